@@ -1,0 +1,63 @@
+"""The tree of errors a user can cause; each message names the value, what was expected and the remedy.
+
+XaaeError
+├── CheckpointError
+│   ├── NotACheckpointError      a pickle, an empty file, an unknown format
+│   ├── DamagedCheckpointError   truncated, unreadable header, lengths that do not add up
+│   └── WrongModelError          missing or unexpected keys, other shapes, an unknown kind
+├── EncoderContractError         an encoder that exposes no usable spatial feature maps
+├── PretrainedWeightsError       weights that could not be downloaded or read
+├── ImageError                   a picture that cannot or must not be opened
+├── DatasetError                 a folder or table that cannot be trained on or shown
+├── TrainingError                settings or data that training refuses before it starts
+├── LatentTableError             a table of latents that is damaged or belongs to another model
+└── DirectionError               a target direction that cannot be fitted
+"""
+
+
+class XaaeError(Exception):
+    """Base of every error that the user can cause and mend."""
+
+
+class CheckpointError(XaaeError):
+    """A checkpoint cannot be opened or written."""
+
+
+class NotACheckpointError(CheckpointError):
+    """The file is not a format this tool opens (a pickle, an empty file, something else)."""
+
+
+class DamagedCheckpointError(CheckpointError):
+    """The file is of the right format but truncated or inconsistent."""
+
+
+class WrongModelError(CheckpointError):
+    """The weights belong to another model: keys, shapes or the kind do not fit."""
+
+
+class EncoderContractError(XaaeError):
+    """An encoder does not expose spatial feature maps that shrink."""
+
+
+class PretrainedWeightsError(XaaeError):
+    """Pretrained weights could not be downloaded or read."""
+
+
+class ImageError(XaaeError):
+    """A picture cannot or must not be opened."""
+
+
+class DatasetError(XaaeError):
+    """A folder or table cannot be trained on or shown."""
+
+
+class TrainingError(XaaeError):
+    """Training refuses to start with these settings or data."""
+
+
+class LatentTableError(XaaeError):
+    """A table of latents is damaged or belongs to another model."""
+
+
+class DirectionError(XaaeError):
+    """A target direction cannot be fitted."""

@@ -1,0 +1,146 @@
+"""What a checkpoint says of its model, and the model built from what it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import torch
+from torch import nn
+
+from xaae_core.errors import DamagedCheckpointError, WrongModelError, XaaeError
+
+KINDS = ("AAE", "EncoderWithAAEBlocks")
+_LIMITS = {"encoding_dims": 65_536, "classes": 100_000, "input_channels": 64, "input_size": 16_384}
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything needed to use a model rightly and to say where it comes from.
+
+    Attributes:
+        kind: name of the model's class, one of `KINDS`.
+        arguments: what the class is built with (JSON values only).
+        name: a name for people.
+        classes: class names in the order of the logits.
+        target: the class that "+" along the direction means.
+        resize: how pictures are brought to the model's size, "pad" (black borders) or "squash".
+        training: settings of the training.
+        metrics: held-out figures by name.
+        data_name: name of the training data.
+        data_fingerprint: its fingerprint, as the data module computes it.
+        created: time of writing, ISO 8601 in UTC.
+        versions: versions of the packages that wrote it.
+        note: a sentence for people.
+    """
+
+    kind: str
+    arguments: dict[str, Any]
+    name: str = "unnamed model"
+    classes: tuple[str, ...] = ()
+    target: str = ""
+    resize: str = "pad"
+    training: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    data_name: str = ""
+    data_fingerprint: str = ""
+    created: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+
+    def to_json(self) -> str:
+        """The card as JSON text."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    def stamped(self) -> ModelCard:
+        """The card with the time and the versions of now, where it has none yet."""
+        versions = {package: version(package) for package in ("torch", "torchvision", "xaae")}
+        created = self.created or datetime.now(UTC).isoformat(timespec="seconds")
+        return replace(self, created=created, versions=self.versions or versions)
+
+
+def card_for(model: nn.Module, **entries: Any) -> ModelCard:
+    """A card for a model: kind and arguments from the model, the other fields as given.
+
+    Args:
+        model: an xAAEnet model.
+        **entries: fields of `ModelCard`.
+    """
+    arguments = getattr(model, "arguments", None)
+    if type(model).__name__ not in KINDS or not isinstance(arguments, dict):
+        raise WrongModelError(
+            f"a {type(model).__name__} cannot be described by a card; expected one of {', '.join(KINDS)}"
+        )
+    classes = entries.pop("classes", None) or [f"class {index}" for index in range(arguments["classes"])]
+    target = entries.pop("target", "") or classes[min(1, len(classes) - 1)]
+    return ModelCard(
+        type(model).__name__, dict(arguments), classes=tuple(classes), target=target, **entries
+    ).stamped()
+
+
+def parse_card(text: str, source: str) -> ModelCard:
+    """Read a card from JSON text.
+
+    Raises:
+        DamagedCheckpointError: not JSON, or fields missing or of a wrong type.
+    """
+    try:
+        raw = json.loads(text)
+        known = {entry.name for entry in fields(ModelCard)}
+        card = ModelCard(**{key: value for key, value in raw.items() if key in known})
+        card = replace(card, classes=tuple(str(name) for name in card.classes))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DamagedCheckpointError(f"{source}: its model card cannot be read ({error})") from error
+    if not isinstance(card.arguments, dict) or not isinstance(card.metrics, dict):
+        raise DamagedCheckpointError(f"{source}: its model card has no arguments or metrics")
+    return card
+
+
+def build_model(card: ModelCard, *, encoder: nn.Module | None = None) -> nn.Module:
+    """Build the model a card describes, without weights (on torch's meta device: nothing is allocated).
+
+    Args:
+        card: the card.
+        encoder: the user's own encoder, where the card names none.
+
+    Raises:
+        WrongModelError: an unknown kind, arguments out of bounds, or an encoder that is not given.
+    """
+    from xaae_core.models import AAE, add_xaae_blocks, build_encoder
+
+    arguments = dict(card.arguments)
+    _check_limits(arguments)
+    if card.kind not in KINDS:
+        raise WrongModelError(
+            f'the checkpoint holds a "{card.kind}"; this version opens {", ".join(KINDS)}. A newer version may have written it.'
+        )
+    try:
+        with torch.device("meta"):
+            if card.kind == "AAE":
+                return AAE(**arguments, pretrained=False)
+            spec = arguments.pop("encoder", None)
+            if encoder is None and spec is None:
+                raise WrongModelError(
+                    "the checkpoint was made with a user's own encoder, which it cannot carry: "
+                    "pass it as load_checkpoint(path, encoder=my_encoder)"
+                )
+            if encoder is None:
+                encoder = build_encoder(str(spec), int(arguments["input_channels"]))
+            return add_xaae_blocks(encoder.to("meta"), **arguments, encoder_spec=spec)
+    except XaaeError:
+        raise
+    except (TypeError, ValueError, KeyError, RuntimeError) as error:
+        raise WrongModelError(f"the card's arguments do not make a {card.kind}: {error}") from error
+
+
+def _check_limits(arguments: Mapping[str, Any]) -> None:
+    """Refuse sizes that only a broken or hostile card would ask for."""
+    for name, limit in _LIMITS.items():
+        given = arguments.get(name, 1)
+        values = given if isinstance(given, list | tuple) else [given]
+        if not values or not all(type(value) is int and 1 <= value <= limit for value in values):
+            raise WrongModelError(f"the card says {name}={given!r}; expected whole numbers of 1 to {limit}")

@@ -1,0 +1,270 @@
+"""The adversarial autoencoder of xAAEnet: encoder → latent z → classifier, discriminator and U-Net decoder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from xaae_core.errors import ImageError
+from xaae_core.losses import XaaeLosses
+from xaae_core.models.encoders import IMAGENET_MEAN, IMAGENET_STD, resnet34_trunk
+from xaae_core.models.latent_model import Encoding
+from xaae_core.models.skip_taps import find_layout, run_tapped, tap_skips
+from xaae_core.models.unet import DynamicUnetSkipDropout, SkipDropoutPer, drop_channels
+
+ReconsMetric = Literal["ms_ssim", "ssim"]
+Normalisation = tuple[Sequence[float], Sequence[float]]
+
+
+def set_module_trainable(module: nn.Module, trainable: bool) -> nn.Module:
+    """Enable or disable gradient updates for every parameter of a module; returns the module."""
+    for parameter in module.parameters():
+        parameter.requires_grad_(trainable)
+    return module
+
+
+def as_size(input_size: int | Sequence[int]) -> tuple[int, int]:
+    """(height, width) from one number or two."""
+    size = (input_size, input_size) if isinstance(input_size, int) else tuple(int(n) for n in input_size)
+    if len(size) != 2 or min(size) < 1:
+        raise ValueError(f"input_size is {input_size}; expected one side in pixels or (height, width)")
+    return size[0], size[1]
+
+
+class XaaeBlocks(XaaeLosses, nn.Module):
+    """An encoder with everything that makes its latent space explainable.
+
+    `encode`, `decode`, `classify` and `discriminate` are pure. `forward` is made of them and, for
+    training, leaves on the module `input_image` [B, C, H, W], `z` [B, D], `gan_fake` and `gan_real` [B, 1]
+    (scores in [0, 1]: 1 means "drawn from the Gaussian") and `decoder_output` [B, C, H, W].
+
+    Attributes:
+        input_size: (height, width) in pixels.
+        encoder_feature_shape: (channels, height, width) of the encoder's map.
+        gen_train: whether the adversarial loss trains the encoder (True) or the discriminator (False).
+    """
+
+    input_image: Tensor
+    z: Tensor
+    gan_fake: Tensor
+    gan_real: Tensor
+    decoder_output: Tensor
+    pixel_mean: Tensor
+    pixel_std: Tensor
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        *,
+        input_size: int | Sequence[int],
+        input_channels: int,
+        encoding_dims: int,
+        classes: int,
+        linear: nn.Module | None,
+        gen_train: bool,
+        skip_dropout: float,
+        skip_dropout_per: SkipDropoutPer,
+        decoder: Literal["unet", "light"],
+        recons_metric: ReconsMetric,
+        normalisation: Normalisation | None,
+    ) -> None:
+        super().__init__()
+        if encoding_dims < 1 or classes < 1 or input_channels < 1:
+            raise ValueError(
+                f"encoding_dims={encoding_dims}, classes={classes}, input_channels={input_channels}: "
+                "each must be at least 1"
+            )
+        if recons_metric not in ("ms_ssim", "ssim"):
+            raise ValueError(f'recons_metric is "{recons_metric}"; expected "ms_ssim" or "ssim"')
+        self.input_size = as_size(input_size)
+        self.input_channels = input_channels
+        self.encoding_dims = encoding_dims
+        self.classes = classes
+        self.gen_train = gen_train
+        self.recons_metric = recons_metric
+        self.arguments: dict[str, Any] = {}
+        self._set_normalisation(normalisation or ([0.0], [1.0]))
+        self.layout = find_layout(encoder, self.input_size, input_channels)
+        self.encoder_feature_shape = self.layout.feature_shape
+        n_features = math.prod(self.encoder_feature_shape)
+        self.encoder = encoder
+        self.to_latent = nn.Sequential(
+            nn.Flatten(), nn.Linear(n_features, encoding_dims), nn.BatchNorm1d(encoding_dims)
+        )
+        self.classifier = linear if linear is not None else nn.Linear(encoding_dims, classes)
+        self.fc_crit = nn.Sequential(
+            nn.Linear(encoding_dims, 64),
+            nn.LeakyReLU(0.2),
+            nn.Linear(64, 32),
+            nn.LeakyReLU(0.2),
+            nn.Linear(32, 1),
+        )
+        self.from_latent = nn.Sequential(
+            nn.Linear(encoding_dims, n_features), nn.Unflatten(1, self.encoder_feature_shape)
+        )
+        self.decoder = DynamicUnetSkipDropout(
+            encoder,
+            input_channels,
+            self.input_size,
+            skip_dropout,
+            skip_dropout_per=skip_dropout_per,
+            decoder=decoder,
+            layout=self.layout,
+        )
+        tap_skips(encoder, self.layout)
+
+    @property
+    def skip_dropout(self) -> float:
+        """Share of the skips dropped in training, in [0, 1]."""
+        return self.decoder.skip_dropout
+
+    def encode(self, x: Tensor) -> Encoding:
+        """Encode images.
+
+        Args:
+            x: images [B, C, H, W] in [0, 1], of the model's size.
+
+        Raises:
+            ImageError: another shape than the model's.
+        """
+        expected = (self.input_channels, *self.input_size)
+        if x.ndim != 4 or tuple(x.shape[1:]) != expected:
+            raise ImageError(
+                f"images of shape {tuple(x.shape)}; this model takes [B, {expected[0]}, {expected[1]}, "
+                f"{expected[2]}] with values in [0, 1]: read them with xaae_core.data.read_image(size=…)"
+            )
+        features, skips = run_tapped(self.encoder, (x - self.pixel_mean) / self.pixel_std, self.layout)
+        return Encoding(self.to_latent(features), skips)
+
+    def decode(
+        self,
+        z: Tensor,
+        skips: Sequence[Tensor] = (),
+        *,
+        skip_dropout: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Decode latent vectors.
+
+        Args:
+            z: latent vectors [B, D].
+            skips: the encoder's maps, shallow first, of batch B, or of batch 1 to be shared by all of B;
+                empty: z alone draws.
+            skip_dropout: share of the skips' channels dropped, in [0, 1]; 1 lets nothing but z through.
+            generator: source of randomness for values between 0 and 1.
+
+        Returns:
+            Images [B, C, H, W] in [0, 1].
+        """
+        kept = drop_channels(skips, skip_dropout, generator)
+        picture: Tensor = self.decoder(self.from_latent(z), kept)
+        return picture
+
+    def classify(self, z: Tensor) -> Tensor:
+        """Class logits [B, classes] of latent vectors [B, D]."""
+        logits: Tensor = self.classifier(z)
+        return logits
+
+    def discriminate(self, z: Tensor) -> Tensor:
+        """The discriminator's score [B, 1] in [0, 1] of latent vectors [B, D]; 1: looks Gaussian."""
+        with torch.autocast(z.device.type, enabled=False):
+            return torch.sigmoid(self.fc_crit(z.float()))
+
+    def _discriminate_frozen(self, z: Tensor) -> Tensor:
+        """As `discriminate`, with gradients to z only: the generator must not train its judge."""
+        weights = {name: value.detach() for name, value in self.fc_crit.named_parameters()}
+        with torch.autocast(z.device.type, enabled=False):
+            return torch.sigmoid(torch.func.functional_call(self.fc_crit, weights, (z.float(),)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Class logits [B, classes] of images [B, C, H, W]; leaves the training attributes behind."""
+        encoding = self.encode(x)
+        z = encoding.z
+        self.input_image, self.z = x, z
+        real = torch.randn_like(z)
+        if self.gen_train:
+            self.gan_fake, self.gan_real = self._discriminate_frozen(z), self._discriminate_frozen(real)
+        else:
+            self.gan_fake, self.gan_real = self.discriminate(z.detach()), self.discriminate(real)
+        kept = self.decoder.thin_for_training(encoding.skips)
+        self.decoder_output = self.decoder(self.from_latent(z), kept)
+        return self.classify(z)
+
+    def _set_normalisation(self, normalisation: Normalisation) -> None:
+        for name, values in zip(("pixel_mean", "pixel_std"), normalisation, strict=True):
+            if len(values) not in (1, self.input_channels):
+                raise ValueError(
+                    f"normalisation has {len(values)} values for {self.input_channels} channels; give one per channel"
+                )
+            self.register_buffer(name, torch.tensor(list(values), dtype=torch.float32).view(1, -1, 1, 1))
+
+
+class AAE(XaaeBlocks):
+    """Adversarial autoencoder used by xAAEnet.
+
+    The model encodes an image into a latent vector z, predicts class logits from it, holds its
+    distribution to a Gaussian with a discriminator, and reconstructs the image with a U-Net decoder.
+    Default flow: [B, 3, 256, 256] → [B, 512, 8, 8] → 32768 → z [B, 128] → logits [B, 2] → [B, 3, 256, 256].
+
+    Args:
+        input_size: side of the images in pixels, or (height, width).
+        input_channels: channels of the images; other than 3 adapts the first convolution.
+        encoding_dims: size D of z.
+        classes: number of classes.
+        gen_train: whether the adversarial loss starts by training the encoder.
+        skip_dropout: share of the skips dropped in training, in [0, 1]; 1 drops all.
+        pretrained: start from torchvision's ImageNet weights of ResNet34.
+        weights_path: a local file of those weights, instead of the download.
+        skip_dropout_per: "channel" or "image", see `DynamicUnetSkipDropout`.
+        decoder: "unet" or "light", see `DynamicUnetSkipDropout`.
+        recons_metric: "ms_ssim" (sides above 160 pixels) or "ssim".
+
+    Raises:
+        PretrainedWeightsError: the weights cannot be had; names the ways out.
+
+    Source: the xAAEnet model page.
+    """
+
+    def __init__(
+        self,
+        input_size: int | Sequence[int] = 256,
+        input_channels: int = 3,
+        encoding_dims: int = 128,
+        classes: int = 2,
+        gen_train: bool = True,
+        skip_dropout: float = 1,
+        *,
+        pretrained: bool = True,
+        weights_path: str | None = None,
+        skip_dropout_per: SkipDropoutPer = "channel",
+        decoder: Literal["unet", "light"] = "unet",
+        recons_metric: ReconsMetric = "ms_ssim",
+    ) -> None:
+        super().__init__(
+            resnet34_trunk(input_channels, pretrained=pretrained, weights_path=weights_path),
+            input_size=input_size,
+            input_channels=input_channels,
+            encoding_dims=encoding_dims,
+            classes=classes,
+            linear=None,
+            gen_train=gen_train,
+            skip_dropout=skip_dropout,
+            skip_dropout_per=skip_dropout_per,
+            decoder=decoder,
+            recons_metric=recons_metric,
+            normalisation=(IMAGENET_MEAN, IMAGENET_STD) if input_channels == 3 else None,
+        )
+        self.arguments = {
+            "input_size": list(self.input_size),
+            "input_channels": input_channels,
+            "encoding_dims": encoding_dims,
+            "classes": classes,
+            "skip_dropout": float(skip_dropout),
+            "skip_dropout_per": skip_dropout_per,
+            "decoder": decoder,
+            "recons_metric": recons_metric,
+        }

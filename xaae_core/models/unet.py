@@ -1,0 +1,244 @@
+"""U-Net decoders whose skip connections can be dropped, in training and at inference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from xaae_core.models.skip_taps import EncoderLayout, find_layout
+
+SkipDropoutPer = Literal["channel", "image"]
+Size = tuple[int, int]
+
+
+def check_skip_dropout(skip_dropout: float) -> float:
+    """The share as a float; raises ValueError outside [0, 1]."""
+    if not 0.0 <= skip_dropout <= 1.0:
+        raise ValueError(
+            f"skip_dropout is {skip_dropout}; expected 0 (keep every skip) to 1 (drop all: z alone draws the picture)"
+        )
+    return float(skip_dropout)
+
+
+def drop_channels(
+    skips: Sequence[Tensor], skip_dropout: float, generator: torch.Generator | None = None
+) -> tuple[Tensor, ...] | None:
+    """Drop whole channels of the skips at random.
+
+    As `Dropout2d`, but what is kept is not scaled up: towards 1 the picture then goes over smoothly
+    into the one that z alone draws, instead of a few channels shouting.
+
+    Args:
+        skips: maps [B, C_i, H_i, W_i].
+        skip_dropout: share of channels dropped in [0, 1]; 0 and 1 are deterministic.
+        generator: source of randomness; torch's global one if None.
+
+    Returns:
+        The thinned maps, or None when nothing is left, so that nothing need be computed.
+    """
+    share = check_skip_dropout(skip_dropout)
+    if share == 1.0 or not skips:
+        return None
+    if share == 0.0:
+        return tuple(skips)
+    device = generator.device if generator is not None else skips[0].device
+    kept = []
+    for skip in skips:
+        keep = torch.rand(skip.shape[0], skip.shape[1], 1, 1, device=device, generator=generator) >= share
+        kept.append(skip * keep.to(device=skip.device, dtype=skip.dtype))
+    return tuple(kept)
+
+
+def drop_images(
+    skips: Sequence[Tensor], skip_dropout: float, *, is_random: bool
+) -> tuple[Tensor, ...] | None:
+    """Drop all skips of some images and none of the others.
+
+    A decoder trained so must draw from z alone for the share of images that lost their skips, and
+    learns to use the skips when they are there.
+
+    Args:
+        skips: maps [B, C_i, H_i, W_i].
+        skip_dropout: share of images in [0, 1].
+        is_random: draw the images (training), or take evenly spaced ones (validation: no noise).
+    """
+    share = check_skip_dropout(skip_dropout)
+    if share == 1.0 or not skips:
+        return None
+    rows = skips[0].shape[0]
+    if is_random:
+        keep = torch.rand(rows, device=skips[0].device) >= share
+    else:
+        steps = torch.floor(torch.arange(rows + 1, device=skips[0].device) * share)
+        keep = steps[1:] == steps[:-1]
+    return tuple(skip * keep.to(skip.dtype).view(-1, 1, 1, 1) for skip in skips)
+
+
+def fit_to(x: Tensor, size: Size) -> Tensor:
+    """Crop maps [B, C, h, w] to a size, after enlarging them where they are too small (odd sizes)."""
+    height, width = size
+    if x.shape[-2] < height or x.shape[-1] < width:
+        x = F.interpolate(x, size=(max(height, x.shape[-2]), max(width, x.shape[-1])), mode="nearest")
+    return x[..., :height, :width]
+
+
+def icnr_(weight: Tensor, scale: int = 2) -> None:
+    """Initialise a sub-pixel convolution so that it starts as nearest-neighbour upsampling.
+
+    Source: Aitken et al. 2017, arXiv:1707.02937.
+    """
+    base = torch.empty(weight.shape[0] // scale**2, *weight.shape[1:], device=weight.device)
+    nn.init.kaiming_normal_(base)
+    with torch.no_grad():
+        weight.copy_(base.repeat_interleave(scale**2, dim=0))
+
+
+class PixelShuffleUp(nn.Sequential):
+    """Double height and width by a sub-pixel convolution: [B, C, h, w] -> [B, n_out, 2h, 2w]."""
+
+    def __init__(self, n_in: int, n_out: int, kernel_size: int = 1) -> None:
+        conv = nn.Conv2d(n_in, n_out * 4, kernel_size, padding=kernel_size // 2)
+        icnr_(conv.weight)
+        nn.init.zeros_(conv.bias) if conv.bias is not None else None
+        super().__init__(conv, nn.ReLU(), nn.PixelShuffle(2))
+
+
+class SkipBlock(nn.Module):
+    """One stage of the decoder: enlarge, join the skip, convolve.
+
+    The convolution over the concatenation [upsampled, skip] is written as the sum of one over each
+    half. That is the same function, but the half of the skip need not be computed when it is dropped,
+    and is computed once for a whole path that shares its skips.
+    """
+
+    def __init__(self, n_in: int, n_skip: int, skip_size: Size, n_out: int, *, is_light: bool) -> None:
+        super().__init__()
+        self.skip_size = skip_size
+        self.n_skip = n_skip
+        if is_light:
+            self.up: nn.Module = nn.Upsample(scale_factor=2, mode="nearest")
+            n_up = n_in
+        else:
+            n_up = max(n_in // 2, 1)
+            self.up = PixelShuffleUp(n_in, n_up)
+        self.conv_up = nn.Conv2d(n_up, n_out, 3, padding=1, bias=False)
+        if n_skip:
+            self.skip_norm = nn.BatchNorm2d(n_skip)
+            self.conv_skip = nn.Conv2d(n_skip, n_out, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(n_out)
+        self.tail = (
+            nn.Identity()
+            if is_light
+            else nn.Sequential(
+                nn.Conv2d(n_out, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU()
+            )
+        )
+
+    def forward(self, x: Tensor, skip: Tensor | None) -> Tensor:
+        """Enlarge x [B, n_in, h, w] to the skip's size; a skip of batch 1 is shared by all of B."""
+        x = self.conv_up(fit_to(self.up(x), self.skip_size))  # [B, n_out, H, W]
+        if skip is not None and self.n_skip:
+            x = x + self.conv_skip(F.relu(self.skip_norm(skip)))
+        out: Tensor = self.tail(F.relu(self.norm(x)))
+        return out
+
+
+class DynamicUnetSkipDropout(nn.Module):
+    """Decoder that mirrors an encoder, with dropout on its skip connections.
+
+    `skip_dropout=1` (the reference's default) drops every skip: nothing but the latent vector reaches
+    the picture. It is a setting of each call, not of train or eval mode.
+
+    Args:
+        encoder: the encoder to mirror; its skip layers are found by a dummy pass.
+        n_out: channels of the picture.
+        img_size: (height, width) in pixels.
+        skip_dropout: share dropped when `forward` is not told otherwise, in [0, 1].
+        skip_dropout_per: what training drops at random: "channel" (as Dropout2d) or "image" (all skips of
+            an image or none: z still steers, and the skips sharpen).
+        decoder: "unet" (the reference's: sub-pixel upsampling, two convolutions a stage) or "light"
+            (nearest upsampling, one convolution: some four times cheaper on a CPU).
+        layout: the encoder's layout where it is known already.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        n_out: int,
+        img_size: Size,
+        skip_dropout: float = 1.0,
+        *,
+        skip_dropout_per: SkipDropoutPer = "channel",
+        decoder: Literal["unet", "light"] = "unet",
+        layout: EncoderLayout | None = None,
+    ) -> None:
+        super().__init__()
+        if decoder not in ("unet", "light"):
+            raise ValueError(f'decoder is "{decoder}"; expected "unet" or "light"')
+        if skip_dropout_per not in ("channel", "image"):
+            raise ValueError(f'skip_dropout_per is "{skip_dropout_per}"; expected "channel" or "image"')
+        self.layout = layout or find_layout(encoder, img_size, n_out)
+        self.skip_dropout = check_skip_dropout(skip_dropout)
+        self.skip_dropout_per = skip_dropout_per
+        self.img_size = img_size
+        is_light = decoder == "light"
+        channels, height, width = self.layout.feature_shape
+        self.inner = nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU())
+        if not is_light:
+            self.inner.extend([_conv(channels, channels * 2), _conv(channels * 2, channels)])
+        blocks: list[SkipBlock] = []
+        size = (height, width)
+        for n_skip, *skip_size in reversed(self.layout.skip_shapes):
+            target = (skip_size[0], skip_size[1])
+            bridge, channels = _bridge(channels, size, target, is_light=is_light)
+            n_next = _width(channels, n_skip, is_light=is_light)
+            blocks += [*bridge, SkipBlock(channels, n_skip, target, n_next, is_light=is_light)]
+            channels, size = n_next, target
+        bridge, channels = _bridge(channels, size, img_size, is_light=is_light)
+        self.blocks = nn.ModuleList([*blocks, *bridge])
+        n_head = max(channels // 2, 8)
+        self.head = nn.Sequential(
+            PixelShuffleUp(channels, n_head, kernel_size=3), nn.Conv2d(n_head, n_out, 3, padding=1)
+        )
+
+    def forward(self, features: Tensor, skips: Sequence[Tensor] | None = None) -> Tensor:
+        """Decode features [B, C, h, w] with skips (already thinned; None: without) to [B, n_out, H, W] in [0, 1]."""
+        waiting = list(skips) if skips is not None else []  # shallow first: the deepest is popped first
+        x = self.inner(features)
+        for block in self.blocks:
+            skip = waiting.pop() if waiting and block.n_skip else None
+            x = block(x, skip)
+        return torch.sigmoid(fit_to(self.head(x), self.img_size))
+
+    def thin_for_training(self, skips: Sequence[Tensor]) -> tuple[Tensor, ...] | None:
+        """Drop as training does; in eval mode by a fixed pattern, so that validation is reproducible."""
+        if self.skip_dropout_per == "image":
+            return drop_images(skips, self.skip_dropout, is_random=self.training)
+        generator = None if self.training else torch.Generator().manual_seed(0)
+        return drop_channels(skips, self.skip_dropout, generator)
+
+
+def _conv(n_in: int, n_out: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU())
+
+
+def _width(n_in: int, n_skip: int, *, is_light: bool) -> int:
+    """Channels after a stage."""
+    if is_light:
+        return max(8, min(n_in * 3 // 4, n_skip * 3 // 2))
+    return max(8, n_in // 2 + n_skip) if n_skip >= n_in else max(8, (n_in // 2 + n_skip) // 2 * 2)
+
+
+def _bridge(channels: int, size: Size, target: Size, *, is_light: bool) -> tuple[list[SkipBlock], int]:
+    """Stages without a skip, where the next resolution is more than twice this one (patch embeddings)."""
+    blocks: list[SkipBlock] = []
+    while size[0] * 4 <= target[0] + 1 and size[1] * 4 <= target[1] + 1:
+        size = (size[0] * 2, size[1] * 2)
+        n_next = max(8, channels // 2)
+        blocks.append(SkipBlock(channels, 0, size, n_next, is_light=is_light))
+        channels = n_next
+    return blocks, channels
