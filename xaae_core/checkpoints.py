@@ -160,7 +160,7 @@ def file_sha256(path: str | Path) -> str:
 
 
 def _sniff(path: Path) -> str:
-    """ "safetensors" or "pth", told by the first bytes; everything else is refused by what it is."""
+    """Which format the first bytes tell, safetensors or pth; everything else is refused by what it is."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -179,7 +179,8 @@ def _sniff(path: Path) -> str:
         header = int.from_bytes(head[:8], "little")
         if header + 8 > size:
             raise DamagedCheckpointError(
-                f"{path.name} is truncated: its header alone needs {header + 8} bytes, the file has {size}. Copy it again."
+                f"{path.name} is truncated: its header alone needs {header + 8} bytes, the file has {size}. "
+                "Copy it again."
             )
         return "safetensors"
     raise NotACheckpointError(

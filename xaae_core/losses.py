@@ -92,9 +92,7 @@ class XaaeLosses:
         """
         recons = self._reconstruction(self.input_image)
         classif = self.pure_classif_loss_func(output, target, **kwargs)
-        return (
-            RECONS_WEIGHT * recons + ADV_WEIGHT * self.aae_loss_func(output, target) + CLASS_WEIGHT * classif
-        )
+        return RECONS_WEIGHT * recons + ADV_WEIGHT * self.aae_loss_func(output, target) + CLASS_WEIGHT * classif
 
     def denoising_ae_loss_func(
         self, clean_xb: Tensor, RECONS_WEIGHT: float, ADV_WEIGHT: float, pred: Tensor, yb: Tensor

@@ -77,9 +77,7 @@ def card_for(model: nn.Module, **entries: Any) -> ModelCard:
         )
     classes = entries.pop("classes", None) or [f"class {index}" for index in range(arguments["classes"])]
     target = entries.pop("target", "") or classes[min(1, len(classes) - 1)]
-    return ModelCard(
-        type(model).__name__, dict(arguments), classes=tuple(classes), target=target, **entries
-    ).stamped()
+    return ModelCard(type(model).__name__, dict(arguments), classes=tuple(classes), target=target, **entries).stamped()
 
 
 def parse_card(text: str, source: str) -> ModelCard:
@@ -116,7 +114,8 @@ def build_model(card: ModelCard, *, encoder: nn.Module | None = None) -> nn.Modu
     _check_limits(arguments)
     if card.kind not in KINDS:
         raise WrongModelError(
-            f'the checkpoint holds a "{card.kind}"; this version opens {", ".join(KINDS)}. A newer version may have written it.'
+            f'the checkpoint holds a "{card.kind}"; this version opens {", ".join(KINDS)}. '
+            "A newer version may have written it."
         )
     try:
         with torch.device("meta"):

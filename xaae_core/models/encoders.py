@@ -52,16 +52,12 @@ def small_encoder(input_channels: int, widths: tuple[int, ...] = SMALL_WIDTHS) -
     stages = []
     for n_in, n_out in zip((input_channels, *widths), widths, strict=False):
         stages.append(
-            nn.Sequential(
-                nn.Conv2d(n_in, n_out, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU()
-            )
+            nn.Sequential(nn.Conv2d(n_in, n_out, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU())
         )
     return nn.Sequential(*stages)
 
 
-def resnet34_trunk(
-    input_channels: int, *, pretrained: bool, weights_path: str | Path | None = None
-) -> nn.Sequential:
+def resnet34_trunk(input_channels: int, *, pretrained: bool, weights_path: str | Path | None = None) -> nn.Sequential:
     """ResNet34 truncated before the pooling: [B, C, H, W] → [B, 512, H/32, W/32]."""
     return _resnet_trunk("resnet34", input_channels, pretrained=pretrained, weights_path=weights_path)
 
@@ -120,11 +116,7 @@ def _load_trunk(network: nn.Module, weights: Mapping[str, Tensor], name: str) ->
     """Load weights into a torchvision network; its unused head may be missing."""
     wanted = network.state_dict()
     missing = [key for key in wanted if key not in weights and not key.startswith("fc.")]
-    wrong = [
-        key
-        for key in wanted
-        if key in weights and key[:3] != "fc." and wanted[key].shape != weights[key].shape
-    ]
+    wrong = [key for key in wanted if key in weights and key[:3] != "fc." and wanted[key].shape != weights[key].shape]
     if missing or wrong:
         raise PretrainedWeightsError(
             f"the weights file is not one of {name}: {len(missing)} tensors missing (first: {missing[:3]}), "

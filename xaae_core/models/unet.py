@@ -53,9 +53,7 @@ def drop_channels(
     return tuple(kept)
 
 
-def drop_images(
-    skips: Sequence[Tensor], skip_dropout: float, *, is_random: bool
-) -> tuple[Tensor, ...] | None:
+def drop_images(skips: Sequence[Tensor], skip_dropout: float, *, is_random: bool) -> tuple[Tensor, ...] | None:
     """Drop all skips of some images and none of the others.
 
     A decoder trained so must draw from z alone for the share of images that lost their skips, and
@@ -133,9 +131,7 @@ class SkipBlock(nn.Module):
         self.tail = (
             nn.Identity()
             if is_light
-            else nn.Sequential(
-                nn.Conv2d(n_out, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU()
-            )
+            else nn.Sequential(nn.Conv2d(n_out, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU())
         )
 
     def forward(self, x: Tensor, skip: Tensor | None) -> Tensor:
