@@ -1,0 +1,1 @@
+"""Directions, traversals, trust, figures: dataclasses in, dataclasses out; no Streamlit, no fastai."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,7 +133,7 @@ def extract_latents(
     model: LatentModel,
     cases: Cases,
     *,
-    resize: str = "pad",
+    resize: Literal["pad", "squash"] = "pad",
     checkpoint_sha256: str = "",
     batch_size: int = 32,
     progress: Callable[[int, int], None] | None = None,
@@ -196,7 +196,7 @@ def encode_images(model: LatentModel, images: Tensor) -> tuple[NDArray[np.float3
 
 
 def _read_batches(
-    cases: Cases, channels: int, size: tuple[int, int], resize: str, batch_size: int
+    cases: Cases, channels: int, size: tuple[int, int], resize: Literal["pad", "squash"], batch_size: int
 ) -> Iterator[tuple[list[int], Tensor, list[tuple[str, str]]]]:
     """Row numbers and images of each batch, and what could not be read; reads ahead in two threads."""
     import torch

@@ -13,7 +13,7 @@ from xaae_core.ms_ssim import ms_ssim, ssim
 
 def _plain(x: Tensor) -> Tensor:
     """The tensor without fastai's subclass, whose dispatch costs time in every operation."""
-    return x.as_subclass(Tensor) if type(x) is not Tensor else x  # type: ignore[no-untyped-call]
+    return x.as_subclass(Tensor) if type(x) is not Tensor else x
 
 
 def reconstruction_loss(x_hat: Tensor, x: Tensor, metric: str = "ms_ssim") -> Tensor:

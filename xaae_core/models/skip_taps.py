@@ -75,11 +75,7 @@ def _record_maps(encoder: nn.Module, dummy: Tensor) -> tuple[object, list[tuple[
 
         return hook
 
-    handles = [
-        module.register_forward_hook(note(name))  # type: ignore[arg-type]
-        for name, module in encoder.named_modules()
-        if name
-    ]
+    handles = [module.register_forward_hook(note(name)) for name, module in encoder.named_modules() if name]
     modes = [(module, module.training) for module in encoder.modules()]
     encoder.eval()
     try:
