@@ -1,0 +1,1 @@
+"""Pictures and their labels, from files to fastai DataLoaders; and the demo's procedural phantoms."""

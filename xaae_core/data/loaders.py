@@ -1,0 +1,246 @@
+"""fastai DataLoaders of labelled pictures: float32 in [0, 1], without normalisation, in a seeded order."""
+
+import random
+from collections.abc import Sequence
+from operator import index as as_int
+from typing import Any
+
+import numpy as np
+import torch
+from fastai.data.block import CategoryBlock, DataBlock, TransformBlock
+from fastai.data.core import DataLoaders, Transform
+from fastai.torch_core import TensorImage, TensorImageBW
+from fastai.vision.core import PILImage  # noqa: F401  registers how fastai shows tensors as images
+
+from xaae_core.data.augmentation import Augment, augment_batch
+from xaae_core.data.dataset import ImageDataset
+from xaae_core.data.images import Resize
+from xaae_core.data.pixel_sources import CACHE_BYTES, ArrayPixels, FilePixels, PixelSource
+from xaae_core.errors import DatasetError
+
+
+class ReadPixels(Transform):
+    """An item (a path, an upload, a number in an array) becomes a `TensorImage` [C, H, W]."""
+
+    def __init__(self, source: PixelSource[Any]) -> None:
+        super().__init__()
+        self.source = source
+
+    def encodes(self, item: Any) -> Any:
+        """The image that `item` stands for."""
+        tensor = torch.from_numpy(self.source(item))
+        return TensorImageBW(tensor) if self.source.channels == 1 else TensorImage(tensor)
+
+
+class AugmentTraining(Transform):
+    """`augment_batch` on the batches of the training loader only.
+
+    What it draws hangs on that loader's `rng` alone, as the order of the images does: whoever sets the
+    one attribute before an epoch repeats the epoch exactly, which resuming a killed training needs.
+    """
+
+    split_idx = 0
+
+    def __init__(self, augment: Augment) -> None:
+        super().__init__()
+        self.augment = augment
+        self.loader: Any = None
+
+    def encodes(self, images: TensorImage) -> TensorImage:
+        """Changed images; targets are of another type and pass untouched."""
+        seed = self.loader.rng.getrandbits(63)
+        return augment_batch(images.as_subclass(torch.Tensor), self.augment, seed=seed)
+
+
+def make_dataloaders(
+    dataset: ImageDataset,
+    *,
+    input_size: int | tuple[int, int],
+    input_channels: int,
+    batch_size: int = 16,
+    resize: Resize = "pad",
+    augment: Augment | None = None,
+    seed: int = 0,
+    num_workers: int = 0,
+    device: torch.device | str | None = None,
+    cache_bytes: int = CACHE_BYTES,
+) -> DataLoaders:
+    """Loaders over the train and valid splits; the test split stays out.
+
+    Batches are (TensorImage [B, C, H, W] float32 in [0, 1], TensorCategory [B]); `dls.vocab` is the
+    dataset's classes in their order; the last, smaller batch of training is left out. The order of the
+    training images hangs on `dls.train.rng` alone. Items are the dataset's paths: all of train, in order
+    and unchanged, is `dls.test_dl(dls.train_ds.items, with_labels=True)`, and `dls.test_dl([path])` reads a
+    new picture.
+
+    Args:
+        dataset: see `read_dataset`; run `check_images` first, as a damaged picture stops an epoch.
+        input_size: the model's (height, width), or one number for both, in pixels.
+        input_channels: 1 or 3.
+        batch_size: images per batch.
+        resize: "pad" or "squash", see `read_image`.
+        augment: changes of the training images, none by default.
+        seed: of the order and the changes.
+        num_workers: processes that read; with 0 pictures are read here and kept once read.
+        device: where batches go; fastai's default (an accelerator if there is one) when None.
+        cache_bytes: memory for kept pictures; see `FilePixels`.
+
+    Raises:
+        DatasetError: fewer training images than one batch, one class in train, or no valid images.
+        ImageError: the first picture cannot be read.
+    """
+    source = FilePixels(
+        dataset.paths,
+        size=(input_size, input_size) if isinstance(input_size, int) else input_size,
+        channels=input_channels,
+        resize=resize,
+        cache_bytes=0 if num_workers else cache_bytes,
+    )
+    return _dataloaders(
+        source,
+        dataset.paths,
+        dataset.labels,
+        dataset.split,
+        dataset.classes,
+        augment=augment,
+        batch_size=batch_size,
+        seed=seed,
+        num_workers=num_workers,
+        device=device,
+    )
+
+
+def dataloaders_from_arrays(
+    images: np.ndarray[Any, Any],
+    labels: Sequence[int] | np.ndarray[Any, Any],
+    splits: Sequence[str] | np.ndarray[Any, Any],
+    classes: Sequence[str],
+    *,
+    batch_size: int = 16,
+    augment: Augment | None = None,
+    seed: int = 0,
+    num_workers: int = 0,
+    device: torch.device | str | None = None,
+) -> DataLoaders:
+    """The same loaders from images in memory, which are not copied.
+
+    Args:
+        images: [N, C, H, W], uint8 in 0…255 or float32 in [0, 1].
+        labels: [N], positions in `classes`.
+        splits: [N], "train", "valid" or "test"; test stays out.
+        classes: names of the classes.
+        batch_size: images per batch.
+        augment: changes of the training images, none by default.
+        seed: of the order and the changes.
+        num_workers: processes that read.
+        device: where batches go; fastai's default when None.
+
+    Raises:
+        ValueError: shapes, types, ranges or lengths do not fit.
+        DatasetError: fewer training images than one batch, one class in train, or no valid images.
+    """
+    if not len(images) == len(labels) == len(splits):
+        raise ValueError(
+            f"{len(images)} images, {len(labels)} labels and {len(splits)} splits; expected as many of each"
+        )
+    return _dataloaders(
+        ArrayPixels(images),
+        range(len(images)),
+        labels,
+        splits,
+        classes,
+        augment=augment,
+        batch_size=batch_size,
+        seed=seed,
+        num_workers=num_workers,
+        device=device,
+    )
+
+
+def _dataloaders(
+    source: PixelSource[Any],
+    items: Sequence[Any],
+    labels: Sequence[int] | np.ndarray[Any, Any],
+    splits: Sequence[str] | np.ndarray[Any, Any],
+    classes: Sequence[str],
+    *,
+    augment: Augment | None,
+    batch_size: int,
+    seed: int,
+    num_workers: int,
+    device: torch.device | str | None,
+) -> DataLoaders:
+    targets = _class_names(labels, classes)
+    train, valid = ([i for i, name in enumerate(splits) if name == split] for split in ("train", "valid"))
+    _require_trainable(train, valid, targets, batch_size)
+    class_of = dict(zip(items, targets, strict=True))
+    changes = [AugmentTraining(augment)] if augment else []
+    block = DataBlock(
+        blocks=(
+            TransformBlock(type_tfms=ReadPixels(source)),
+            CategoryBlock(vocab=list(classes), sort=False),
+        ),
+        get_y=_NameClass(class_of),
+        splitter=_FixedSplit(train, valid),
+        batch_tfms=changes,
+    )
+    loaders = block.dataloaders(
+        list(items),
+        bs=batch_size,
+        drop_last=True,
+        num_workers=num_workers,
+        device=None if device is None else torch.device(device),
+    )
+    loaders.train.rng = random.Random(seed)
+    for change in changes:
+        change.loader = loaders.train
+    return loaders
+
+
+class _NameClass(Transform):
+    """An item becomes the name of its class."""
+
+    def __init__(self, class_of: dict[Any, str]) -> None:
+        super().__init__()
+        self.class_of = class_of
+
+    def encodes(self, item: Any) -> str:
+        return self.class_of[item]
+
+
+class _FixedSplit:
+    """The rows of train and valid, whatever the items."""
+
+    def __init__(self, train: list[int], valid: list[int]) -> None:
+        self.train, self.valid = train, valid
+
+    def __call__(self, items: object) -> tuple[list[int], list[int]]:
+        del items
+        return self.train, self.valid
+
+
+def _class_names(labels: Sequence[int] | np.ndarray[Any, Any], classes: Sequence[str]) -> list[str]:
+    positions = [as_int(label) for label in labels]
+    if positions and not 0 <= min(positions) <= max(positions) < len(classes):
+        raise ValueError(
+            f"labels run from {min(positions)} to {max(positions)}; expected 0 to {len(classes) - 1}, "
+            f"positions in the {len(classes)} classes"
+        )
+    return [classes[position] for position in positions]
+
+
+def _require_trainable(train: list[int], valid: list[int], targets: list[str], batch_size: int) -> None:
+    if len(train) < batch_size:
+        raise DatasetError(
+            f"{len(train)} training images are fewer than one batch of {batch_size}: lower batch_size or add images"
+        )
+    if len({targets[i] for i in train}) < 2:
+        raise DatasetError(
+            f"all {len(train)} training images are of the class {targets[train[0]]}; expected at least two "
+            "classes in the split train"
+        )
+    if not valid:
+        raise DatasetError(
+            "no image is in the split valid; expected some, to choose the best weights: name them in the "
+            "column split, or leave the split out so that one is drawn"
+        )

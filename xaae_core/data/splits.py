@@ -1,0 +1,81 @@
+"""The three parts of a data set: their names, and a fixed way to draw them where none are given."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from xaae_core.errors import DatasetError
+
+SPLITS = ("train", "valid", "test")
+SPLIT_SEED = 0
+_SHARE = 0.15  # of each class, for valid and again for test
+_ALIASES = {
+    "train": "train",
+    "training": "train",
+    "valid": "valid",
+    "val": "valid",
+    "validation": "valid",
+    "test": "test",
+    "testing": "test",
+}
+
+
+def split_name(word: str) -> str | None:
+    """One of `SPLITS` for a usual spelling of it ("val", "Training"), otherwise None."""
+    return _ALIASES.get(word.strip().lower())
+
+
+def complete_splits(
+    ids: Sequence[str], labels: Sequence[int], given: Sequence[str | None], *, seed: int = SPLIT_SEED
+) -> tuple[tuple[str, ...], str]:
+    """The split of every image, and a sentence on what had to be drawn ("" where nothing had).
+
+    Without any split, 70 % of each class are drawn for train, 15 % for valid and 15 % for test. With
+    train (and perhaps test) but no valid, 15 % of each class of train become valid. What is drawn depends
+    on the ids and the seed alone: the order of the files does not matter, and an added file moves only
+    the cases at the borders.
+
+    Raises:
+        DatasetError: a split for some images only, or none of them for training.
+    """
+    named = set(given)
+    if named == {None}:
+        drawn = _draw(ids, labels, range(len(ids)), seed, ("test", "valid"))
+        return tuple(drawn.get(i, "train") for i in range(len(ids))), (
+            f"no split was given: 70/15/15 % of each class were drawn at random (seed {seed})"
+        )
+    if None in named:
+        raise DatasetError(
+            f"{sum(split is None for split in given)} of {len(given)} images have no split; expected one of "
+            f"{', '.join(SPLITS)} for every image, or for none, so that one is drawn"
+        )
+    complete = [str(split) for split in given]
+    if "train" not in named:
+        raise DatasetError(
+            f"no image is in the split train, only in {', '.join(sorted(set(complete)))}: "
+            "name the split of the training images train"
+        )
+    if "valid" in named:
+        return tuple(complete), ""
+    train = [i for i, split in enumerate(complete) if split == "train"]
+    for i, split in _draw(ids, labels, train, seed, ("valid",)).items():
+        complete[i] = split
+    return tuple(complete), f"no valid split was given: 15 % of each class of train were drawn (seed {seed})"
+
+
+def _draw(
+    ids: Sequence[str], labels: Sequence[int], rows: Iterable[int], seed: int, parts: tuple[str, ...]
+) -> dict[int, str]:
+    """Rows chosen for each of the parts; a class keeps at least one image for training."""
+    by_class: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        by_class[labels[row]].append(row)
+    chosen: dict[int, str] = {}
+    for members in by_class.values():
+        members.sort(key=lambda row: hashlib.blake2b(f"{seed}/{ids[row]}".encode()).digest())
+        n_each = max(1, round(_SHARE * len(members)))
+        spare = members[1:]  # the first stays in train, however few there are
+        for part in reversed(parts):  # valid before test, which a tiny class can do without
+            taken, spare = spare[:n_each], spare[n_each:]
+            chosen.update(dict.fromkeys(taken, part))
+    return chosen
