@@ -1,0 +1,274 @@
+// Joins the parts. Python sends a path and is told where the reader stopped; nothing else crosses the wire.
+
+const FRAMES_PER_SECOND = 8;
+const CALM_FRAMES_PER_SECOND = 3; // for readers who asked their system for less motion
+const REST_MS = 350; // keys that rest this long are a choice
+
+class Viewer {
+  constructor(root) {
+    this.path = null;
+    this.step = 0;
+    this.peeked = null;
+    this.direction = 1;
+    this.element = make("div", "pv", root);
+    this.element.tabIndex = -1;
+    this.element.setAttribute("role", "group");
+    this.element.setAttribute("aria-label", "Path through the latent space");
+    this.view = new View(() => this.viewChanged());
+    this.panels = new Panels(make("div", "pv-slab", this.element), this.view);
+    this.lanes = new Lanes(this.element);
+    const hooks = {
+      stepAt: (fraction) => this.stepAt(fraction),
+      onPeek: (k) => this.peek(k),
+      onPick: (k) => this.pick(k),
+    };
+    this.axis = new Axis(this.lanes, { onMove: (sd) => this.moveTo(sd, { commits: false }), onRelease: () => this.commit() });
+    this.trust = new TrustStrip(this.lanes, hooks);
+    this.chart = new ProbabilityChart(this.lanes, hooks);
+    this.footer = new Footer(this.lanes, this);
+    this.film = new Filmstrip(this.lanes, hooks);
+    this.help = new HelpCard(this.element);
+    this.axis.play.addEventListener("click", () => this.togglePlay());
+    attachKeys(this.element, this);
+    this.observer = new ResizeObserver(() => this.layout());
+    this.observer.observe(this.film.strip);
+    this.viewChanged();
+  }
+
+  /** Takes what Streamlit passes on each run; the same path again costs nothing. */
+  async connect({ data, setStateValue, setTriggerValue }) {
+    Object.assign(this, { setStateValue, setTriggerValue });
+    if (!data) return;
+    try {
+      await this.take(readBlock(data));
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  async take(block) {
+    if (block.header.digest === this.newest) return;
+    this.newest = block.header.digest;
+    this.error?.remove();
+    this.error = null;
+    if (this.path?.continues(block)) {
+      this.path.describe(block);
+      this.openPath(this.path, this.step);
+      await this.path.load(this.step, () => this.arrived());
+      return;
+    }
+    const next = new Path(block);
+    const step = next.nearest(this.path ? this.sd : next.start);
+    const isFirst = !this.path;
+    await next.load(step, () => {
+      if (block.header.digest !== this.newest && this.path !== next) return; // overtaken by another path
+      if (this.path === next) this.arrived();
+      else if (next.nearestReady(step) >= 0) this.openPath(next, step); // the old path stays until this one can be drawn
+    });
+    if (isFirst) this.takeFocus();
+  }
+
+  complain(error) {
+    console.error("path viewer", error);
+    this.error ??= make("p", "pv-error", this.element);
+    this.error.setAttribute("role", "alert");
+    this.error.textContent = `The pictures of this path could not be read (${error.message}). Reload the page; `
+      + "if it happens again, the server and the page are of different versions.";
+  }
+
+  openPath(path, step) {
+    const isNew = path !== this.path;
+    if (isNew && this.isPlaying) this.pause({ commits: false });
+    if (isNew) this.committed = null;
+    Object.assign(this, { path, step, peeked: null });
+    this.element.dataset.path = path.id;
+    for (const part of [this.panels, this.axis, this.trust, this.chart]) part.open(path);
+    this.drawn = null;
+    this.layout();
+    this.arrived();
+  }
+
+  /** Pictures have arrived: draw, when the drawn step is not the wanted one, and fill the filmstrip. */
+  arrived() {
+    this.element.dataset.ready = this.path.steps.filter((_, k) => this.path.isReady(k)).length;
+    this.film.draw(this.path, this.table);
+    this.render();
+  }
+
+  get sd() {
+    return this.path.steps[this.step];
+  }
+
+  stepAt(fraction) {
+    const { steps } = this.path;
+    return this.path.nearest(steps[0] + fraction * (steps.at(-1) - steps[0]));
+  }
+
+  moveTo(sd, { commits = true } = {}) {
+    if (!this.path) return;
+    if (this.isPlaying) this.pause({ commits: false });
+    const { steps } = this.path;
+    this.goTo(this.path.nearest(Math.min(steps.at(-1), Math.max(steps[0], sd))), { commits });
+  }
+
+  stepBy(count) {
+    if (!this.path) return;
+    if (this.isPlaying) this.pause({ commits: false });
+    this.goTo(Math.min(this.path.steps.length - 1, Math.max(0, this.step + count)), { commits: true });
+  }
+
+  pick(k) {
+    if (this.isPlaying) this.pause({ commits: false });
+    this.goTo(k, { commits: false });
+    this.commit();
+  }
+
+  peek(k) {
+    if (k === this.peeked) return;
+    this.peeked = k;
+    this.footer.show(this.path, this.step, this.peeked);
+  }
+
+  goTo(step, { commits }) {
+    this.step = step;
+    this.requestRender();
+    clearTimeout(this.rest);
+    if (commits) this.rest = setTimeout(() => this.commit(), REST_MS);
+  }
+
+  /** Tells Python where the reader is; only when that is news. */
+  commit() {
+    clearTimeout(this.rest);
+    if (!this.path || this.step === this.committed) return;
+    this.committed = this.step;
+    this.setStateValue("position", { path: this.path.id, step: this.step, sd: this.sd });
+  }
+
+  askForCase(which) {
+    this.setTriggerValue("case", which);
+  }
+
+  togglePlay() {
+    if (!this.path) return;
+    if (this.isPlaying) this.pause({ commits: true });
+    else this.play();
+  }
+
+  play() {
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const interval = 1000 / (isCalm ? CALM_FRAMES_PER_SECOND : FRAMES_PER_SECOND);
+    this.isPlaying = true;
+    this.axis.setPlaying(true);
+    let last = performance.now();
+    const tick = (now) => {
+      if (!this.isPlaying) return;
+      if (now - last >= interval - 4) {
+        last = now;
+        this.advance();
+      }
+      this.playFrame = requestAnimationFrame(tick);
+    };
+    this.playFrame = requestAnimationFrame(tick);
+  }
+
+  /** One frame on, over the steps that are there, turning at the ends. */
+  advance() {
+    const there = this.path.steps.map((_, k) => k).filter((k) => this.path.isReady(k));
+    if (there.length < 2) return;
+    const ahead = there.filter((k) => (k - this.step) * this.direction > 0);
+    if (!ahead.length) this.direction = -this.direction;
+    const next = ahead.length ? ahead : there.filter((k) => (k - this.step) * this.direction > 0);
+    this.step = this.direction > 0 ? next[0] : next.at(-1);
+    this.render();
+  }
+
+  pause({ commits }) {
+    this.isPlaying = false;
+    cancelAnimationFrame(this.playFrame);
+    this.axis.setPlaying(false);
+    if (commits) this.commit();
+  }
+
+  requestRender() {
+    if (this.pending) return;
+    this.pending = requestAnimationFrame(() => {
+      this.pending = 0;
+      this.render();
+    });
+  }
+
+  render() {
+    const { path, step } = this;
+    if (!path) return;
+    const shown = path.nearestReady(step);
+    if (shown < 0) return;
+    const picture = [path.id, shown, step === shown, this.view.window.level, this.view.window.width, path.change.limit].join();
+    if (picture !== this.drawn || this.step !== this.drawnStep) this.panels.draw(path, shown, step, this.table);
+    this.drawn = picture;
+    this.drawnStep = step;
+    this.element.dataset.step = step;
+    this.element.dataset.shown = shown;
+    this.axis.show(path, step, shown);
+    this.lanes.show(path, step);
+    this.chart.show(path, step);
+    this.film.show(step);
+    this.footer.show(path, step, this.peeked);
+  }
+
+  viewChanged() {
+    if (!this.footer) return; // the view is made before the parts that show it
+    this.table = windowTable(this.view.window);
+    this.panels.applyView();
+    this.footer.applyView(this.view);
+    if (!this.path) return;
+    this.requestRender();
+    clearTimeout(this.filmRest);
+    this.filmRest = setTimeout(() => this.film.draw(this.path, this.table), 120);
+  }
+
+  layout() {
+    const width = this.film.strip.clientWidth;
+    if (!this.path || !width) return;
+    this.film.layout(this.path, width);
+    this.film.draw(this.path, this.table);
+    this.film.show(this.step);
+    this.trust.layout(width);
+  }
+
+  toggleSmooth() {
+    this.view.isSmooth = !this.view.isSmooth;
+    this.viewChanged();
+  }
+
+  toggleWholeScreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.element.requestFullscreen?.();
+  }
+
+  /** Keys work at once on a fresh page, but nobody who is typing is interrupted. */
+  takeFocus() {
+    const active = document.activeElement;
+    if (!active || active === document.body) this.axis.input.focus({ preventScroll: true });
+  }
+
+  destroy() {
+    this.isPlaying = false;
+    for (const timer of [this.rest, this.filmRest]) clearTimeout(timer);
+    for (const frame of [this.pending, this.playFrame]) cancelAnimationFrame(frame);
+    this.observer.disconnect();
+    this.element.remove();
+  }
+}
+
+const viewers = new WeakMap(); // one viewer for each place on the page; Streamlit calls again on every rerun
+
+export default function (component) {
+  const root = component.parentElement.querySelector(".pv-root");
+  const viewer = viewers.get(root) ?? new Viewer(root);
+  viewers.set(root, viewer);
+  viewer.connect(component);
+  return () => {
+    viewer.destroy();
+    viewers.delete(root);
+  };
+}

@@ -1,0 +1,129 @@
+"""A Streamlit server and headless Chromium for tests of what a reader sees."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+START_SECONDS = 60
+
+StartServer = Callable[..., str]
+OpenPage = Callable[..., Page]
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"streamlit did not start at {url}: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def streamlit_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
+    """``streamlit_server(app_path, *script_arguments, environment={...})`` starts an app once and gives its URL."""
+    running: dict[tuple[object, ...], tuple[str, subprocess.Popen[bytes]]] = {}
+
+    def start(app_path: Path | str, *arguments: str, environment: dict[str, str] | None = None) -> str:
+        key = (str(app_path), arguments, tuple(sorted((environment or {}).items())))
+        if key in running and running[key][1].poll() is None:
+            return running[key][0]
+        port = _free_port()
+        url = f"http://127.0.0.1:{port}"
+        command = [
+            sys.executable, "-m", "streamlit", "run", str(app_path), "--server.port", str(port),
+            "--server.address", "127.0.0.1", "--server.headless", "true", "--server.fileWatcherType", "none",
+            "--browser.gatherUsageStats", "false", *(["--", *arguments] if arguments else []),
+        ]  # fmt: skip
+        log = tmp_path_factory.mktemp("streamlit") / "log.txt"
+        settings = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **(environment or {})}
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, env=settings)
+        running[key] = (url, process)
+        _wait_until_healthy(url, process, log)
+        return url
+
+    yield start
+    for _, process in running.values():
+        process.terminate()
+    for _, process in running.values():
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Headless Chromium for one test file.
+
+    Not for the whole session: while Playwright runs, the main thread counts as inside an event loop, and tests in
+    other files that start one of their own would fail.
+    """
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        pytest.skip("no chromium on the PATH; install Debian's chromium package to run the browser tests")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    """``open_page(url, width=1280, height=800, colour_scheme="light")`` opens a fresh tab in a fresh profile."""
+    contexts = []
+
+    def open_one(
+        url: str = "about:blank",
+        *,
+        width: int = 1280,
+        height: int = 800,
+        colour_scheme: str = "light",
+        reduced_motion: str = "no-preference",
+        before: Callable[[Page], None] | None = None,
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme=colour_scheme, reduced_motion=reduced_motion
+        )
+        contexts.append(context)
+        page = context.new_page()
+        if before is not None:
+            before(page)
+        page.goto(url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def chromium_page(open_page: OpenPage) -> Page:
+    """A blank tab, 1280×800, light."""
+    return open_page()
