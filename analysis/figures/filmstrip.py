@@ -1,0 +1,157 @@
+"""A path as a filmstrip for papers and as a GIF for talks."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from analysis.traversals import Traversal
+
+
+@dataclass(frozen=True, eq=False)
+class PathFigure:
+    """What a figure of a path shows.
+
+    Attributes:
+        traversal: the path.
+        original: the image it starts from [C, H, W] in [0, 1].
+        class_index: the class whose probability is written.
+        title: a line above.
+        achieved: move after encoding again [K], in SD; None: not written.
+    """
+
+    traversal: Traversal
+    original: NDArray[Any]
+    class_index: int
+    title: str
+    achieved: NDArray[np.float64] | None = None
+
+
+def draw_filmstrip(figure: PathFigure, *, columns: int = 7, width_inches: float = 7.2, dpi: int = 300) -> bytes:
+    """Draw original and evenly spaced steps, decoded above and as the change below; PNG bytes.
+
+    All frames share one grey scale, all changes one diverging scale with zero in the middle.
+
+    Args:
+        figure: what to show.
+        columns: steps shown, at most.
+        width_inches: final width (7.2 inches: two columns of most journals).
+        dpi: dots per inch.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    path = figure.traversal
+    shown = pick_steps(path, columns)
+    height, width = path.frames.shape[-2:]
+    cell = width_inches / (len(shown) + 1.25)
+    canvas = Figure(figsize=(width_inches, 2 * cell * height / width + 0.95), dpi=dpi, layout="constrained")
+    FigureCanvasAgg(canvas)
+    grid = canvas.subplots(2, len(shown) + 1, squeeze=False)
+    limit = max(float(np.abs(path.change()[shown]).max()), 1 / 255)
+    _show(grid[0][0], figure.original, "original", bold=True)
+    grid[1][0].axis("off")
+    drawn: Any = None
+    for column, step in enumerate(shown, start=1):
+        _show(grid[0][column], path.frames[step], _step_label(path, step))
+        drawn = grid[1][column].imshow(
+            path.change()[step].mean(axis=0), cmap="PuOr_r", vmin=-limit, vmax=limit, interpolation="nearest"
+        )
+        grid[1][column].set_xlabel(_under(figure, step), fontsize=6)
+        _bare(grid[1][column])
+    bar = canvas.colorbar(drawn, ax=grid[1].tolist(), fraction=0.02, pad=0.01)
+    bar.ax.tick_params(labelsize=5)
+    bar.set_label("change, 1 = full scale", fontsize=6)
+    canvas.suptitle(figure.title, fontsize=8)
+    stream = io.BytesIO()
+    canvas.savefig(stream, format="png")
+    return stream.getvalue()
+
+
+def draw_gif(traversal: Traversal, *, frame_ms: int = 120, side: int | None = None) -> bytes:
+    """The path there and back as an endless GIF; bytes.
+
+    Grey pictures keep every level exactly; colour pictures are reduced to the 256 colours a GIF can hold.
+
+    Args:
+        traversal: the path.
+        frame_ms: time each frame is shown, in milliseconds.
+        side: enlarge so that the longer side has at least this many pixels, by whole factors; None: as it is.
+    """
+    factor = 1 if side is None else max(1, -(-side // max(traversal.frames.shape[-2:])))
+    pictures = [_picture(frame, factor) for frame in traversal.frames]
+    there_and_back = pictures + pictures[-2:0:-1]
+    stream = io.BytesIO()
+    there_and_back[0].save(
+        stream,
+        format="GIF",
+        save_all=True,
+        append_images=there_and_back[1:],
+        duration=frame_ms,
+        loop=0,
+        optimize=False,
+        disposal=1,
+    )
+    return stream.getvalue()
+
+
+def path_table(figure: PathFigure) -> str:
+    """The numbers behind a path as CSV text: step, probability of each class, achieved."""
+    path = figure.traversal
+    n_classes = 0 if path.probabilities is None else path.probabilities.shape[1]
+    header = ["step_sd", *(f"probability_{index}" for index in range(n_classes)), "achieved_sd"]
+    lines = [",".join(header)]
+    for step in range(len(path.steps)):
+        chances = [] if path.probabilities is None else [f"{value:.6f}" for value in path.probabilities[step]]
+        achieved = "" if figure.achieved is None else f"{figure.achieved[step]:.6f}"
+        lines.append(",".join([f"{path.steps[step]:.6f}", *chances, achieved]))
+    return "\n".join(lines) + "\n"
+
+
+def pick_steps(path: Traversal, columns: int) -> list[int]:
+    """Indices of at most `columns` evenly spaced steps, origin and both ends among them."""
+    origin, last = path.origin, len(path.steps) - 1
+    each_side = max(1, (columns - 1) // 2)
+    left = np.linspace(0, origin, each_side + 1)
+    right = np.linspace(origin, last, each_side + 1)
+    return sorted({round(float(step)) for step in (*left, *right)})
+
+
+def _picture(frame: NDArray[np.float32], factor: int) -> Image.Image:
+    levels = np.rint(np.clip(frame, 0, 1) * 255).astype(np.uint8)
+    levels = levels.repeat(factor, axis=1).repeat(factor, axis=2)
+    if len(levels) == 1:
+        return Image.fromarray(levels[0])
+    return Image.fromarray(np.moveaxis(levels[:3], 0, -1)).quantize(256, dither=Image.Dither.NONE)
+
+
+def _show(axes: Any, pixels: NDArray[Any], label: str, *, bold: bool = False) -> None:
+    picture = pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1)
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_title(label, fontsize=7, fontweight="bold" if bold else "normal")
+    _bare(axes)
+
+
+def _bare(axes: Any) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _step_label(path: Traversal, step: int) -> str:
+    return "decoded, 0 SD" if step == path.origin else f"{path.steps[step]:+.1f} SD".replace("-", "−")
+
+
+def _under(figure: PathFigure, step: int) -> str:
+    lines = []
+    if figure.traversal.probabilities is not None:
+        lines.append(f"p = {figure.traversal.probabilities[step, figure.class_index]:.2f}")
+    if figure.achieved is not None and step != figure.traversal.origin:
+        lines.append(f"achieved {figure.achieved[step]:+.1f}".replace("-", "−"))
+    return "\n".join(lines)
