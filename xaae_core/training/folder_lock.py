@@ -1,0 +1,63 @@
+"""One training per folder at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from xaae_core.errors import TrainingError
+
+try:
+    import fcntl
+except ImportError:  # Windows: only trainings of this process are told apart
+    fcntl = None  # type: ignore[assignment]
+
+LOCK_NAME = ".training.lock"
+_held: set[Path] = set()
+
+
+@contextmanager
+def folder_locked(folder: Path) -> Iterator[None]:
+    """Hold a folder for one training.
+
+    The lock is the operating system's, on a file that names the process: it ends with the process, even
+    if that was killed, and is not handed to the workers of a data loader.
+
+    Args:
+        folder: the folder; made if it is not there.
+
+    Raises:
+        TrainingError: another training holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = (folder / LOCK_NAME).resolve()
+    if path in _held:  # locks of one process do not exclude each other, and reading the file would end ours
+        raise _refusal(folder, str(os.getpid()))
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        if fcntl is not None:
+            try:
+                fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise _refusal(folder, os.read(handle, 32).decode(errors="replace").strip()) from error
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        _held.add(path)
+        try:
+            yield
+        finally:
+            _held.discard(path)
+            with suppress(OSError):
+                os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+def _refusal(folder: Path, process: str) -> TrainingError:
+    who = f"process {process}" if process else "another process"
+    return TrainingError(
+        f"{folder} is in use by a training of {who}; expected a folder of its own for each training: "
+        "wait for it, end it, or give another models_dir"
+    )

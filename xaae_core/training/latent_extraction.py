@@ -1,0 +1,99 @@
+"""Latent vectors of the loaders' images, for the figures and for the table of latents."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from xaae_core.latents import LatentTable, encode_images, write_latents
+from xaae_core.models.aae import XaaeBlocks
+
+
+def extract_loader_latents(
+    model: XaaeBlocks,
+    dls: Any,
+    *,
+    classes: Sequence[str],
+    parts: Sequence[str] = ("train", "valid"),
+    checkpoint_sha256: str = "",
+    data_fingerprint: str = "",
+) -> LatentTable:
+    """Encode the train and valid images of fastai loaders, in order, unchanged by augmentation.
+
+    Args:
+        model: the model; it is put into eval mode for the pass and back.
+        dls: fastai `DataLoaders`.
+        classes: names of the classes.
+        parts: which of "train" and "valid".
+        checkpoint_sha256: digest of the model's file, kept with the table.
+        data_fingerprint: digest of the data, kept with the table.
+    """
+    z, probabilities, labels, items = [], [], [], []
+    device = next(model.parameters()).device
+    with _eval_mode(model):
+        for part in parts:
+            loader = plain_loader(dls, part)
+            for batch in loader:
+                latents, chances = encode_images(model, batch[0].as_subclass(torch.Tensor).to(device))
+                z.append(latents)
+                probabilities.append(chances)
+                labels.append(batch[-1].as_subclass(torch.Tensor).cpu().numpy())
+            items += [(part, item) for item in _items(loader)]
+    paths, ids = _paths_and_ids(items)
+    return LatentTable(
+        z=np.concatenate(z),
+        ids=np.array(ids, dtype=np.str_),
+        paths=np.array(paths, dtype=np.str_),
+        split=np.array([part for part, _ in items], dtype=np.str_),
+        labels=np.concatenate(labels).astype(np.int64),
+        probabilities=np.concatenate(probabilities),
+        classes=tuple(classes),
+        checkpoint_sha256=checkpoint_sha256,
+        data_fingerprint=data_fingerprint,
+    )
+
+
+def save_loader_latents(table: LatentTable, path: str | Path) -> Path:
+    """Write the table as Parquet; returns the path."""
+    return write_latents(table, path)
+
+
+def plain_loader(dls: Any, part: str) -> Any:
+    """A loader over all of a part: in order, none dropped, and without augmentation where fastai knows how."""
+    loader = dls.train if part == "train" else dls.valid
+    if part == "train" and hasattr(loader.dataset, "tls") and hasattr(loader.dataset, "items"):
+        # As validation images: transforms that are for training only (split_idx 0) do not run.
+        return dls.test_dl(loader.dataset.items, with_labels=True)
+    return loader.new(shuffle=False, drop_last=False)
+
+
+def _items(loader: Any) -> list[Any]:
+    """What each row was made from: fastai's items, or the row's number."""
+    dataset = loader.dataset
+    return list(dataset.items) if hasattr(dataset, "tls") else list(range(len(dataset)))
+
+
+def _paths_and_ids(items: Sequence[tuple[str, Any]]) -> tuple[list[str], list[str]]:
+    """Paths ("" for items that are no files) and stable names: the path below the common folder."""
+    if not all(isinstance(item, str | Path) for _, item in items):
+        return [""] * len(items), [f"{part}-{item:06d}" for part, item in items]
+    paths = [str(item) for _, item in items]
+    root = os.path.commonpath([os.path.dirname(path) for path in paths])
+    return paths, [os.path.relpath(path, root).replace(os.sep, "/") for path in paths]
+
+
+@contextmanager
+def _eval_mode(model: nn.Module) -> Iterator[None]:
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)

@@ -1,0 +1,87 @@
+"""What is measured while a model trains."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from fastai.callback.core import Callback
+from fastai.learner import AvgMetric, Metric
+from fastai.torch_core import find_bs
+from torch import Tensor
+
+
+class ValidAuroc(Metric):
+    """Area under the ROC curve on the validation set; the mean of one-against-rest for more than two classes.
+
+    NaN where the validation set lacks a class.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was accumulated."""
+        self._logits: list[Tensor] = []
+        self._targets: list[Tensor] = []
+
+    def accumulate(self, learn: Any) -> None:
+        """Keep a batch's logits [B, classes] and targets [B]."""
+        self._logits.append(learn.pred.detach().float().cpu())
+        self._targets.append(learn.y.detach().cpu())
+
+    @property
+    def value(self) -> float:
+        """The area, in [0, 1]."""
+        return auroc(torch.cat(self._logits), torch.cat(self._targets)) if self._logits else math.nan
+
+    @property
+    def name(self) -> str:
+        """The name in tables."""
+        return "auroc"
+
+
+def auroc(logits: Tensor, targets: Tensor) -> float:
+    """Area under the ROC curve of logits [N, classes] and class indices [N]; NaN if a class is missing."""
+    from sklearn.metrics import roc_auc_score
+
+    n_classes = logits.shape[1]
+    if len(set(targets.tolist())) != n_classes or n_classes < 2 or not bool(torch.isfinite(logits).all()):
+        return math.nan
+    probabilities = logits.double().softmax(dim=1).numpy()
+    scores = probabilities[:, 1] if n_classes == 2 else probabilities
+    return float(roc_auc_score(targets.numpy(), scores, multi_class="ovr"))
+
+
+def accuracy(pred: Tensor, target: Tensor) -> Tensor:
+    """Share of images whose largest logit [B, classes] is their class [B]."""
+    return (pred.argmax(dim=1) == target).float().mean()
+
+
+def classifier_metrics() -> list[Metric]:
+    """Accuracy and AUROC on the validation set."""
+    return [AvgMetric(accuracy), ValidAuroc()]
+
+
+class MeanTrainLoss(Callback):
+    """The mean training loss of the epoch, each image counting once, in `value`."""
+
+    order = 55
+    run_valid = False
+
+    def before_train(self) -> None:
+        """Start afresh."""
+        self._total: Tensor | float = 0.0
+        self._count = 0
+
+    def after_batch(self) -> None:
+        """Add the batch; kept on the device, so that nothing waits for it."""
+        size = find_bs(self.yb)
+        self._total = self._total + self.learn.loss.detach().float() * size
+        self._count += size
+
+    @property
+    def value(self) -> float:
+        """The mean; NaN before the first batch."""
+        return float(self._total) / self._count if self._count else math.nan

@@ -1,0 +1,132 @@
+"""The three phases: what each minimises, measures and calls back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from fastai.callback.core import Callback
+from fastai.learner import Metric
+from torch import Tensor
+
+from xaae_core.corruption import AddGaussianNoise, RandomMasking
+from xaae_core.models.aae import XaaeBlocks
+from xaae_core.training.adversary import AlternatePlayers, UnfreezeFcCritAdaptative
+from xaae_core.training.callbacks import CorruptionCallback, LossAttrMetric
+from xaae_core.training.cycle import cycle_loss
+from xaae_core.training.metrics import classifier_metrics
+from xaae_core.training.settings import TrainingSettings
+
+PHASES = ("adversarial", "autoencoder", "classifier")
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase of the training.
+
+    Attributes:
+        name: one of `PHASES`.
+        n_epochs: epochs at most.
+        fname: stem of its checkpoint files.
+        lr_max: peak of the one-cycle schedule.
+        loss: loss of (logits [B, classes], targets [B]); reads what `forward` left on the model.
+        metrics: averaged over the validation set after each epoch.
+        callbacks: this phase's own callbacks.
+    """
+
+    name: str
+    n_epochs: int
+    fname: str
+    lr_max: float
+    loss: Loss
+    metrics: tuple[Metric, ...]
+    callbacks: tuple[Callback, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class CycleTerm:
+    """`weight` times the cycle loss of the batch's z, left on the model as `cycle_loss`; 0 without a weight."""
+
+    model: XaaeBlocks
+    weight: float
+
+    def __call__(self) -> Tensor | float:
+        """The weighted term; in validation always with the same moves."""
+        if not self.weight:
+            return 0.0
+        generator = None if self.model.training else torch.Generator().manual_seed(0)
+        loss = cycle_loss(self.model, self.model.z, generator=generator)
+        self.model.cycle_loss = loss.detach()
+        return self.weight * loss
+
+
+def adversarial_phase(model: XaaeBlocks, settings: TrainingSettings) -> Phase:
+    """Latent GAN only, with alternating generator / discriminator updates."""
+    turns = UnfreezeFcCritAdaptative(
+        low_threshold=settings.adv_low_threshold, high_threshold=settings.adv_high_threshold
+    )
+    return Phase(
+        PHASES[0],
+        settings.epochs_adv,
+        settings.adv_fname,
+        settings.lr_max,
+        model.aae_loss_func,
+        (LossAttrMetric("adv_loss"),),
+        (turns,),
+    )
+
+
+def autoencoder_phase(model: XaaeBlocks, settings: TrainingSettings) -> Phase:
+    """Denoising reconstruction of corrupted inputs, with the adversarial term."""
+    corruption = CorruptionCallback(
+        [RandomMasking(settings.mask_ratio, settings.patch_size), AddGaussianNoise(std=settings.noise_std)]
+    )
+    cycle = CycleTerm(model, settings.cycle_weight)
+
+    def loss(pred: Tensor, target: Tensor) -> Tensor:
+        clean: Any = corruption.clean_xb
+        return cycle() + model.denoising_ae_loss_func(
+            clean, settings.ae_recons_weight, settings.ae_adv_weight, pred, target
+        )
+
+    return Phase(
+        PHASES[1],
+        settings.epochs_ae,
+        settings.ae_fname,
+        settings.lr_max,
+        loss,
+        _parts("adv_loss", "recons_loss", cycle=cycle),
+        (AlternatePlayers(), corruption),
+    )
+
+
+def classifier_phase(model: XaaeBlocks, settings: TrainingSettings, class_weights: Tensor | None) -> Phase:
+    """Weighted sum of reconstruction, adversarial and cross-entropy terms, on clean inputs."""
+    cycle = CycleTerm(model, settings.cycle_weight)
+
+    def loss(pred: Tensor, target: Tensor) -> Tensor:
+        return cycle() + model.classif_loss_func(
+            pred,
+            target,
+            ADV_WEIGHT=settings.classif_adv_weight,
+            RECONS_WEIGHT=settings.classif_recons_weight,
+            CLASS_WEIGHT=settings.classif_class_weight,
+            weight=class_weights.to(pred.device) if class_weights is not None else None,
+        )
+
+    return Phase(
+        PHASES[2],
+        settings.epochs_classif,
+        settings.classif_fname,
+        settings.lr_max / settings.lr_max_factor,
+        loss,
+        (*_parts("adv_loss", "recons_loss", "classif_loss", cycle=cycle), *classifier_metrics()),
+        (AlternatePlayers(),),
+    )
+
+
+def _parts(*names: str, cycle: CycleTerm) -> tuple[Metric, ...]:
+    return tuple(LossAttrMetric(name) for name in (*names, *(["cycle_loss"] if cycle.weight else [])))

@@ -1,0 +1,78 @@
+"""A training as one value: what is trained, on what, how, and where its files go."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from xaae_core.model_card import ModelCard, card_for
+from xaae_core.models.aae import XaaeBlocks
+from xaae_core.training.data_checks import TrainingData
+from xaae_core.training.phases import Phase
+from xaae_core.training.progress import TrainingProgress
+from xaae_core.training.run_state import run_signature
+from xaae_core.training.settings import TrainingSettings
+
+_NOT_METRICS = ("phase", "epoch", "train_loss", "seconds")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training.
+
+    Attributes:
+        model: the model, trained in place.
+        dls: fastai `DataLoaders`.
+        settings: everything that decides the course.
+        data: what is known of the data.
+        class_weights: of the cross-entropy [classes], or None.
+        folder: where its files go.
+        target: the class that "+" means in the card; "" for the second.
+        has_bar: draw fastai's progress bars.
+        opt_func: makes the optimizer from parameters and lr.
+        on_progress: told of every epoch.
+    """
+
+    model: XaaeBlocks
+    dls: Any
+    settings: TrainingSettings
+    data: TrainingData
+    class_weights: Tensor | None
+    folder: Path
+    target: str
+    has_bar: bool
+    opt_func: Callable[..., Any]
+    on_progress: Callable[[TrainingProgress], None] | None
+
+    @cached_property
+    def signature_text(self) -> str:
+        """What the run is, to tell it from others; taken before the first phase."""
+        optimizer = getattr(self.opt_func, "func", self.opt_func)
+        settings = {**self.settings.to_json(), "optimizer": getattr(optimizer, "__name__", str(optimizer))}
+        return run_signature(settings, self.model, self.data.identity())
+
+    def card(self, phase: Phase, row: Mapping[str, Any]) -> ModelCard:
+        """The card of a phase's checkpoint, with the figures of its best epoch."""
+        metrics = {
+            name: float(value)
+            for name, value in row.items()
+            if name not in _NOT_METRICS and isinstance(value, float) and math.isfinite(value)
+        }
+        data = {key: value for key, value in self.data.identity().items() if key.startswith(("n_", "batch"))}
+        return card_for(
+            self.model,
+            name=phase.fname,
+            classes=self.data.classes,
+            target=self.target,
+            training={**self.settings.to_json(), **data, "phase": phase.name, "best_epoch": row.get("epoch")},
+            metrics=metrics,
+            resize=str(getattr(self.dls, "xaae_resize", "pad")),
+            data_name=self.data.name,
+            data_fingerprint=self.data.fingerprint,
+        )

@@ -1,0 +1,267 @@
+"""`train_xaaenet`: adversarial, then autoencoder, then classifier."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from fastai.data.core import DataLoaders
+from fastai.learner import Learner
+from fastai.optimizer import Adam
+
+from xaae_core.checkpoints import file_sha256
+from xaae_core.devices import default_device
+from xaae_core.errors import TrainingError
+from xaae_core.models.aae import XaaeBlocks
+from xaae_core.training.data_checks import check_data, class_weight_tensor
+from xaae_core.training.folder_lock import folder_locked
+from xaae_core.training.latent_extraction import extract_loader_latents, save_loader_latents
+from xaae_core.training.phase_files import FigureSettings, save_phase
+from xaae_core.training.phase_fit import PhaseFit, make_learner
+from xaae_core.training.phases import PHASES, Phase, adversarial_phase, autoencoder_phase, classifier_phase
+from xaae_core.training.progress import TrainingProgress
+from xaae_core.training.randomness import randomness_kept
+from xaae_core.training.run import Run
+from xaae_core.training.run_state import read_state, remove_state
+from xaae_core.training.settings import ClassWeights, TrainingSettings
+
+
+def train_xaaenet(
+    model: XaaeBlocks,
+    dls: DataLoaders,
+    epochs_adv: int = 35,
+    epochs_ae: int = 50,
+    epochs_classif: int = 30,
+    ae_recons_weight: float = 0.4,
+    ae_adv_weight: float = 0.6,
+    classif_recons_weight: float = 0.599,
+    classif_class_weight: float = 0.001,
+    classif_adv_weight: float = 0.4,
+    lr_max: float = 0.0001,
+    lr_max_factor: float = 3.0,
+    mask_ratio: float = 0.2,
+    patch_size: int = 16,
+    noise_std: float = 0.05,
+    adv_low_threshold: float = 0.65,
+    adv_high_threshold: float = 0.8,
+    grad_accum: int = 4,
+    patience: int = 10,
+    models_dir: str | Path = "models",
+    adv_fname: str = "xaaenet_adv",
+    ae_fname: str = "xaaenet_ae",
+    classif_fname: str = "xaaenet_classif",
+    save_tsne: bool = True,
+    tsne_max_points: int = 5000,
+    tsne_perplexity: float = 30,
+    save_pls: bool = True,
+    pls_target_class: str | None = None,
+    pls_max_points: int = 10000,
+    extract_latent: bool = True,
+    latent_path: str | Path | None = None,
+    show_latent_figures: bool | None = None,
+    *,
+    seed: int = 0,
+    resume: bool = True,
+    class_weights: ClassWeights = None,
+    recons_metric: Literal["ms_ssim", "ssim"] | None = None,
+    cycle_weight: float = 0.0,
+    on_progress: Callable[[TrainingProgress], None] | None = None,
+    progress_bar: bool | None = None,
+    opt_func: Callable[..., Any] | None = None,
+    device: str | torch.device | None = None,
+) -> Learner:
+    """Train an explainable xAAEnet model: adversarial, then autoencoder, then classifier.
+
+    Each phase saves its best weights (lowest validation loss) in `models_dir` as `<fname>.pth` with a card
+    `<fname>.json`, and at its end `<fname>.safetensors`; it hands them on to the next phase. All
+    epochs are in `history.csv`. Killed at any moment, the same call goes on after the last finished epoch
+    (`training_state.pth`), on the CPU to the very same weights; the random generators of the caller are left
+    as they were.
+
+    Args:
+        model: `AAE` or `EncoderWithAAEBlocks`; trained in place. A frozen encoder stays frozen.
+        dls: fastai `DataLoaders` with `(ImageBlock, CategoryBlock)`; pixels in [0, 1], no `Normalize`.
+        epochs_adv: epochs of the adversarial phase at most; 0 skips a phase.
+        epochs_ae: epochs of the autoencoder phase at most.
+        epochs_classif: epochs of the classifier phase at most.
+        ae_recons_weight: weight of the reconstruction in the autoencoder phase.
+        ae_adv_weight: weight of the adversarial term there.
+        classif_recons_weight: weight of the reconstruction in the classifier phase.
+        classif_class_weight: weight of the cross-entropy there.
+        classif_adv_weight: weight of the adversarial term there.
+        lr_max: peak of the one-cycle schedule in the adversarial and autoencoder phases.
+        lr_max_factor: the classifier phase peaks at `lr_max / lr_max_factor`: smaller steps, as it refines
+            what the autoencoder has learned. (The reference names the argument and does not explain it.)
+        mask_ratio: share of patches masked in the autoencoder phase.
+        patch_size: side of a patch in pixels.
+        noise_std: standard deviation of the noise there, pixels being in [0, 1].
+        adv_low_threshold: see `UnfreezeFcCritAdaptative`.
+        adv_high_threshold: see `UnfreezeFcCritAdaptative`.
+        grad_accum: batches per optimizer step.
+        patience: epochs without a lower validation loss after which a phase ends.
+        models_dir: folder of all files; one training at a time.
+        adv_fname: stem of the adversarial phase's files.
+        ae_fname: stem of the autoencoder phase's files.
+        classif_fname: stem of the classifier phase's files.
+        save_tsne: after the adversarial and autoencoder phases, `tsne_<fname>.png` of the validation z.
+        tsne_max_points: most points in it.
+        tsne_perplexity: its perplexity; lowered to a third of the points where there are few.
+        save_pls: after the classifier phase, `pls_<fname>.png` of the validation z.
+        pls_target_class: name of the class in `dls.vocab` that the PLS axis and the card's "+" mean; the
+            second class if None.
+        pls_max_points: most points in it.
+        extract_latent: save the z of train and valid as a `LatentTable` in Parquet at the end.
+        latent_path: its file; `<classif_fname>_latents.parquet` in `models_dir` if None.
+        show_latent_figures: display the figures inline; None: when running under IPython.
+        seed: of everything random in the training.
+        resume: go on with an unfinished training of this folder; False starts over and removes it.
+        class_weights: of the cross-entropy: None, "balanced", or one number per class.
+        recons_metric: "ms_ssim" or "ssim" instead of the model's own.
+        cycle_weight: weight, in the last two phases, of `xaae_core.training.cycle.cycle_loss`: moves
+            in z must survive being decoded and encoded again.
+        on_progress: called after each epoch with a `TrainingProgress`; an exception it raises ends the
+            training, which can be resumed.
+        progress_bar: fastai's bars and table; None: in a notebook or a terminal.
+        opt_func: makes the optimizer; fastai's `Adam` (decoupled weight decay 0.01) if None.
+        device: where to train; the loaders' device, or the best there is, if None. On CUDA in mixed precision.
+
+    Returns:
+        The learner of the last phase; `learn.model` holds its best weights, in eval mode.
+
+    Raises:
+        TrainingError: settings or data that cannot be trained with, another training in the folder, an
+            unfinished run with other settings, or a loss that is no longer finite. Says what to do.
+
+    Source: the xAAEnet training page.
+    """
+    if not isinstance(model, XaaeBlocks):
+        raise TrainingError(
+            f"model is a {type(model).__name__}; expected AAE() or add_xaae_blocks(encoder): wrap the encoder first"
+        )
+    settings = TrainingSettings(
+        epochs_adv=epochs_adv,
+        epochs_ae=epochs_ae,
+        epochs_classif=epochs_classif,
+        ae_recons_weight=ae_recons_weight,
+        ae_adv_weight=ae_adv_weight,
+        classif_recons_weight=classif_recons_weight,
+        classif_class_weight=classif_class_weight,
+        classif_adv_weight=classif_adv_weight,
+        lr_max=lr_max,
+        lr_max_factor=lr_max_factor,
+        mask_ratio=mask_ratio,
+        patch_size=patch_size,
+        noise_std=noise_std,
+        adv_low_threshold=adv_low_threshold,
+        adv_high_threshold=adv_high_threshold,
+        grad_accum=grad_accum,
+        patience=patience,
+        adv_fname=adv_fname,
+        ae_fname=ae_fname,
+        classif_fname=classif_fname,
+        seed=seed,
+        class_weights=class_weights,
+        recons_metric=recons_metric or model.recons_metric,
+        cycle_weight=cycle_weight,
+    )
+    figures = FigureSettings(
+        save_tsne, tsne_max_points, tsne_perplexity, save_pls, pls_target_class, pls_max_points, show_latent_figures
+    )
+    folder = Path(models_dir)
+    _place(dls, device)
+    with folder_locked(folder), randomness_kept(dls), _flags_kept(model):
+        model.recons_metric = settings.recons_metric
+        data = check_data(model, dls, settings)
+        run = Run(
+            model=model,
+            dls=dls,
+            settings=settings,
+            data=data,
+            class_weights=class_weight_tensor(settings, data),
+            folder=folder,
+            target=_target(pls_target_class, data.classes),
+            has_bar=_is_watched() if progress_bar is None else progress_bar,
+            opt_func=opt_func or Adam,
+            on_progress=on_progress,
+        )
+        learn = _train_phases(run, figures, resume=resume)
+        if extract_latent:
+            _save_latents(run, Path(latent_path or folder / f"{classif_fname}_latents.parquet"))
+        remove_state(folder)
+    return learn
+
+
+def _train_phases(run: Run, figures: FigureSettings, *, resume: bool) -> Learner:
+    """Run the phases that are left, each from the best weights of the one before."""
+    if not resume:
+        remove_state(run.folder)
+    state = read_state(run.folder, run.signature_text)
+    phases = _phases(run)
+    rows = list(state.rows) if state else []
+    n_done = PHASES.index(state.phase) if state else 0
+    learn = None
+    for phase in phases[n_done:]:
+        if phase.n_epochs == 0:
+            continue
+        fit = PhaseFit(run, phase, rows, state if state and state.phase == phase.name else None)
+        learn = fit.fit()
+        rows = fit.rows
+        save_phase(run, phase, fit.card(), figures)
+    return learn or make_learner(run, phases[-1])
+
+
+def _phases(run: Run) -> tuple[Phase, Phase, Phase]:
+    return (
+        adversarial_phase(run.model, run.settings),
+        autoencoder_phase(run.model, run.settings),
+        classifier_phase(run.model, run.settings, run.class_weights),
+    )
+
+
+def _save_latents(run: Run, path: Path) -> None:
+    weights = run.folder / f"{run.settings.classif_fname}.safetensors"
+    table = extract_loader_latents(
+        run.model,
+        run.dls,
+        classes=run.data.classes,
+        checkpoint_sha256=file_sha256(weights) if run.settings.epochs_classif else "",
+        data_fingerprint=run.data.fingerprint,
+    )
+    save_loader_latents(table, path)
+
+
+@contextmanager
+def _flags_kept(model: XaaeBlocks) -> Iterator[None]:
+    """Frozen parameters, whose turn it is and the metric are as before when the training ends, however it ends."""
+    trainable = {name: parameter.requires_grad for name, parameter in model.named_parameters()}
+    gen_train, recons_metric = model.gen_train, model.recons_metric
+    try:
+        yield
+    finally:
+        model.gen_train, model.recons_metric = gen_train, recons_metric
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(trainable[name])
+            parameter.grad = None
+
+
+def _place(dls: Any, device: str | torch.device | None) -> None:
+    """Move the loaders where the training shall run; the model follows them."""
+    if device is not None:
+        dls.to(torch.device(device))
+    elif getattr(dls, "device", None) is None:
+        dls.to(default_device())
+
+
+def _target(name: str | None, classes: tuple[str, ...]) -> str:
+    if name is not None and name not in classes:
+        raise TrainingError(f'pls_target_class is "{name}"; expected one of {", ".join(classes)}')
+    return name or ""
+
+
+def _is_watched() -> bool:
+    """Whether somebody sees progress bars: a notebook or a terminal."""
+    return "ipykernel" in sys.modules or sys.stdout.isatty()
