@@ -1,0 +1,1 @@
+"""The Streamlit app and the command line; the only layer that knows Streamlit."""

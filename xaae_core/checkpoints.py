@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,6 +22,7 @@ from xaae_core.errors import (
     WrongModelError,
 )
 from xaae_core.model_card import ModelCard, build_model, parse_card
+from xaae_core.models.latent_model import LatentModel
 from xaae_core.pth_files import WAY_OUT, check_pth
 
 CARD_KEY = "xaae_card"
@@ -40,7 +41,7 @@ class Checkpoint:
         path: the file.
     """
 
-    model: nn.Module
+    model: LatentModel
     card: ModelCard
     sha256: str
     path: Path
@@ -102,7 +103,7 @@ def load_checkpoint(
     else:
         _assign(model, read_state_dict(path), path.name)
     model.to(device).eval().requires_grad_(False)
-    return Checkpoint(model, card, file_sha256(path), path)
+    return Checkpoint(cast(LatentModel, model), card, file_sha256(path), path)
 
 
 def read_card(path: str | Path) -> ModelCard:

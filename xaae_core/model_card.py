@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -43,7 +43,7 @@ class ModelCard:
     name: str = "unnamed model"
     classes: tuple[str, ...] = ()
     target: str = ""
-    resize: str = "pad"
+    resize: Literal["pad", "squash"] = "pad"
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     data_name: str = ""
@@ -93,8 +93,12 @@ def parse_card(text: str, source: str) -> ModelCard:
         card = replace(card, classes=tuple(str(name) for name in card.classes))
     except (ValueError, TypeError, AttributeError) as error:
         raise DamagedCheckpointError(f"{source}: its model card cannot be read ({error})") from error
-    if not isinstance(card.arguments, dict) or not isinstance(card.metrics, dict):
-        raise DamagedCheckpointError(f"{source}: its model card has no arguments or metrics")
+    if (
+        not isinstance(card.arguments, dict)
+        or not isinstance(card.metrics, dict)
+        or card.resize not in ("pad", "squash")
+    ):
+        raise DamagedCheckpointError(f"{source}: its model card has no arguments, metrics or way to resize")
     return card
 
 

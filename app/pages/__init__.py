@@ -1,0 +1,1 @@
+"""One file a page; pages read the state, call, and draw."""

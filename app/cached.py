@@ -1,0 +1,182 @@
+"""Every cache of the app. Keys are digests and file stamps, never the arrays themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from analysis.directions import Direction, fit_direction
+from analysis.leakage import measure_leakage
+from analysis.progressive_paths import PathBuilder
+from analysis.traversals import encode_image, path_steps
+from analysis.trust import Neighbourhood
+from xaae_core.checkpoints import Checkpoint, load_checkpoint, read_card
+from xaae_core.data.dataset import ImageDataset, read_dataset
+from xaae_core.data.images import ImageData, read_image
+from xaae_core.demo import demo_latents
+from xaae_core.errors import LatentTableError, XaaeError
+from xaae_core.latents import LatentTable, extract_latents, read_latents, write_latents
+from xaae_core.model_card import ModelCard
+from xaae_core.models.latent_model import Encoding
+
+Stamp = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class PathRequest:
+    """Everything a path depends on besides model, picture and direction.
+
+    Attributes:
+        span: range to each side in standard deviations.
+        n_steps: number of steps, odd.
+        skip_dropout: share of the skips dropped, in [0, 1].
+        seed: of the dropped channels.
+    """
+
+    span: float
+    n_steps: int
+    skip_dropout: float
+    seed: int
+
+
+def stamp(path: Path) -> Stamp:
+    """What changes when a file changes: its path, size and time."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise XaaeError(f"{path} cannot be opened: {error.strerror}. Choose another on the start page.") from error
+    return str(path), status.st_size, status.st_mtime_ns
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the model …")
+def checkpoint_at(key: Stamp) -> Checkpoint:
+    """One model in memory for all sessions."""
+    return load_checkpoint(key[0])
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def card_at(key: Stamp) -> ModelCard:
+    """The card of a checkpoint, without its weights."""
+    return read_card(key[0])
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the data folder …")
+def dataset_at(folder: str, _changed: int) -> ImageDataset:
+    """A data folder, its headers read; `_changed` is the folder's time of change."""
+    return read_dataset(folder, min_classes=1)
+
+
+def open_dataset(folder: Path) -> ImageDataset:
+    """The data set of a folder, read again when the folder or its table changed."""
+    table = folder / "labels.csv"
+    changed = max((path.stat().st_mtime_ns for path in (folder, table) if path.exists()), default=0)
+    return dataset_at(str(folder), changed)
+
+
+def latents_of(
+    checkpoint: Checkpoint, dataset: ImageDataset, cache: Path, report: Callable[[int, int], None] | None = None
+) -> LatentTable:
+    """Where the model puts each case; kept on disk, so that a second opening is instant."""
+    key = (checkpoint.sha256, dataset.fingerprint)
+    file = cache / "latents" / f"{key[0][:16]}-{key[1][:16]}.parquet"
+    if file.is_file():
+        try:
+            table = read_latents_at(stamp(file))
+            if (table.checkpoint_sha256, table.data_fingerprint) == key:
+                return table
+        except LatentTableError:
+            file.unlink(missing_ok=True)  # damaged: made again below
+    table = extract_latents(
+        checkpoint.model, dataset, resize=checkpoint.card.resize, checkpoint_sha256=checkpoint.sha256, progress=report
+    )
+    write_latents(table, file)
+    return table
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def read_latents_at(key: Stamp) -> LatentTable:
+    """A table of latents on disk."""
+    return read_latents(key[0])
+
+
+def training_latents(checkpoint: Checkpoint) -> LatentTable | None:
+    """The latents of the training data that lie beside the checkpoint; None without or of another model."""
+    beside = checkpoint.path.with_name(checkpoint.path.stem + ".latents.parquet")
+    for file in (beside, demo_latents()):
+        if file.is_file():
+            table = read_latents_at(stamp(file))
+            if table.checkpoint_sha256 == checkpoint.sha256:
+                return table
+    return None
+
+
+@st.cache_resource(max_entries=64, show_spinner="Finding the direction of the target …")
+def direction_for(_table: LatentTable, key: tuple[str, str], target: str) -> Direction:
+    """The target's direction in a table; `key` names the table."""
+    return fit_direction(_table, target)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def neighbourhood_for(_table: LatentTable, key: tuple[str, str]) -> Neighbourhood:
+    """The training cases that steps are compared with."""
+    is_training = _table.split == "train"
+    return Neighbourhood.of(_table.z[is_training] if is_training.sum() > 10 else _table.z)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def picture_at(key: Stamp, channels: int, size: tuple[int, int], resize: Literal["pad", "squash"]) -> ImageData:
+    """A picture as the model takes it."""
+    return read_image(key[0], channels=channels, size=size, resize=resize)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def uploaded_picture(
+    content: bytes, name: str, channels: int, size: tuple[int, int], resize: Literal["pad", "squash"]
+) -> ImageData:
+    """An uploaded picture as the model takes it."""
+    return read_image(content, channels=channels, size=size, resize=resize, name=name)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def encoding_of(_checkpoint: Checkpoint, _pixels: NDArray[np.float32], key: tuple[str, str]) -> Encoding:
+    """One picture encoded; `key` is (model, picture). Never run again while a slider moves."""
+    return encode_image(_checkpoint.model, _pixels)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def path_builder(
+    _checkpoint: Checkpoint,
+    _encoding: Encoding,
+    _direction: Direction,
+    _neighbourhood: Neighbourhood,
+    key: tuple[str, ...],
+    request: PathRequest,
+) -> PathBuilder:
+    """A path, finished or on the way; `key` names model, picture and direction."""
+    return PathBuilder(
+        _checkpoint.model,
+        _encoding,
+        _direction,
+        path_steps(request.span, request.n_steps),
+        neighbourhood=_neighbourhood,
+        skip_dropout=request.skip_dropout,
+        seed=request.seed,
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def z_share(
+    _checkpoint: Checkpoint, _pictures: NDArray[np.float32], key: tuple[str, str], skip_dropout: float
+) -> float:
+    """Share of the picture that comes from z, measured on some pictures [N, C, H, W]."""
+    import torch
+
+    with torch.inference_mode():
+        encoding = _checkpoint.model.encode(torch.from_numpy(_pictures))
+    return measure_leakage(_checkpoint.model, encoding, skip_dropout=skip_dropout).z_share

@@ -1,0 +1,96 @@
+"""Groups of widgets that return frozen settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from app import state
+from app.cached import PathRequest
+from xaae_core.latents import LatentTable
+
+SKIP_LEVELS = tuple(round(1 - step / 20, 2) for step in range(21))
+SPANS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+STEPS = (11, 21, 31, 41, 61)
+
+
+@dataclass(frozen=True)
+class TraverseChoice:
+    """What the controls under the viewer say.
+
+    Attributes:
+        target: class or column that "+" means.
+        request: range, steps, skip dropout and seed.
+    """
+
+    target: str
+    request: PathRequest
+
+
+def traverse_controls(table: LatentTable, default_target: str, *, has_skips: bool) -> TraverseChoice:
+    """Draw the row of controls below the viewer."""
+    targets = targets_of(table)
+    if st.session_state.get(state.TARGET) not in targets:
+        st.session_state.pop(state.TARGET, None)
+    skips, target, span, steps, seed = st.columns([5, 3, 2, 2, 1.5], gap="medium")
+    skip_dropout = skips.select_slider(
+        "Skip dropout: what may bypass z",
+        SKIP_LEVELS,
+        value=1.0,
+        format_func=skip_words,
+        key=state.SKIP_DROPOUT,
+        bind="query-params",
+        disabled=not has_skips,
+        help="At 1 nothing but the latent code z reaches the picture: you see what the model has understood. Towards 0 "
+        "the decoder may copy detail straight from the original: sharper, but that detail does not move with z.",
+    )
+    chosen = target.selectbox(
+        "Move towards",
+        targets,
+        index=targets.index(default_target) if default_target in targets else 0,
+        key=state.TARGET,
+        help="The class, or the measured quantity, that + on the slider means. The direction is the first PLS component of "
+        "the latent vectors on it.",
+    )
+    chosen_span = span.selectbox(
+        "Range",
+        SPANS,
+        index=2,
+        format_func=lambda value: f"± {value:g} SD",
+        key=state.SPAN,
+        help="How far to go. 1 SD is the spread of the training cases along this direction.",
+    )
+    n_steps = steps.selectbox(
+        "Steps", STEPS, index=1, key=state.N_STEPS, help="How many pictures the path has, both ends included."
+    )
+    chosen_seed = seed.number_input(
+        "Seed",
+        0,
+        9999,
+        value=0,
+        key=state.SEED,
+        disabled=skip_dropout in (0.0, 1.0),
+        help="Which detail is dropped, for skip dropout between 0 and 1. The same seed gives the same picture.",
+    )
+    return TraverseChoice(
+        str(chosen), PathRequest(float(chosen_span), int(n_steps), float(skip_dropout), int(chosen_seed))
+    )
+
+
+def targets_of(table: LatentTable) -> list[str]:
+    """Classes and columns of numbers that a direction can be fitted to."""
+    columns = [
+        name
+        for name, values in table.columns.items()
+        if np.issubdtype(values.dtype, np.number) and np.isfinite(values).sum() > 2 and np.nanstd(values) > 0
+    ]
+    return [*table.classes, *columns]
+
+
+def skip_words(value: float) -> str:
+    """What a skip dropout means."""
+    if value == 1.0:
+        return "1 · z only"
+    return "0 · everything" if value == 0.0 else f"{value:.2f}"

@@ -1,0 +1,20 @@
+"""The look all pages share: quiet type, one accent, space where Streamlit leaves too much."""
+
+import streamlit as st
+
+_STYLE = """
+<style>
+  .stMainBlockContainer { padding: 3.2rem 1.6rem 2rem 1.6rem; max-width: 120rem; }
+  section[data-testid="stSidebar"] { width: 10.5rem !important; min-width: 10.5rem !important; }
+  h1 { font-size: 1.45rem !important; font-weight: 600 !important; padding: 0 0 .2rem 0 !important; }
+  h2, h3 { font-size: 1.05rem !important; font-weight: 600 !important; padding: .4rem 0 .2rem 0 !important; }
+  [data-testid="stMetricValue"] { font-size: 1.35rem; }
+  [data-testid="stImage"] img { background: #0c0d0f; }
+  .stMain [data-testid="stVerticalBlock"] { gap: .7rem; }
+</style>
+"""
+
+
+def apply_look() -> None:
+    """Lay the shared style over the page."""
+    st.html(_STYLE)

@@ -1,0 +1,30 @@
+"""The app: `streamlit run app/main.py`, or `xaae app`."""
+
+import importlib
+import sys
+
+import streamlit as st
+
+from app.failures import explained
+
+st.set_page_config(page_title="xAAEnet explorer", layout="wide", initial_sidebar_state="expanded")
+
+page = st.navigation(
+    [
+        st.Page("pages/start.py", title="Start", default=True),
+        st.Page("pages/traverse.py", title="Traverse", url_path="traverse"),
+    ]
+)
+
+# The frame of the page is on screen by now; the libraries behind the models take seconds the first time.
+if "torch" not in sys.modules:
+    with st.spinner("Loading the libraries behind the models; this takes a few seconds the first time …"):
+        importlib.import_module("app.cached")
+
+with explained("This page"):
+    from app.look import apply_look
+    from app.state import prepare_state
+
+    apply_look()
+    prepare_state()
+    page.run()

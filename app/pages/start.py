@@ -1,0 +1,92 @@
+"""Start: what is open, how good it is, and how to open something else."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.case_choice import choose_case
+from app.failures import explained
+from app.top_bar import choose_data, choose_model
+from app.words import count, metric_words, verdict
+from app.workspace import Workspace
+from app.workspace_progress import open_with_progress
+
+TRAVERSE = "pages/traverse.py"
+
+
+def render() -> None:
+    """Draw the page."""
+    workspace = open_with_progress()
+    st.title("What did the model learn, and may I believe it?")
+    st.markdown(
+        "Move a case along the direction in which the model sees the target grow, and watch the picture change. "
+        "Every step says how far it can be trusted."
+    )
+    model, data = st.columns(2, gap="large")
+    with model, explained("The model card"):
+        show_model(workspace)
+    with data, explained("The data"):
+        show_data(workspace)
+    st.page_link(TRAVERSE, label="**Move a case along the target direction**", icon=":material/arrow_forward:")
+    show_cases(workspace)
+
+
+def show_model(workspace: Workspace) -> None:
+    """The model card in plain words."""
+    card, checkpoint = workspace.checkpoint.card, workspace.checkpoint
+    st.header(card.name)
+    st.markdown(f"This model **{verdict(card)}**. {card.note}")
+    if card.metrics:
+        for column, name in zip(st.columns(min(len(card.metrics), 4)), card.metrics, strict=False):
+            label, help_text = metric_words(name)
+            column.metric(label, f"{card.metrics[name]:.3f}", help=help_text)
+    height, width = checkpoint.model.input_size
+    facts = {
+        "Classes": ", ".join(card.classes),
+        "“+” means": card.target,
+        "Pictures": f"{width}×{height} pixels, {'grey' if checkpoint.model.input_channels == 1 else 'colour'}",
+        "Latent code z": f"{checkpoint.model.encoding_dims} numbers",
+        "Trained on": card.data_name or "not recorded",
+        "Written": card.created[:10] or "not recorded",
+        "Fingerprint": f"`{checkpoint.sha256[:16]}`",
+    }
+    st.markdown("\n".join(f"- {name}: {value}" for name, value in facts.items()))
+    with st.expander("Open another model"):
+        choose_model()
+
+
+def show_data(workspace: Workspace) -> None:
+    """The open data folder in plain words."""
+    if workspace.dataset is None:
+        st.header("No data open")
+        st.markdown("Open the folder the model was trained on, or one like it, to find the direction of the target.")
+        choose_data()
+        return
+    st.header(f"Data: {workspace.dataset.name}")
+    st.markdown(f"{workspace.dataset.describe()}.")
+    left_out = [(str(file.path.name), file.reason) for file in workspace.dataset.broken]
+    left_out += list(workspace.latents.skipped) if workspace.latents else []
+    if left_out:
+        with st.expander(f"{count(len(left_out), 'file')} skipped"):
+            st.dataframe([{"file": name, "why": reason} for name, reason in left_out], hide_index=True)
+    for note in workspace.dataset.notes:
+        st.caption(note)
+    with st.expander("Open another data folder"):
+        choose_data()
+
+
+@st.fragment
+def show_cases(workspace: Workspace) -> None:
+    """The cases; one click opens the traverse page on it."""
+    if workspace.latents is None:
+        return
+    st.header("Cases")
+    with explained("The list of cases"):
+        picked = choose_case(workspace, workspace.case(), layout="grid")
+        if picked is not None and picked.is_new and picked.selected is not None:
+            state.open_case(picked.selected)
+            st.switch_page(TRAVERSE)
+
+
+render()

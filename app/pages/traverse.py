@@ -1,0 +1,80 @@
+"""Traverse: move the open case along the target's direction and see the picture change."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.case_choice import choose_case
+from app.controls import traverse_controls
+from app.failures import explained
+from app.path_section import PathScene, show_downloads, show_path
+from app.top_bar import choose_data, choose_upload, top_bar
+from app.words import direction_words, leakage_words
+from app.workspace import Case, Workspace
+from app.workspace_progress import open_with_progress
+
+
+def render() -> None:
+    """Draw the page."""
+    workspace = open_with_progress()
+    case = None
+    with explained("Opening this picture"):
+        case = workspace.case()
+    top_bar(workspace, case)
+    if case is None:
+        ask_for_a_picture()
+    elif workspace.training is None:
+        st.info(
+            "A direction needs labelled cases to learn from. Open the folder the model was trained on, or one like it."
+        )
+        choose_data()
+    else:
+        traverse_case(workspace, case)
+    show_cases(workspace, case)
+
+
+def ask_for_a_picture() -> None:
+    """An empty page says what to do first."""
+    st.info("Choose a picture to start from: open a data folder, or give one picture.")
+    left, right = st.columns(2)
+    with left:
+        choose_data()
+    with right:
+        choose_upload()
+
+
+@st.fragment
+def traverse_case(workspace: Workspace, case: Case) -> None:
+    """Viewer above, controls below; a fragment, so that a step costs no more than itself."""
+    viewer, below = st.container(), st.container()
+    assert workspace.training is not None  # render() asked
+    with below:
+        choice = traverse_controls(
+            workspace.training,
+            workspace.checkpoint.card.target,
+            has_skips=workspace.has_skips(case),
+        )
+    scene = PathScene(workspace, case, choice)
+    with viewer, explained("This path"):
+        show_path(scene)
+    with below, explained("What is known about this path"):
+        st.caption(
+            f"{leakage_words(scene.z_share()).capitalize()}. {direction_words(scene.direction).capitalize()}. "
+            "You see how the model's own picture of this case changes as its code moves; it is neither a prognosis "
+            "nor a proof that the model decides by these pixels."
+        )
+        show_downloads(scene)
+
+
+@st.fragment
+def show_cases(workspace: Workspace, case: Case | None) -> None:
+    """The cases to choose from."""
+    with explained("The list of cases"):
+        picked = choose_case(workspace, case, layout="strip")
+        if picked is not None and picked.is_new and picked.selected is not None:
+            state.open_case(picked.selected)
+            st.rerun()
+
+
+render()

@@ -1,0 +1,39 @@
+"""What the person who starts the app decides: which checkpoint, data and folders are offered."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from xaae_core.demo import demo_checkpoint, demo_images
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Set by `xaae app` through the environment; read once a run.
+
+    Attributes:
+        checkpoint: opened first (XAAE_CHECKPOINT); the demo by default.
+        data: data folder opened first (XAAE_DATA); the demo's images by default.
+        models: folder whose checkpoints are offered (XAAE_MODELS); "models" by default.
+        cache: where extracted latents are kept (XAAE_CACHE); the user's cache folder by default.
+    """
+
+    checkpoint: Path
+    data: Path | None
+    models: Path
+    cache: Path
+
+
+def read_settings() -> Settings:
+    """Settings from the environment. A checkpoint of one's own starts without the demo's images."""
+    own_checkpoint = os.environ.get("XAAE_CHECKPOINT")
+    own_data = os.environ.get("XAAE_DATA")
+    home = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+    return Settings(
+        checkpoint=Path(own_checkpoint) if own_checkpoint else demo_checkpoint(),
+        data=Path(own_data) if own_data else (None if own_checkpoint else demo_images()),
+        models=Path(os.environ.get("XAAE_MODELS", "models")),
+        cache=Path(os.environ.get("XAAE_CACHE", home / "xaae")),
+    )
