@@ -1,0 +1,77 @@
+"""`xaae app`: the pages in the browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+PAGES = Path(__file__).resolve().parents[1]
+CONFIG = PAGES.parent / ".streamlit" / "config.toml"
+SAFE_SETTINGS = {
+    "STREAMLIT_SERVER_ADDRESS": "127.0.0.1",
+    "STREAMLIT_SERVER_HEADLESS": "true",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+}
+"""What holds even where the settings file was not installed."""
+
+_EXISTING = click.Path(exists=True, path_type=Path, resolve_path=True)
+
+
+@click.command("app", epilog="\b\nExample:\n  xaae app --checkpoint runs/first/model.safetensors --data my_pictures")
+@click.option("--checkpoint", type=_EXISTING, help="Model to open; the bundled demo if left out.")
+@click.option("--data", type=_EXISTING, help="Data folder (or table of latents) to show.")
+@click.option("--models", type=_EXISTING, help="Folder whose checkpoints the start page offers.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1; Streamlit's 8501 if left out.")
+def command(checkpoint: Path | None, data: Path | None, models: Path | None, port: int | None) -> None:
+    """Open the pages in the browser.
+
+    They are served on this computer only (127.0.0.1). Settings of Streamlit's own, given as STREAMLIT_SERVER_PORT
+    and the like, win over the project's.
+    """
+    arguments = streamlit_arguments(port)
+    environment = {
+        **server_environment(os.environ),
+        **chosen(XAAE_CHECKPOINT=checkpoint, XAAE_DATA=data, XAAE_MODELS=models),
+    }
+    if os.name == "posix":  # become the server, so that signals reach it and nothing is left behind
+        os.execve(arguments[0], arguments, environment)
+    raise SystemExit(subprocess.call(arguments, env=environment))
+
+
+def streamlit_arguments(port: int | None) -> list[str]:
+    """The command line of the server; -P keeps the working directory's own modules out of the way."""
+    arguments = [sys.executable, "-P", "-m", "streamlit", "run", str(PAGES / "main.py")]
+    return arguments if port is None else [*arguments, "--server.port", str(port)]
+
+
+def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with the project's Streamlit settings, where it does not set them itself."""
+    return {**SAFE_SETTINGS, **file_settings(CONFIG), **environment}
+
+
+def file_settings(path: Path) -> dict[str, str]:
+    """Settings of a Streamlit config.toml as the environment variables that mean the same; {} without it."""
+    if not path.is_file():
+        return {}
+    sections = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {
+        f"STREAMLIT_{section}_{_snake(key)}".upper(): str(value).lower() if isinstance(value, bool) else str(value)
+        for section, entries in sections.items()
+        for key, value in entries.items()
+    }
+
+
+def chosen(**paths: Path | None) -> dict[str, str]:
+    """The choices that were made, as environment variables."""
+    return {name: str(path) for name, path in paths.items() if path is not None}
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)

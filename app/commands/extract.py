@@ -1,0 +1,47 @@
+"""`xaae extract`: the latents of a data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from app.terminal import counted, describe_data, print_json, remark
+
+
+@click.command("extract", epilog="\b\nExample:\n  xaae extract model.safetensors my_pictures --out latents.parquet")
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Parquet file to write.")
+@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True, help="Images a forward pass.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: bool) -> None:
+    """Encode a data folder to a table.
+
+    Writes latent vector, label, split and class probabilities of every picture of DATA as Parquet.
+    """
+    from xaae_core.checkpoints import load_checkpoint
+    from xaae_core.data.class_order import in_class_order
+    from xaae_core.data.dataset import read_dataset
+    from xaae_core.latents import extract_latents, write_latents
+
+    opened = load_checkpoint(checkpoint)
+    dataset = in_class_order(read_dataset(data, min_classes=1), opened.card.classes)
+    describe_data(dataset)
+    with counted("encoded") as progress:
+        table = extract_latents(
+            opened.model,
+            dataset,
+            resize=opened.card.resize,
+            checkpoint_sha256=opened.sha256,
+            batch_size=batch_size,
+            progress=progress,
+        )
+    for case, reason in table.skipped:
+        remark(f"  skipped {case}: {reason}")
+    write_latents(table, out)
+    skipped = len(table.skipped) + len(dataset.broken)
+    if as_json:
+        print_json({"latents": str(out), "cases": len(table), "dims": table.z.shape[1], "skipped": skipped})
+    else:
+        click.echo(f"{out}: {len(table):,} cases, z of {table.z.shape[1]}, {skipped} skipped")

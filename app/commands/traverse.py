@@ -1,0 +1,170 @@
+"""`xaae traverse`: one picture moved along a direction, as files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.terminal import print_json, remark
+
+if TYPE_CHECKING:
+    from analysis.figures.filmstrip import PathFigure
+    from analysis.trust import Trust
+    from xaae_core.checkpoints import Checkpoint
+    from xaae_core.latents import LatentTable
+
+COLUMNS = ("step_sd", "probability", "achieved_sd", "trust", "reason")
+_FILE = click.Path(path_type=Path)
+
+
+def _odd(ctx: click.Context, param: click.Parameter, value: int) -> int:
+    if value % 2 == 0:
+        raise click.BadParameter(
+            f"{value} is even; expected an odd number, so that the picture itself is in the middle"
+        )
+    return value
+
+
+@click.command(
+    "traverse",
+    epilog="\b\nExample:\n  xaae traverse model.safetensors case.png --latents model.latents.parquet --out path",
+)
+@click.argument("checkpoint", type=_FILE)
+@click.argument("image", type=_FILE)
+@click.option("--latents", required=True, type=_FILE, help="Table of latents of the same checkpoint.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
+@click.option("--target", help="Class, or column of numbers, that + means; the model's own target if left out.")
+@click.option(
+    "--span", type=click.FloatRange(0, 20, min_open=True), default=3.0, show_default=True, help="Farthest step, in SD."
+)
+@click.option("--steps", type=click.IntRange(3, 201), callback=_odd, default=21, show_default=True, help="Odd number.")
+@click.option(
+    "--skip-dropout", type=click.FloatRange(0, 1), default=1.0, show_default=True,
+    help="Share of the skip connections dropped; 1: the picture comes from z alone.",
+)  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the dropped channels.")
+@click.option("--json", "as_json", is_flag=True, help="Print the path's figures as JSON.")
+def command(
+    checkpoint: Path,
+    image: Path,
+    latents: Path,
+    out: Path,
+    target: str | None,
+    span: float,
+    steps: int,
+    skip_dropout: float,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Move one picture along the target.
+
+    Writes path.gif, path.png (a filmstrip) and path.csv (step, probability, move achieved, trust). The direction is
+    fitted to the training cases of the table of latents.
+    """
+    from analysis.directions import fit_direction
+    from analysis.figures.filmstrip import PathFigure
+    from analysis.traversals import encode_image, path_steps, traverse
+    from analysis.trust import Neighbourhood, judge_traversal
+    from xaae_core.checkpoints import load_checkpoint
+    from xaae_core.data.images import read_image, to_tensor
+    from xaae_core.latents import read_latents
+
+    opened = load_checkpoint(checkpoint)
+    model, card = opened.model, opened.card
+    table = _table_of(opened, read_latents(latents))
+    picture = read_image(image, channels=model.input_channels, size=model.input_size, resize=card.resize)
+    for note in picture.notes:
+        remark(f"  note: {note}")
+    direction = fit_direction(table, target or card.target or None)
+    path = traverse(
+        model,
+        encode_image(model, to_tensor(picture)),
+        direction,
+        steps=path_steps(span, steps),
+        skip_dropout=skip_dropout,
+        seed=seed,
+    )
+    trained = table.rows(table.split == "train")
+    trust = judge_traversal(model, path, direction, Neighbourhood.of(trained.z if len(trained) > 1 else table.z))
+    index = card.classes.index(direction.target) if direction.target in card.classes else len(card.classes) - 1
+    title = f"{picture.name}: towards {direction.target} ({direction.method}), skip dropout {skip_dropout:g}"
+    figure = PathFigure(path, picture.pixels, index, title, trust.achieved)
+    rows = path_rows(figure, trust)
+    files = write_path(out, figure, rows)
+    if as_json:
+        print_json({"image": str(image), "target": direction.target, "files": files, "steps": rows})
+    else:
+        click.echo(sentence_of(figure, trust, direction.target))
+        click.echo("\n".join(files))
+
+
+def path_rows(figure: PathFigure, trust: Trust) -> list[dict[str, Any]]:
+    """One row a step: step, probability of the target's class, move achieved, trust and its reason."""
+    path = figure.traversal
+    chances = [None] * len(path.steps) if path.probabilities is None else path.probabilities[:, figure.class_index]
+    return [
+        {
+            "step_sd": round(float(step), 6),
+            "probability": None if chance is None else round(float(chance), 6),
+            "achieved_sd": round(float(achieved), 6),
+            "trust": level,
+            "reason": reason,
+        }
+        for step, chance, achieved, level, reason in zip(
+            path.steps, chances, trust.achieved, trust.levels, trust.reasons, strict=True
+        )
+    ]
+
+
+def write_path(folder: Path, figure: PathFigure, rows: list[dict[str, Any]]) -> list[str]:
+    """Write the three files of a path; returns their paths."""
+    from analysis.figures.filmstrip import draw_filmstrip, draw_gif
+    from xaae_core.atomic_files import atomic_path
+
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    contents = {
+        "path.gif": draw_gif(figure.traversal),
+        "path.png": draw_filmstrip(figure),
+        "path.csv": text.getvalue().encode(),
+    }
+    for name, content in contents.items():
+        with atomic_path(folder / name) as temporary:
+            temporary.write_bytes(content)
+    return [str(folder / name) for name in contents]
+
+
+def sentence_of(figure: PathFigure, trust: Trust, target: str) -> str:
+    """What the path does, in one line."""
+    path = figure.traversal
+    moved = f"moved {path.steps[0]:+g} to {path.steps[-1]:+g} SD towards {target}"
+    arrived = f"{trust.achieved[0]:+.1f} to {trust.achieved[-1]:+.1f} SD are found again in the decoded pictures"
+    counts = ", ".join(f"{trust.levels.count(level)} {level}" for level in ("good", "caution", "poor"))
+    chance = ""
+    if path.probabilities is not None:
+        chances = path.probabilities[:, figure.class_index]
+        chance = f"p {chances[0]:.2f} → {chances[path.origin]:.2f} → {chances[-1]:.2f}; "
+    return f"{moved}: {chance}{arrived}; trust of the {len(path.steps)} steps: {counts}"
+
+
+def _table_of(opened: Checkpoint, table: LatentTable) -> LatentTable:
+    """The table, if this checkpoint made it."""
+    from xaae_core.errors import LatentTableError
+
+    if table.checkpoint_sha256 and table.checkpoint_sha256 != opened.sha256:
+        raise LatentTableError(
+            f"the table of latents was made with another checkpoint ({table.checkpoint_sha256[:12]}…, not "
+            f"{opened.sha256[:12]}… of {opened.path.name}): write it anew with xaae extract"
+        )
+    if table.z.shape[1] != opened.model.encoding_dims:
+        raise LatentTableError(
+            f"the table of latents has z of {table.z.shape[1]}, the model's has {opened.model.encoding_dims}: "
+            "write it anew with xaae extract"
+        )
+    return table

@@ -1,0 +1,70 @@
+"""What the commands write: results on stdout, progress and remarks on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from xaae_core.data.dataset import ImageDataset
+
+_MOST_NAMED = 20
+
+
+def print_json(values: Mapping[str, Any]) -> None:
+    """One JSON object on stdout; numbers that are not finite become null."""
+    click.echo(json.dumps(_finite(values), ensure_ascii=False, indent=2))
+
+
+def remark(text: str) -> None:
+    """A line on stderr, so that stdout holds results only."""
+    click.echo(text, err=True)
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """A value with its interval: "0.86 [0.82, 0.90]"; "not known" where it is NaN."""
+    if not math.isfinite(value):
+        return "not known"
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]" if math.isfinite(low + high) else f"{value:.3f}"
+
+
+def describe_data(dataset: ImageDataset) -> None:
+    """The data set in one line, then notes and the files that were left out."""
+    remark(f"{dataset.name}: {dataset.describe()}")
+    for note in dataset.notes:
+        remark(f"  note: {note}")
+    for file in dataset.broken[:_MOST_NAMED]:
+        remark(f"  skipped {file.path.name}: {file.reason}")
+    if len(dataset.broken) > _MOST_NAMED:
+        remark(f"  and {len(dataset.broken) - _MOST_NAMED} more files were skipped")
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A (done, all) callback: a counter that runs on a terminal, one line at the end in a log."""
+    seen = [0, 0]
+
+    def count(done: int, n_all: int) -> None:
+        seen[:] = done, n_all
+        if sys.stderr.isatty():
+            click.echo(f"\r{what} {done:,} of {n_all:,}", err=True, nl=False)
+
+    yield count
+    if sys.stderr.isatty():
+        click.echo(err=True)
+    elif seen[1]:
+        remark(f"{what} {seen[0]:,} of {seen[1]:,}")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
