@@ -1,0 +1,67 @@
+"""`xaae app`: the server's command line and environment, and the server itself from a foreign folder."""
+
+import os
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from streamlit import config
+
+from app.cli import main
+from app.commands.app import CONFIG, SAFE_SETTINGS, file_settings, server_environment, streamlit_arguments
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """What would have been executed."""
+    seen: dict[str, object] = {}
+
+    def execute(program: str, arguments: list[str], environment: dict[str, str]) -> None:
+        seen.update(program=program, arguments=arguments, environment=environment)
+        raise SystemExit(0)
+
+    monkeypatch.setattr(os, "execve", execute)
+    return seen
+
+
+def test_choices_travel_as_absolute_paths(
+    launched: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"x")
+    (tmp_path / "pictures").mkdir()
+    result = CliRunner().invoke(
+        main, ["app", "--checkpoint", "model.safetensors", "--data", "pictures", "--port", "8600"]
+    )
+    assert result.exit_code == 0, result.output
+    environment = launched["environment"]
+    assert isinstance(environment, dict)
+    assert environment["XAAE_CHECKPOINT"] == str(tmp_path / "model.safetensors")
+    assert environment["XAAE_DATA"] == str(tmp_path / "pictures")
+    assert "XAAE_MODELS" not in environment
+    assert environment["STREAMLIT_SERVER_ADDRESS"] == "127.0.0.1"
+    assert launched["arguments"] == streamlit_arguments(8600)
+    assert launched["program"] == sys.executable
+
+
+def test_a_missing_checkpoint_is_refused_before_the_server_starts(launched: dict[str, object]) -> None:
+    result = CliRunner().invoke(main, ["app", "--checkpoint", "nowhere.safetensors"])
+    assert result.exit_code == 2
+    assert "nowhere.safetensors" in result.stderr
+    assert not launched
+
+
+def test_every_setting_of_the_file_is_one_that_streamlit_knows() -> None:
+    settings = file_settings(CONFIG)
+    sections = tomllib.loads(CONFIG.read_text(encoding="utf-8"))
+    assert len(settings) == sum(len(entries) for entries in sections.values())
+    known = {option.env_var for option in config._config_options_template.values()}
+    assert set(settings) <= known
+    assert SAFE_SETTINGS.items() <= settings.items()
+
+
+def test_the_users_own_settings_win() -> None:
+    assert server_environment({"STREAMLIT_SERVER_PORT": "8599"})["STREAMLIT_SERVER_PORT"] == "8599"
+    assert server_environment({"STREAMLIT_SERVER_MAX_UPLOAD_SIZE": "1"})["STREAMLIT_SERVER_MAX_UPLOAD_SIZE"] == "1"
