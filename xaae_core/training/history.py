@@ -20,11 +20,15 @@ COLUMNS = (
     "recons_loss",
     "classif_loss",
     "cycle_loss",
+    "prior_distance",
+    "selection_loss",
     "accuracy",
     "auroc",
     "seconds",
 )
-"""Epochs count from 1; all losses but `train_loss` and both metrics are of the validation set; empty: not measured."""
+"""Epochs count from 1; everything but `train_loss` is of the validation set; an empty cell was not measured.
+
+`selection_loss` is what the best weights are chosen by, see `xaae_core.training.phases.Phase`."""
 
 
 def write_history(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:

@@ -88,7 +88,7 @@ def save_latent_pls_figure(
     """Supervised PLS biplot of z vs binary targets: display inline in a notebook, then save a PNG.
 
     Two components are fitted to z and to "is of the target class". Colour is the score on component 1;
-    the arrow points where the target increases (the target's loadings).
+    the arrow points where the target increases: its components are the target's correlations with the scores.
 
     Args:
         z: latent vectors [N, D], D at least 2.
@@ -120,38 +120,61 @@ def save_latent_pls_figure(
     from sklearn.cross_decomposition import PLSRegression
 
     model = PLSRegression(n_components=2).fit(points, is_target)
-    scores = model.transform(points)
+    scores = _towards_target(model.transform(points), is_target)
     figure, axes = _new_figure()
-    _draw_biplot(figure, axes, scores, np.ravel(model.y_loadings_), name)
+    _draw_biplot(figure, axes, scores, is_target, name)
     title = f"PLS of z ({points.shape[1]}D) against {name}, {len(points):,} images"
     axes.set_title(f"{phase}: {title}" if phase else title)
     return _show_and_save(figure, save_path, show)
 
 
 def _draw_biplot(
-    figure: Figure, axes: Axes, scores: NDArray[np.float64], direction: NDArray[np.float64], name: str
+    figure: Figure, axes: Axes, scores: NDArray[np.float64], is_target: NDArray[np.float64], name: str
 ) -> None:
-    from matplotlib.patheffects import Stroke, withStroke
+    from matplotlib.patches import FancyArrowPatch
+    from matplotlib.patheffects import withStroke
 
     cloud = axes.scatter(scores[:, 0], scores[:, 1], c=scores[:, 0], s=12, cmap="viridis", linewidths=0)
     figure.colorbar(cloud, ax=axes, label="score on PLS component 1")
-    spread = scores.std(axis=0)
-    # Loadings are per unit of score: in the units of the axes the arrow is their product with the spread.
-    arrow = direction * spread
-    arrow = arrow / max(float(np.linalg.norm(arrow)), 1e-12) * 2.5 * float(spread.max())
-    drawn = axes.annotate("", xy=(arrow[0], arrow[1]), xytext=(0, 0), arrowprops={"arrowstyle": "-|>", "lw": 2.5})
-    if drawn.arrow_patch is not None:
-        drawn.arrow_patch.set(color="white", mutation_scale=20)
-        drawn.arrow_patch.set_path_effects([Stroke(linewidth=5, foreground=_INK), withStroke(linewidth=5)])
+    tip = _arrow_tip(scores, is_target)
+    arrow = FancyArrowPatch(
+        (0, 0),
+        tip,
+        arrowstyle="simple,head_width=14,head_length=14,tail_width=4",
+        fc="white",
+        ec=_INK,
+        lw=1.5,
+        zorder=3,
+    )
+    axes.add_patch(arrow)
     axes.annotate(
         f"towards {name}",
-        xy=(arrow[0], arrow[1]),
-        xytext=(6, 6),
+        xy=tip,
+        xytext=(0, 12),
         textcoords="offset points",
+        ha="center",
         color=_INK,
         path_effects=[withStroke(linewidth=3, foreground="white")],
+        zorder=4,
     )
     axes.set(xlabel="PLS component 1 (score)", ylabel="PLS component 2 (score)")
+
+
+def _towards_target(scores: NDArray[np.float64], is_target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scores [N, 2] with signs such that + means the target; a component's sign is arbitrary."""
+    covariance = ((is_target - is_target.mean())[:, None] * scores).mean(axis=0)
+    return scores * np.where(covariance < 0, -1.0, 1.0)
+
+
+def _arrow_tip(scores: NDArray[np.float64], is_target: NDArray[np.float64]) -> tuple[float, float]:
+    """Where the target's arrow ends: its correlations with the two scores, scaled into the cloud."""
+    centred = is_target - is_target.mean()
+    spread = np.maximum(scores.std(axis=0), 1e-12)
+    correlations = (scores * centred[:, None]).mean(axis=0) / (spread * is_target.std())
+    arrow = correlations * spread
+    room = np.where(arrow > 0, scores.max(axis=0), -scores.min(axis=0))
+    scale = 0.8 * float(np.min(room / np.maximum(np.abs(arrow), 1e-12)))
+    return float(scale * arrow[0]), float(scale * arrow[1])
 
 
 def _as_matrix(z: torch.Tensor, encoding_dims: int | None) -> NDArray[np.float64]:

@@ -59,9 +59,52 @@ def accuracy(pred: Tensor, target: Tensor) -> Tensor:
     return (pred.argmax(dim=1) == target).float().mean()
 
 
+_SLICES = 64
+
+
 def classifier_metrics() -> list[Metric]:
     """Accuracy and AUROC on the validation set."""
     return [AvgMetric(accuracy), ValidAuroc()]
+
+
+class PriorDistance(Metric):
+    """`prior_distance` of the validation set's z: 0 when the latent space is the Gaussian that it should be."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was accumulated."""
+        self._z: list[Tensor] = []
+
+    def accumulate(self, learn: Any) -> None:
+        """Keep a batch's z [B, D]."""
+        self._z.append(learn.model.z.detach().float().cpu())
+
+    @property
+    def value(self) -> float:
+        """The distance."""
+        return prior_distance(torch.cat(self._z)) if self._z else math.nan
+
+    @property
+    def name(self) -> str:
+        """The name in tables."""
+        return "prior_distance"
+
+
+def prior_distance(z: Tensor) -> float:
+    """Sliced squared Wasserstein distance of latent vectors [N, D] to the standard Gaussian.
+
+    The mean over the axes and `_SLICES` fixed directions of the squared difference between the sorted
+    projections and the Gaussian's quantiles. Unlike the discriminator's score it does not depend on how
+    well a judge happens to be trained, so that epochs can be compared.
+    """
+    n_points, n_dims = z.shape
+    directions = torch.randn(n_dims, _SLICES, generator=torch.Generator().manual_seed(0))
+    directions = torch.cat([torch.eye(n_dims), directions / directions.norm(dim=0)], dim=1)  # [D, D + slices]
+    projected = (z.float() @ directions).sort(dim=0).values
+    quantiles = torch.special.ndtri((torch.arange(n_points) + 0.5) / n_points)
+    return float((projected - quantiles[:, None]).square().mean())
 
 
 class MeanTrainLoss(Callback):

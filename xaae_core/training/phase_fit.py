@@ -106,7 +106,12 @@ class PhaseFit:
             learn.first_epoch = state.epoch + 1 if state else 0
             learn.epoch_ended = self._end_epoch
             self._started = time.perf_counter()
-            learn.fit_one_cycle(self.phase.n_epochs, lr_max=self.phase.lr_max, cbs=self._callbacks())
+            try:
+                learn.fit_one_cycle(self.phase.n_epochs, lr_max=self.phase.lr_max, cbs=self._callbacks())
+            except RuntimeError as error:  # a loss may refuse NaN before the epoch's end shows it
+                if all(bool(torch.isfinite(weight).all()) for weight in run.model.state_dict().values()):
+                    raise
+                raise self._divergence("weights are no longer finite") from error
             learn.first_epoch, learn.epoch_ended = 0, None
         load_best(run.folder, self.phase, run.model)
         run.model.eval()
@@ -146,9 +151,9 @@ class PhaseFit:
         """Book an epoch; returns whether the phase is over."""
         row = self._row(epoch)
         self.rows.append(row)
-        is_best = row["valid_loss"] < self.best_loss
+        is_best = row["selection_loss"] < self.best_loss
         if is_best:
-            self.best_loss, self.best_epoch = row["valid_loss"], epoch
+            self.best_loss, self.best_epoch = row["selection_loss"], epoch
         is_over = epoch + 1 >= self.phase.n_epochs or epoch - self.best_epoch >= self.run.settings.patience
         self._write(epoch, is_over=is_over, is_best=is_best)
         if self.run.on_progress is not None:
@@ -181,6 +186,12 @@ class PhaseFit:
             write_best(run.folder, self.phase, run.model.state_dict(), self.card())
         write_history(run.folder, self.rows)
 
+    def _divergence(self, symptom: str) -> TrainingError:
+        return TrainingError(
+            f"the {self.phase.name} phase diverged in epoch {self.learn.epoch + 1}: {symptom}; expected finite "
+            f"numbers: lower lr_max (now {self.run.settings.lr_max}) and start over with resume=False"
+        )
+
     def _row(self, epoch: int) -> dict[str, Any]:
         """The epoch's row of the history."""
         recorder = self.learn.recorder
@@ -189,16 +200,14 @@ class PhaseFit:
         measured = {name: float(value) for name, value in measured.items() if value is not None}
         now = time.perf_counter()
         seconds, self._started = now - self._started, now
-        if not math.isfinite(measured["valid_loss"]):
-            raise TrainingError(
-                f"the {self.phase.name} phase diverged: its validation loss in epoch {epoch + 1} is "
-                f"{measured['valid_loss']}; expected a finite one: lower lr_max (now {self.run.settings.lr_max}) "
-                "and start over with resume=False"
-            )
+        selection_loss = self.phase.selection_loss(measured)
+        if not (math.isfinite(measured["valid_loss"]) and math.isfinite(selection_loss)):
+            raise self._divergence(f"its validation loss is {measured['valid_loss']}")
         return {
             "phase": self.phase.name,
             "epoch": epoch + 1,
             **measured,
+            "selection_loss": selection_loss,
             "train_loss": self._train_loss.value,
             "seconds": round(seconds, 3),
         }

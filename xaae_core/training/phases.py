@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from fastai.callback.core import Callback
@@ -16,7 +15,7 @@ from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.adversary import AlternatePlayers, UnfreezeFcCritAdaptative
 from xaae_core.training.callbacks import CorruptionCallback, LossAttrMetric
 from xaae_core.training.cycle import cycle_loss
-from xaae_core.training.metrics import classifier_metrics
+from xaae_core.training.metrics import PriorDistance, classifier_metrics
 from xaae_core.training.settings import TrainingSettings
 
 PHASES = ("adversarial", "autoencoder", "classifier")
@@ -27,11 +26,16 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 class Phase:
     """A phase of the training.
 
+    The best weights have the lowest `selection_loss`: the validation loss without its adversarial term,
+    which depends on how good the discriminator has become and would make early epochs win. Where there
+    is no other term it is `prior_distance`, the distance of z from the Gaussian.
+
     Attributes:
         name: one of `PHASES`.
         n_epochs: epochs at most.
         fname: stem of its checkpoint files.
         lr_max: peak of the one-cycle schedule.
+        adv_weight: weight of the adversarial term in the loss; None: there is no other term.
         loss: loss of (logits [B, classes], targets [B]); reads what `forward` left on the model.
         metrics: averaged over the validation set after each epoch.
         callbacks: this phase's own callbacks.
@@ -43,7 +47,14 @@ class Phase:
     lr_max: float
     loss: Loss
     metrics: tuple[Metric, ...]
-    callbacks: tuple[Callback, ...] = field(default=())
+    callbacks: tuple[Callback, ...]
+    adv_weight: float | None = None
+
+    def selection_loss(self, measured: Mapping[str, float]) -> float:
+        """What the best weights have least of, from an epoch's validation losses by name."""
+        if self.adv_weight is None:
+            return measured["prior_distance"]
+        return measured["valid_loss"] - self.adv_weight * measured["adv_loss"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,7 @@ def adversarial_phase(model: XaaeBlocks, settings: TrainingSettings) -> Phase:
         settings.adv_fname,
         settings.lr_max,
         model.aae_loss_func,
-        (LossAttrMetric("adv_loss"),),
+        (LossAttrMetric("adv_loss"), PriorDistance()),
         (turns,),
     )
 
@@ -87,7 +98,7 @@ def autoencoder_phase(model: XaaeBlocks, settings: TrainingSettings) -> Phase:
     cycle = CycleTerm(model, settings.cycle_weight)
 
     def loss(pred: Tensor, target: Tensor) -> Tensor:
-        clean: Any = corruption.clean_xb
+        clean = corruption.clean_xb if corruption.clean_xb is not None else model.input_image
         return cycle() + model.denoising_ae_loss_func(
             clean, settings.ae_recons_weight, settings.ae_adv_weight, pred, target
         )
@@ -100,11 +111,13 @@ def autoencoder_phase(model: XaaeBlocks, settings: TrainingSettings) -> Phase:
         loss,
         _parts("adv_loss", "recons_loss", cycle=cycle),
         (AlternatePlayers(), corruption),
+        adv_weight=settings.ae_adv_weight if settings.ae_recons_weight or settings.cycle_weight else None,
     )
 
 
 def classifier_phase(model: XaaeBlocks, settings: TrainingSettings, class_weights: Tensor | None) -> Phase:
     """Weighted sum of reconstruction, adversarial and cross-entropy terms, on clean inputs."""
+    has_other_terms = any((settings.classif_recons_weight, settings.classif_class_weight, settings.cycle_weight))
     cycle = CycleTerm(model, settings.cycle_weight)
 
     def loss(pred: Tensor, target: Tensor) -> Tensor:
@@ -125,8 +138,9 @@ def classifier_phase(model: XaaeBlocks, settings: TrainingSettings, class_weight
         loss,
         (*_parts("adv_loss", "recons_loss", "classif_loss", cycle=cycle), *classifier_metrics()),
         (AlternatePlayers(),),
+        adv_weight=settings.classif_adv_weight if has_other_terms else None,
     )
 
 
 def _parts(*names: str, cycle: CycleTerm) -> tuple[Metric, ...]:
-    return tuple(LossAttrMetric(name) for name in (*names, *(["cycle_loss"] if cycle.weight else [])))
+    return (*(LossAttrMetric(name) for name in (*names, *(["cycle_loss"] if cycle.weight else []))), PriorDistance())

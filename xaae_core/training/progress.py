@@ -14,7 +14,7 @@ class TrainingProgress:
         epoch: the epoch's number within its phase, from 1.
         n_epochs: how many epochs the phase has at most.
         losses: the epoch's losses and metrics by name (train_loss, valid_loss, adv_loss, …).
-        is_best: whether the validation loss is the lowest of the phase so far.
+        is_best: whether these are the best weights of the phase so far.
         seconds: how long the epoch took.
     """
 

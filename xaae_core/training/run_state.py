@@ -28,7 +28,7 @@ class RunState:
         phase: name of the phase.
         epoch: the epoch that has ended, from 0.
         is_phase_over: whether the phase ended with it.
-        best_epoch: the phase's epoch of lowest validation loss, from 0.
+        best_epoch: the phase's epoch of lowest selection loss, from 0.
         best_loss: that loss.
         rows: rows of the history so far.
         model: the model's tensors.

@@ -47,7 +47,8 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         for name in ("epochs_adv", "epochs_ae", "epochs_classif"):
-            _check(getattr(self, name) >= 0, name, getattr(self, name), "0 (skip the phase) or more epochs")
+            value = getattr(self, name)
+            _check(value >= 0 and value == int(value), name, value, "a whole number: 0 (skip the phase) or more epochs")
         for name in _WEIGHTS:
             value = getattr(self, name)
             _check(value >= 0 and math.isfinite(value), name, value, "a weight of 0 or more")

@@ -76,11 +76,11 @@ def train_xaaenet(
 ) -> Learner:
     """Train an explainable xAAEnet model: adversarial, then autoencoder, then classifier.
 
-    Each phase saves its best weights (lowest validation loss) in `models_dir` as `<fname>.pth` with a card
-    `<fname>.json`, and at its end `<fname>.safetensors`; it hands them on to the next phase. All
-    epochs are in `history.csv`. Killed at any moment, the same call goes on after the last finished epoch
-    (`training_state.pth`), on the CPU to the very same weights; the random generators of the caller are left
-    as they were.
+    Each phase saves its best weights (see `xaae_core.training.phases.Phase`) in `models_dir` as `<fname>.pth` with
+    a card `<fname>.json`, and at its end `<fname>.safetensors`; it hands them on to the next phase. All epochs
+    are in `history.csv`. Killed at any moment, the same call goes on after the last finished epoch
+    (`training_state.pth`), on the CPU to the very same weights; a finished one starts anew. The random generators
+    of the caller are left as they were.
 
     Args:
         model: `AAE` or `EncoderWithAAEBlocks`; trained in place. A frozen encoder stays frozen.
@@ -102,7 +102,7 @@ def train_xaaenet(
         adv_low_threshold: see `UnfreezeFcCritAdaptative`.
         adv_high_threshold: see `UnfreezeFcCritAdaptative`.
         grad_accum: batches per optimizer step.
-        patience: epochs without a lower validation loss after which a phase ends.
+        patience: epochs without better weights after which a phase ends.
         models_dir: folder of all files; one training at a time.
         adv_fname: stem of the adversarial phase's files.
         ae_fname: stem of the autoencoder phase's files.
