@@ -166,7 +166,6 @@ def _check_size(size: tuple[int, int], name: str) -> None:
 def _frame_notes(picture: ImageFile.ImageFile) -> Iterator[str]:
     if getattr(picture, "is_animated", False):
         yield f"only the first of {getattr(picture, 'n_frames', 'several')} frames or pages is used"
-        picture.seek(0)
 
 
 def _depth_notes(picture: ImageFile.ImageFile) -> Iterator[str]:

@@ -32,8 +32,8 @@ def test_shift_stays_within_its_share_in_both_directions():
     row, column = centre(augment_batch(spot(32, 32), Augment(**STILL | {"shift": 0.1}), seed=0))
     for moved in (row - 32, column - 32):
         assert moved.abs().max() <= 0.1 * 65 + 0.01
-        assert moved.min() < -3
-        assert moved.max() > 3
+        assert moved.min() < -5
+        assert moved.max() > 5
     assert torch.corrcoef(torch.stack((row, column)))[0, 1].abs() < 0.4  # drawn apart
 
 

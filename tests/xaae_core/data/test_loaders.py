@@ -204,6 +204,9 @@ def test_arrays_that_do_not_fit_are_the_callers_mistake(change, message: str, ar
         dataloaders_from_arrays(*change(*arrays), "ab")
 
 
-def test_float_arrays_pass_unchanged():
+def test_float_arrays_pass_unchanged_and_are_not_handed_out_themselves():
     images = np.random.default_rng(0).random((4, 1, 5, 6), dtype=np.float32)
-    np.testing.assert_array_equal(ArrayPixels(images)(2), images[2])
+    pixels = ArrayPixels(images)(2)
+    np.testing.assert_array_equal(pixels, images[2])
+    pixels[:] = 0
+    assert images[2].min() > 0
