@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.components.case_strip.entries import Catalogue, CaseEntry, CaseFilter
+from app.components.case_strip.entries import CaseEntry, CaseFilter, Catalogue
 from app.components.case_strip.thumbnails import encode_thumbnail
 
 MAGIC = b"XCS1"

@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from xaae_core.errors import XaaeError
 
@@ -30,7 +31,7 @@ class CaseEntry:
         split: "train", "valid", "test" or "".
 
     Raises:
-        CaseStripError: for an empty id or a probability outside [0, 1].
+        CaseStripError: for an empty id, label or prediction, or a probability outside [0, 1].
     """
 
     id: str
@@ -42,6 +43,9 @@ class CaseEntry:
     def __post_init__(self) -> None:
         if not self.id:
             raise CaseStripError("a case has an empty id; expected a name that is unique among the cases")
+        for name in ("label", "prediction"):
+            if getattr(self, name) == "":
+                raise CaseStripError(f"case {self.id} has an empty {name}; expected a word, or None if not known")
         if self.probability is not None and not 0 <= self.probability <= 1:
             raise CaseStripError(
                 f"case {self.id} has probability {self.probability}; expected a number in [0, 1], or None if not known"
@@ -76,10 +80,10 @@ class CaseFilter:
         words = self.query.strip().lower()
         return words in entry.id.lower() or words in (entry.label or "").lower()
 
-    def within(self, classes: Sequence[str]) -> CaseFilter:
+    def within(self, classes: Sequence[str]) -> Self:
         """The same filter, or one that leaves every class where its own class is not among ``classes``."""
         is_gone = self.choice.startswith(CLASS_PREFIX) and self.choice.removeprefix(CLASS_PREFIX) not in classes
-        return CaseFilter(query=self.query) if is_gone else self
+        return type(self)(query=self.query) if is_gone else self
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from app.components.case_strip.block import (
     make_block,
     read_request,
 )
-from app.components.case_strip.entries import Catalogue, CaseEntry, CaseFilter, CaseStripError, make_catalogue
+from app.components.case_strip.entries import CaseEntry, CaseFilter, CaseStripError, Catalogue, make_catalogue
 
 # One module in the browser: the parts share its scope and are joined in this order.
 _SCRIPTS = ("catalogue.js", "pictures.js", "elements.js", "cells.js", "controls.js", "keys.js", "strip.js")
