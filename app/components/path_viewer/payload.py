@@ -185,9 +185,7 @@ def _check_shapes(payload: PathPayload) -> None:
             raise PathPayloadError(f"{name} has shape {found}; expected {wanted}: one picture a step, as the original")
 
 
-def _checked_computed(
-    computed: NDArray[np.bool_] | None, steps: NDArray[np.float64], origin: int
-) -> NDArray[np.bool_]:
+def _checked_computed(computed: NDArray[np.bool_] | None, steps: NDArray[np.float64], origin: int) -> NDArray[np.bool_]:
     values = np.ones(len(steps), dtype=np.bool_) if computed is None else np.asarray(computed)
     if values.dtype != np.bool_ or values.shape != steps.shape:
         raise PathPayloadError(f"computed is {values.dtype} {values.shape}; expected bool {steps.shape}")

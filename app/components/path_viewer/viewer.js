@@ -1,7 +1,5 @@
 // Joins the parts. Python sends a path and is told where the reader stopped; nothing else crosses the wire.
 
-const FRAMES_PER_SECOND = 8;
-const CALM_FRAMES_PER_SECOND = 3; // for readers who asked their system for less motion
 const REST_MS = 350; // keys that rest this long are a choice
 
 class Viewer {
@@ -9,7 +7,6 @@ class Viewer {
     this.path = null;
     this.step = 0;
     this.peeked = null;
-    this.direction = 1;
     this.element = make("div", "pv", root);
     this.element.tabIndex = -1;
     this.element.setAttribute("role", "group");
@@ -28,6 +25,12 @@ class Viewer {
     this.footer = new Footer(this.lanes, this);
     this.film = new Filmstrip(this.lanes, hooks);
     this.help = new HelpCard(this.element);
+    this.player = new Player({
+      steps: () => this.path.steps.map((_, k) => k).filter((k) => this.path.isReady(k)),
+      current: () => this.step,
+      show: (k) => { this.step = k; this.render(); },
+      onChange: (isPlaying) => this.axis.setPlaying(isPlaying),
+    });
     this.axis.play.addEventListener("click", () => this.togglePlay());
     attachKeys(this.element, this);
     this.observer = new ResizeObserver(() => this.layout());
@@ -78,7 +81,7 @@ class Viewer {
 
   openPath(path, step) {
     const isNew = path !== this.path;
-    if (isNew && this.isPlaying) this.pause({ commits: false });
+    if (isNew) this.player.stop();
     if (isNew) this.committed = null;
     Object.assign(this, { path, step, peeked: null });
     this.element.dataset.path = path.id;
@@ -106,19 +109,19 @@ class Viewer {
 
   moveTo(sd, { commits = true } = {}) {
     if (!this.path) return;
-    if (this.isPlaying) this.pause({ commits: false });
+    this.player.stop();
     const { steps } = this.path;
     this.goTo(this.path.nearest(Math.min(steps.at(-1), Math.max(steps[0], sd))), { commits });
   }
 
   stepBy(count) {
     if (!this.path) return;
-    if (this.isPlaying) this.pause({ commits: false });
+    this.player.stop();
     this.goTo(Math.min(this.path.steps.length - 1, Math.max(0, this.step + count)), { commits: true });
   }
 
   pick(k) {
-    if (this.isPlaying) this.pause({ commits: false });
+    this.player.stop();
     this.goTo(k, { commits: false });
     this.commit();
   }
@@ -150,43 +153,9 @@ class Viewer {
 
   togglePlay() {
     if (!this.path) return;
-    if (this.isPlaying) this.pause({ commits: true });
-    else this.play();
-  }
-
-  play() {
-    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const interval = 1000 / (isCalm ? CALM_FRAMES_PER_SECOND : FRAMES_PER_SECOND);
-    this.isPlaying = true;
-    this.axis.setPlaying(true);
-    let last = performance.now();
-    const tick = (now) => {
-      if (!this.isPlaying) return;
-      if (now - last >= interval - 4) {
-        last = now;
-        this.advance();
-      }
-      this.playFrame = requestAnimationFrame(tick);
-    };
-    this.playFrame = requestAnimationFrame(tick);
-  }
-
-  /** One frame on, over the steps that are there, turning at the ends. */
-  advance() {
-    const there = this.path.steps.map((_, k) => k).filter((k) => this.path.isReady(k));
-    if (there.length < 2) return;
-    const ahead = there.filter((k) => (k - this.step) * this.direction > 0);
-    if (!ahead.length) this.direction = -this.direction;
-    const next = ahead.length ? ahead : there.filter((k) => (k - this.step) * this.direction > 0);
-    this.step = this.direction > 0 ? next[0] : next.at(-1);
-    this.render();
-  }
-
-  pause({ commits }) {
-    this.isPlaying = false;
-    cancelAnimationFrame(this.playFrame);
-    this.axis.setPlaying(false);
-    if (commits) this.commit();
+    if (!this.player.isPlaying) return this.player.start();
+    this.player.stop();
+    this.commit();
   }
 
   requestRender() {
@@ -252,9 +221,9 @@ class Viewer {
   }
 
   destroy() {
-    this.isPlaying = false;
+    this.player.stop();
     for (const timer of [this.rest, this.filmRest]) clearTimeout(timer);
-    for (const frame of [this.pending, this.playFrame]) cancelAnimationFrame(frame);
+    cancelAnimationFrame(this.pending);
     this.observer.disconnect();
     this.element.remove();
   }

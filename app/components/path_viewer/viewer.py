@@ -16,7 +16,7 @@ from app.components.path_viewer.payload import PathPayload
 # One module in the browser: the parts share its scope and are joined in this order.
 _SCRIPTS = (
     "words.js", "path.js", "painting.js", "gestures.js", "panels.js", "axis.js", "chart.js", "filmstrip.js",
-    "keys.js", "layout.js", "viewer.js",
+    "player.js", "keys.js", "layout.js", "viewer.js",
 )  # fmt: skip
 _STYLES = ("panels.css", "controls.css")
 
@@ -100,7 +100,7 @@ def _committed_step(position: object, payload: PathPayload, *, start: float) -> 
     if isinstance(position, dict):
         step = position.get("step")
         same_path = position.get("path") == payload.path_id
-        if same_path and isinstance(step, int) and 0 <= step < len(payload.steps):
+        if same_path and type(step) is int and 0 <= step < len(payload.steps):  # True is no step
             return step
         sd = position.get("sd", start)
     number = float(sd) if isinstance(sd, (int, float)) and np.isfinite(sd) else start

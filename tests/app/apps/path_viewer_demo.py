@@ -7,43 +7,10 @@ leaves out what is optional.
 import numpy as np
 import streamlit as st
 
-from app.components.path_viewer import PathPayload, StepTrust, grey_levels, path_viewer
+from app.components.path_viewer import PathPayload, StepTrust, path_viewer
+from tests.app.apps.drawn_chests import STEPS, draw_pictures
 
-SIZE = 256
-STEPS = np.round(np.linspace(-3, 3, 25), 2)
-ORIGIN = 12
-
-
-def chest(fluid: float, seed: int, texture: float) -> np.ndarray:
-    """A drawn chest radiograph, [H, W] in [0, 1], with fluid rising in one lung."""
-    y, x = np.mgrid[:SIZE, :SIZE] / (SIZE - 1)
-
-    def ellipse(cx: float, cy: float, rx: float, ry: float, edge: float) -> np.ndarray:
-        radius = np.hypot((x - cx) / rx, (y - cy) / ry)
-        return 1 / (1 + np.exp((radius - 1) / edge))
-
-    image = 0.04 + 0.62 * ellipse(0.5, 0.62, 0.47, 0.62, 0.03)
-    image -= 0.42 * (ellipse(0.29, 0.47, 0.155, 0.31, 0.07) + ellipse(0.71, 0.47, 0.155, 0.31, 0.07))
-    image += 0.24 * ellipse(0.56, 0.62, 0.15, 0.19, 0.12) + 0.14 * ellipse(0.5, 0.45, 0.04, 0.6, 0.3)
-    ribs = np.sin(46 * (y + 0.35 * (x - 0.5) ** 2)) ** 8
-    image += 0.07 * ribs * ellipse(0.5, 0.5, 0.42, 0.42, 0.1)
-    level = 0.72 - 0.09 * fluid - 0.14 * (x - 0.71) ** 2 * 8
-    wet = 1 / (1 + np.exp(-(y - level) / 0.025)) * ellipse(0.71, 0.49, 0.165, 0.33, 0.08)
-    image += 0.36 * wet
-    image += texture * np.random.default_rng(seed).normal(0, 1, (SIZE, SIZE))
-    return np.clip(image, 0, 1)
-
-
-@st.cache_data
-def pictures(case: int, is_colour: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rest = -0.8 + 0.25 * case
-    decoded = np.stack([chest(rest + 0.9 * sd, 0, 0.0) for sd in STEPS])[:, None]
-    original = chest(rest + 0.1, case, 0.025)[None]
-    edit = np.clip(original + decoded - decoded[ORIGIN], 0, 1)
-    if is_colour:
-        tint = np.array([1.0, 0.8, 0.65])[:, None, None]
-        decoded, original, edit = decoded * tint, original * tint, edit * tint
-    return grey_levels(decoded), grey_levels(original), grey_levels(edit)
+pictures = st.cache_data(draw_pictures)
 
 
 def trust_of(sd: float) -> StepTrust:
@@ -84,17 +51,22 @@ def viewer() -> None:
         computed=computed,
         probabilities=None if is_plain else np.where(computed, probabilities, np.nan),
         achieved=None if is_plain else np.where(computed, 2.2 * np.tanh(STEPS / 2.4), np.nan),
-        trust=None if is_plain else [trust_of(sd) if there else None for sd, there in zip(STEPS, computed, strict=True)],
+        trust=None
+        if is_plain
+        else [trust_of(sd) if there else None for sd, there in zip(STEPS, computed, strict=True)],
         flip=None if is_plain else 0.8,
         caption="" if is_plain else f"case {12 + case}, labelled effusion",
     )
-    state = path_viewer(payload, key="viewer", start=float(query.get("start", 0)), on_step=lambda k: st.session_state.update(seen=k))
+    state = path_viewer(
+        payload, key="viewer", start=float(query.get("start", 0)), on_step=lambda k: st.session_state.update(seen=k)
+    )
     if state.case_move is not None:
         st.session_state["case"] = max(0, case + (1 if state.case_move == "next" else -1))
         st.rerun(scope="fragment")
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     if not query.get("bar"):
-        st.text(f"step {state.step} sd {state.sd} seen {st.session_state.get('seen')} case {case} runs {st.session_state['runs']}")
+        seen, runs = st.session_state.get("seen"), st.session_state["runs"]
+        st.text(f"step {state.step} sd {state.sd} seen {seen} case {case} runs {runs}")
         st.text_input("note", key="note")
 
 

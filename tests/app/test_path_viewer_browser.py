@@ -1,0 +1,210 @@
+"""The path viewer as a reader meets it: a real server, a real browser, keys, mouse and words."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.app.apps.drawn_chests import ORIGIN, draw_pictures
+from tests.app.path_viewer_tab import DEMO, LAST, ViewerTab
+
+pytestmark = pytest.mark.browser
+# Presses a key and resolves once the canvas shows other pixels: how a hand and an eye would time it.
+PRESS_AND_WATCH = """async ([canvas, key]) => {
+    const sum = (total, value, i) => (total * 31 + value) | 0;
+    const read = () => canvas.getContext("2d").getImageData(128, 128, 100, 100).data.reduce(sum, 0);
+    const before = read();
+    const slider = canvas.getRootNode().querySelector("input[type=range]");
+    slider.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true }));
+    for (let i = 0; i < 120; i++) {
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        if (read() !== before) return true;
+    }
+    return false;
+}"""
+
+
+@pytest.fixture
+def demo_url(streamlit_server: Any) -> str:
+    return str(streamlit_server(DEMO))
+
+
+@pytest.fixture
+def demo(open_page: Any, demo_url: str) -> ViewerTab:
+    opened = ViewerTab(open_page, demo_url)
+    opened.wait_ready()
+    return opened
+
+
+def test_a_key_changes_the_pixels_without_a_word_to_the_server(demo: ViewerTab) -> None:
+    demo.page.wait_for_timeout(500)
+    demo.sent.clear()
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "End", "Home"):
+        canvas = demo.canvas("decoded").element_handle()
+        assert demo.page.evaluate(PRESS_AND_WATCH, [canvas, key])
+    assert demo.sent == []
+    demo.page.wait_for_timeout(1000)
+    assert len(demo.sent) == 1  # once the keys rest, the step is committed
+
+
+def test_dragging_moves_every_step_silently_and_commits_on_release(demo: ViewerTab) -> None:
+    demo.page.wait_for_timeout(500)
+    box = demo.page.locator(".pv-slider").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    demo.sent.clear()
+    demo.page.mouse.move(box["x"] + box["width"] / 2, middle)
+    demo.page.mouse.down()
+    seen = set()
+    for i in range(20):
+        demo.page.mouse.move(box["x"] + box["width"] * (0.5 + 0.02 * i), middle)
+        demo.page.evaluate(
+            "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
+        )
+        seen.add(demo.viewer.get_attribute("data-shown"))
+    assert len(seen) >= 8
+    assert demo.sent == []
+    demo.page.mouse.up()
+    expect(demo.page.get_by_text(re.compile(rf"step {demo.step()} sd .* seen {demo.step()} "))).to_be_visible()
+
+
+def test_the_step_comes_back_to_python_and_the_pictures_are_not_sent_again(demo: ViewerTab) -> None:
+    first_message = max(demo.received)
+    demo.received.clear()
+    for _ in range(4):
+        demo.page.keyboard.press("ArrowRight")
+    expect(demo.page.get_by_text(re.compile(r"step 16 sd 1\.0 seen 16 "))).to_be_visible()
+    demo.page.wait_for_timeout(300)
+    assert sum(demo.received) < first_message / 100
+    assert demo.step() == 16  # the rerun did not move the reader
+    assert demo.errors == []
+
+
+def test_keys_reach_the_ends_zero_and_whole_deviations(demo: ViewerTab) -> None:
+    for key, k in (("Home", 0), ("ArrowLeft", 0), ("PageUp", 4), ("End", LAST), ("ArrowRight", LAST), ("0", ORIGIN)):
+        demo.page.keyboard.press(key)
+        demo.page.locator(f".pv[data-step='{k}']").wait_for()
+    demo.page.keyboard.press("ArrowLeft")
+    expect(demo.page.locator(".pv-slider")).to_have_attribute(
+        "aria-valuetext",
+        "minus 0.25 standard deviations away from effusion, probability 0.09, trust good",
+    )
+    assert demo.title("decoded") == "Decoded at −0.25 SD"
+    demo.page.keyboard.press("?")
+    expect(demo.page.get_by_role("dialog", name="Keys and gestures")).to_be_visible()
+    demo.page.keyboard.press("Escape")
+    expect(demo.page.get_by_role("dialog", name="Keys and gestures")).to_be_hidden()
+    demo.page.keyboard.press("ArrowLeft")  # the focus came back
+    demo.page.locator(".pv[data-step='10']").wait_for()
+
+
+def test_play_runs_to_the_end_and_back_and_commits_when_paused(demo: ViewerTab) -> None:
+    demo.page.wait_for_timeout(500)
+    demo.page.keyboard.press("End")
+    demo.page.wait_for_timeout(800)
+    demo.sent.clear()
+    demo.page.keyboard.press(" ")
+    expect(demo.viewer).to_have_attribute("data-step", re.compile(r"^(1\d|2[01])$"))  # it turned at the end
+    assert demo.sent == []
+    demo.page.keyboard.press(" ")
+    stopped = demo.step()
+    expect(demo.page.get_by_text(re.compile(rf"step {stopped} sd"))).to_be_visible()
+    demo.page.wait_for_timeout(400)
+    assert demo.step() == stopped
+
+
+def test_nothing_moves_by_itself(open_page: Any, demo_url: str) -> None:
+    demo = ViewerTab(open_page, demo_url, reduced_motion="reduce")
+    demo.wait_ready()
+    demo.page.wait_for_timeout(700)
+    assert demo.step() == ORIGIN
+
+
+def test_brackets_ask_for_another_case_and_keep_the_place(demo: ViewerTab) -> None:
+    demo.page.keyboard.press("End")
+    expect(demo.page.get_by_text(re.compile(r"step 24 .* case 0"))).to_be_visible()
+    demo.page.keyboard.press("]")
+    expect(demo.page.get_by_text(re.compile(r"step 24 sd 3\.0 .* case 1"))).to_be_visible()
+    demo.page.locator(".pv[data-path='case1'][data-shown='24']").wait_for()
+    np.testing.assert_array_equal(demo.levels("decoded")[..., 0], draw_pictures(1, False)[0][LAST])
+    demo.page.keyboard.press("[")
+    expect(demo.page.get_by_text(re.compile(r"case 0"))).to_be_visible()
+
+
+def test_the_focus_is_taken_on_load_but_never_from_someone_who_types(open_page: Any, demo_url: str) -> None:
+    demo = ViewerTab(open_page, demo_url)
+    demo.wait_ready()
+    demo.page.keyboard.press("ArrowRight")  # no click, no tab
+    demo.page.locator(f".pv[data-step='{ORIGIN + 1}']").wait_for()
+    note = demo.page.get_by_label("note")
+    note.click()
+    note.press_sequentially("0 [ ]")
+    demo.page.keyboard.press("Enter")
+    expect(demo.page.get_by_text(re.compile(r"runs [3-9]"))).to_be_visible()
+    expect(note).to_have_value("0 [ ]")
+    expect(note).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_surround_stays_dark_and_the_words_follow_the_theme(open_page: Any, demo_url: str, scheme: str) -> None:
+    demo = ViewerTab(open_page, demo_url, colour_scheme=scheme)
+    style = "(element, name) => getComputedStyle(element)[name]"
+
+    def brightness(selector: str, name: str) -> float:
+        colour = demo.page.locator(selector).first.evaluate(style, name)
+        return sum(float(part) for part in re.findall(r"[\d.]+", colour)[:3]) / 3
+
+    assert brightness(".pv-slab", "backgroundColor") < 20
+    assert (brightness(".pv", "color") > 128) == (scheme == "dark")
+    assert (brightness(".pv", "backgroundColor") < 128) == (scheme == "dark")
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "columns"), [(1280, 800, 4), (1920, 1080, 4), (640, 400, 2), (390, 800, 2)]
+)
+def test_the_panels_fit_keep_their_shape_and_wrap_when_narrow(
+    open_page: Any, demo_url: str, width: int, height: int, columns: int
+) -> None:
+    demo = ViewerTab(open_page, f"{demo_url}?bar=1", width=width, height=height)
+    demo.wait_ready()
+    boxes = [demo.canvas(panel).bounding_box() for panel in ("original", "decoded", "edit", "change")]
+    assert all(box is not None for box in boxes)
+    assert all(abs(box["width"] - box["height"]) < 1 for box in boxes)
+    assert len({round(box["width"]) for box in boxes}) == 1
+    assert len({round(box["x"]) for box in boxes}) == columns
+    main = demo.page.get_by_test_id("stMain")
+    overflow = main.evaluate("(e) => [e.scrollHeight - e.clientHeight, e.scrollWidth - e.clientWidth]")
+    assert overflow[1] <= 0
+    if height >= 800 and columns == 4:
+        assert overflow[0] <= 0
+        controls = demo.page.locator(".pv-lanes").bounding_box()
+        assert controls is not None
+        assert boxes[0]["height"] > controls["height"]
+
+
+def test_what_is_not_known_takes_no_room(open_page: Any, demo_url: str) -> None:
+    demo = ViewerTab(open_page, f"{demo_url}?plain=1")
+    expect(demo.page.locator(".pv-chart")).to_be_hidden()
+    expect(demo.page.locator(".pv-trust")).to_be_hidden()
+    assert demo.page.locator(".pv-numbers").inner_text() == "requested 0 SD"
+    assert demo.errors == []
+
+
+def test_hovering_the_trust_strip_reads_its_sentence(demo: ViewerTab) -> None:
+    words = demo.page.locator(".pv-trust-words")
+    expect(words).to_have_text(re.compile("^good"))
+    strip = demo.page.locator(".pv-trust")
+    box = strip.bounding_box()
+    assert box is not None
+    strip.hover(position={"x": box["width"] - 3, "y": 8})
+    expect(words).to_have_text(re.compile(r"^\+3\.0 SD: poor – outside the data"))
+    strip.click(position={"x": box["width"] - 3, "y": 8})
+    demo.page.locator(f".pv[data-step='{LAST}']").wait_for()
+
+
+def test_it_opens_where_the_page_says(open_page: Any, demo_url: str) -> None:
+    demo = ViewerTab(open_page, f"{demo_url}?start=-1.5")
+    demo.page.locator(".pv[data-step='6'][data-shown='6']").wait_for()
+    expect(demo.page.get_by_text(re.compile("step 6 sd -1.5"))).to_be_visible()
