@@ -49,8 +49,10 @@ class Direction:
     n_cases: int
 
     def __post_init__(self) -> None:
-        self.vector.setflags(write=False)
-        self.centre.setflags(write=False)
+        for name in ("vector", "centre"):
+            frozen = getattr(self, name).view()  # the caller's own array stays as it is
+            frozen.setflags(write=False)
+            object.__setattr__(self, name, frozen)
 
     def score(self, z: NDArray[Any]) -> Vector:
         """Where latent vectors [N, D] lie along the direction [N], in standard deviations from the centre."""
@@ -85,19 +87,23 @@ def fit_direction(
         seed: of folds and resamples.
 
     Raises:
-        DirectionError: an unknown target, one class only, values that are not finite (which cases), too few cases.
+        DirectionError: an unknown target, one class only, latents that are not finite (which cases), too few cases.
+        ValueError: `n_components` below 1 or `n_bootstrap` below 0.
 
     Source: Wold et al. 2001 (PLS); sign so that the target scores higher.
     """
+    if n_components < 1 or n_bootstrap < 0:
+        raise ValueError(f"n_components={n_components}, n_bootstrap={n_bootstrap}; expected at least 1 and 0")
     goal = _Goal.find(table, target)
     known = np.isfinite(goal.values)
     is_fitted = known & (table.split == fit_split) if fit_split and np.any(table.split == fit_split) else known
     z, y = _checked(table, goal, is_fitted)
+    n_components = min(n_components, len(z) - 1, z.shape[1])
     weights = _pls_direction(z, y, n_components)
+    if weights is None:
+        raise DirectionError(f"{goal.name} does not covary with any latent dimension: there is no direction to it")
     centre = z.mean(axis=0)
     scale = float(((z - centre) @ weights).std())
-    if not scale > 0:
-        raise DirectionError(f"all cases have the same score for {goal.name}: the latent vectors do not differ")
     others = known & ~is_fitted
     rng = np.random.default_rng(seed)
     quality, interval = _cross_validated(z, y, goal, n_components, folds, n_bootstrap, rng)
@@ -153,7 +159,7 @@ class _Goal:
         return auroc if self.is_binary else spearman
 
 
-def auroc(labels: Vector, scores: Vector) -> float:
+def auroc(labels: NDArray[Any], scores: NDArray[Any]) -> float:
     """Area under the ROC curve of 0/1 labels [N] by scores [N]; NaN with one class."""
     from scipy.stats import rankdata
 
@@ -165,7 +171,7 @@ def auroc(labels: Vector, scores: Vector) -> float:
     return float((ranks[labels > 0].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
 
 
-def spearman(values: Vector, scores: Vector) -> float:
+def spearman(values: NDArray[Any], scores: NDArray[Any]) -> float:
     """Rank correlation of values [N] and scores [N]; NaN below 3 cases or when one is constant."""
     from scipy.stats import rankdata
 
@@ -187,19 +193,20 @@ def _checked(table: LatentTable, goal: _Goal, mask: NDArray[np.bool_]) -> tuple[
     return z, y
 
 
-def _pls_direction(z: Vector, y: Vector, n_components: int) -> Vector:
-    """Unit vector [D] along which the PLS prediction of y grows fastest."""
+def _pls_direction(z: Vector, y: Vector, n_components: int) -> Vector | None:
+    """Unit vector [D] along which the PLS prediction of y grows fastest; None where z and y do not covary."""
     from sklearn.cross_decomposition import PLSRegression
 
+    covariance = (y - y.mean()) @ (z - z.mean(axis=0))
+    spread = np.linalg.norm(y - y.mean()) * np.linalg.norm(z - z.mean(axis=0))
+    if not float(np.linalg.norm(covariance)) > 1e-12 * spread:
+        return None
     n_components = min(n_components, len(z) - 1, z.shape[1])
     if n_components == 1:  # the first PLS weight of one target is its covariance with z
-        weights = (y - y.mean()) @ (z - z.mean(axis=0))
+        weights = covariance
     else:
         weights = np.ravel(PLSRegression(n_components=n_components, scale=False).fit(z, y).coef_)
-    length = float(np.linalg.norm(weights))
-    if not length > 0:
-        raise DirectionError("the target does not covary with any latent dimension")
-    unit: Vector = weights / length
+    unit: Vector = weights / np.linalg.norm(weights)
     return unit
 
 
@@ -219,11 +226,15 @@ def _cross_validated(
     scores = np.empty(len(y))
     for fitted, left_out in splitter.split(z, y):
         weights = _pls_direction(z[fitted], y[fitted], n_components)
+        if weights is None:  # nothing to learn from these folds: their cases tell nothing
+            scores[left_out] = 0.0
+            continue
         along = (z[fitted] - z[fitted].mean(axis=0)) @ weights
         scores[left_out] = ((z[left_out] - z[fitted].mean(axis=0)) @ weights) / max(float(along.std()), 1e-12)
     drawn = rng.integers(len(y), size=(n_bootstrap, len(y)))
-    spread = [goal.measure(y[rows], scores[rows]) for rows in drawn]
-    low, high = np.nanpercentile(spread, [2.5, 97.5]) if n_bootstrap else (math.nan, math.nan)
+    spread = np.array([goal.measure(y[rows], scores[rows]) for rows in drawn])
+    spread = spread[np.isfinite(spread)]
+    low, high = np.percentile(spread, [2.5, 97.5]) if len(spread) else (math.nan, math.nan)
     return goal.measure(y, scores), (float(low), float(high))
 
 
@@ -231,7 +242,8 @@ def _cone(z: Vector, y: Vector, weights: Vector, n_components: int, n: int, rng:
     """Angle in degrees that holds 95 % of the directions fitted to bootstrap samples."""
     angles = []
     for rows in rng.integers(len(y), size=(n, len(y))):
-        if np.ptp(y[rows]) > 0:
-            cosine = float(_pls_direction(z[rows], y[rows], n_components) @ weights)
+        drawn = _pls_direction(z[rows], y[rows], n_components)
+        if drawn is not None:
+            cosine = float(drawn @ weights)
             angles.append(math.degrees(math.acos(min(1.0, max(-1.0, cosine)))))
     return float(np.percentile(angles, 95)) if angles else math.nan

@@ -37,9 +37,11 @@ class Traversal:
     seed: int
 
     def __post_init__(self) -> None:
-        for array in (self.steps, self.z, self.frames, self.probabilities):
-            if array is not None:
-                array.setflags(write=False)
+        for name in ("steps", "z", "frames", "probabilities"):
+            if getattr(self, name) is not None:
+                frozen = getattr(self, name).view()  # the caller's own array stays as it is
+                frozen.setflags(write=False)
+                object.__setattr__(self, name, frozen)
 
     @property
     def origin(self) -> int:
@@ -90,7 +92,7 @@ def path_steps(span: float = 3.0, n_steps: int = 21) -> NDArray[np.float64]:
 
 def encode_image(model: LatentModel, image: NDArray[Any] | Tensor) -> Encoding:
     """Encode one image [C, H, W] in [0, 1] to an encoding of batch 1."""
-    x = torch.as_tensor(np.asarray(image), dtype=torch.float32)
+    x = image.float() if isinstance(image, Tensor) else torch.tensor(np.asarray(image), dtype=torch.float32)
     device = next((p.device for p in getattr(model, "parameters", lambda: iter(()))()), torch.device("cpu"))
     with torch.inference_mode():
         return model.encode(x.unsqueeze(0).to(device))
@@ -116,13 +118,19 @@ def traverse(
         seed: of the dropped channels.
 
     Raises:
-        ValueError: more than one image, or steps without 0.
+        ValueError: more than one image, steps without 0, or a direction of another model.
     """
-    wanted = path_steps() if steps is None else np.asarray(steps, dtype=np.float64)
+    wanted = path_steps() if steps is None else np.array(steps, dtype=np.float64)
     if len(encoding.z) != 1:
         raise ValueError(f"the encoding holds {len(encoding.z)} images; a path starts from one")
-    if wanted.ndim != 1 or not np.any(np.abs(wanted) < 1e-9) or np.any(np.diff(wanted) <= 0):
+    is_rising = wanted.ndim == 1 and bool(np.isfinite(wanted).all()) and bool((np.diff(wanted) > 0).all())
+    if not is_rising or not np.any(np.abs(wanted) < 1e-9):
         raise ValueError(f"steps {wanted}: expected rising distances in standard deviations with 0 among them")
+    if direction.vector.shape != encoding.z.shape[1:]:
+        raise ValueError(
+            f"the direction has {len(direction.vector)} dimensions, z has {encoding.z.shape[1]}: "
+            "fit the direction on latents of this model"
+        )
     z = direction.move(encoding.z[0].float().cpu().numpy(), wanted).astype(np.float32)
     moved = torch.from_numpy(z).to(encoding.z.device)
     with torch.inference_mode():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -23,11 +24,24 @@ from xaae_core.errors import (
 )
 from xaae_core.model_card import ModelCard, build_model, parse_card
 from xaae_core.models.latent_model import LatentModel
-from xaae_core.pth_files import WAY_OUT, check_pth
+from xaae_core.pth_files import INERT_GLOBALS, LEGACY_MAGIC, WAY_OUT, InertPart, check_pth
+from xaae_core.weights_fit import compare_weights, fill_model
 
 CARD_KEY = "xaae_card"
 _CHUNK = 32 * 2**20
-_SHOWN = 6
+_DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "BOOL": torch.bool,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+}
+_load_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -57,11 +71,31 @@ def save_checkpoint(model: nn.Module, path: str | Path, card: ModelCard) -> Path
 
     Returns:
         The path.
+
+    Raises:
+        CheckpointError: the file cannot be written.
     """
-    tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, metadata={CARD_KEY: card.stamped().to_json()})
+    metadata = {CARD_KEY: card.stamped().to_json()}
+    try:
+        with atomic_path(path) as temporary:
+            save_file(_own_tensors(model), temporary, metadata=metadata)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be written: {error}. Choose a folder that can be written to") from error
     return Path(path)
+
+
+def _own_tensors(model: nn.Module) -> dict[str, Tensor]:
+    """The model's tensors, each with memory of its own: safetensors knows no ties and no views."""
+    seen: set[int] = set()
+    tensors: dict[str, Tensor] = {}
+    for key, value in model.state_dict().items():
+        tensor = value.detach().cpu().contiguous()
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() in seen or storage.nbytes() != tensor.numel() * tensor.element_size():
+            tensor = tensor.clone()
+        seen.add(storage.data_ptr())
+        tensors[key] = tensor
+    return tensors
 
 
 def load_checkpoint(
@@ -71,7 +105,7 @@ def load_checkpoint(
     encoder: nn.Module | None = None,
     device: str | torch.device = "cpu",
 ) -> Checkpoint:
-    """Open a checkpoint; names, shapes and types are compared before a byte is copied.
+    """Open a checkpoint; a model is filled only if all names, shapes and types are its own.
 
     Args:
         path: a safetensors file of `save_checkpoint`, or a `.pth` that fastai or torch wrote with tensors only.
@@ -84,6 +118,7 @@ def load_checkpoint(
         DamagedCheckpointError: truncated or inconsistent.
         WrongModelError: other keys, shapes or types than the model's; all are listed.
         CheckpointError: the file cannot be read.
+        EncoderContractError: `encoder` does not fit the card.
     """
     path = Path(path)
     kind = _sniff(path)
@@ -98,10 +133,9 @@ def load_checkpoint(
         model = build_model(card, encoder=encoder)
     if card is None:
         card = ModelCard(type(model).__name__, dict(getattr(model, "arguments", {})), name=path.stem)
-    if kind == "safetensors":
-        _load_safetensors(path, model)
-    else:
-        _assign(model, read_state_dict(path), path.name)
+    state = _read_safetensors(path, model) if kind == "safetensors" else read_state_dict(path)
+    fill_model(model, state, path.name)
+    del state
     model.to(device).eval().requires_grad_(False)
     return Checkpoint(cast(LatentModel, model), card, file_sha256(path), path)
 
@@ -119,6 +153,9 @@ def read_state_dict(path: str | Path) -> Mapping[str, Tensor]:
     """The tensors of a safetensors file or of a plain `.pth`, by name; nothing is ever unpickled blindly.
 
     Of fastai's {"model", "opt"} files it is the model's part.
+
+    Raises:
+        As `load_checkpoint`.
     """
     path = Path(path)
     if _sniff(path) == "safetensors":
@@ -170,13 +207,8 @@ def _sniff(path: Path) -> str:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
     if size == 0:
         raise NotACheckpointError(f"{path.name} is empty (0 bytes): copy it again from where it was written")
-    if head.startswith(b"PK"):
-        return "pth"
-    if head[:1] == b"\x80" or path.suffix.lower() in (".pkl", ".pickle", ".joblib"):
-        raise NotACheckpointError(
-            f"{path.name} is a pickle; unpickling could run any code, so it is not opened. {WAY_OUT}"
-        )
-    if len(head) > 8 and head[8:9] == b"{":
+    # First safetensors: the length its header begins with may be any byte, those of a pickle or an archive too.
+    if head[4:9] == b"\0\0\0\0{":
         header = int.from_bytes(head[:8], "little")
         if header + 8 > size:
             raise DamagedCheckpointError(
@@ -184,6 +216,12 @@ def _sniff(path: Path) -> str:
                 "Copy it again."
             )
         return "safetensors"
+    if head.startswith((b"PK\3\4", b"PK\5\6", LEGACY_MAGIC)):
+        return "pth"
+    if head[:1] == b"\x80" or path.suffix.lower() in (".pkl", ".pickle", ".joblib"):
+        raise NotACheckpointError(
+            f"{path.name} is a pickle; unpickling could run any code, so it is not opened. {WAY_OUT}"
+        )
     raise NotACheckpointError(
         f"{path.name} is not a checkpoint: expected safetensors (as save_checkpoint writes) or a .pth of torch.save"
     )
@@ -204,47 +242,41 @@ def _read_card(path: Path, kind: str) -> ModelCard | None:
             text = (file.metadata() or {}).get(CARD_KEY)
         return parse_card(text, path.name) if text else None
     beside = path.with_suffix(".json")
-    return parse_card(beside.read_text(encoding="utf-8"), beside.name) if beside.is_file() else None
+    if not beside.is_file():
+        return None
+    try:
+        return parse_card(beside.read_text(encoding="utf-8"), beside.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DamagedCheckpointError(f"{beside.name} cannot be read as the card of {path.name}: {error}") from error
 
 
 def _load_pth(path: Path) -> Any:
     check_pth(path)
+    inert: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [(InertPart, name) for name in INERT_GLOBALS]
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251  (the one place)
+        with _load_lock, torch.serialization.safe_globals(inert):  # its list is the process's, not the thread's
+            return torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251  (the one place)
     except Exception as error:  # torch raises several kinds for damage
-        raise DamagedCheckpointError(f"{path.name} is damaged: {str(error).splitlines()[0]}") from error
+        reason = str(error).partition("\n")[0]
+        if "weights only" in reason.lower():  # torch's advice is to trust the file: not ours
+            raise NotACheckpointError(f"{path.name} holds pickled objects, not only weights. {WAY_OUT}") from error
+        raise DamagedCheckpointError(f"{path.name} is damaged ({reason}): copy it again") from error
 
 
-def _load_safetensors(path: Path, model: nn.Module) -> None:
-    """Copy the weights in, reopening the file every 32 MB so that its mapped pages are given back."""
+def _read_safetensors(path: Path, model: nn.Module) -> dict[str, Tensor]:
+    """The model's tensors, reopening the file every 32 MB so that its mapped pages are given back."""
     with _opened(path) as file:
+        slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
         found = {
-            key: (tuple(file.get_slice(key).get_shape()), str(file.get_slice(key).get_dtype()))
-            for key in file.keys()  # noqa: SIM118
+            key: (tuple(part.get_shape()), _DTYPES.get(str(part.get_dtype()), str(part.get_dtype())))
+            for key, part in slices.items()
         }
-    _compare(model, {key: shape for key, (shape, _) in found.items()}, path.name)
+    compare_weights(model, found, path.name)
+    state: dict[str, Tensor] = {}
     for keys in _chunks(model):
         with _opened(path) as file:
-            _assign_some(model, {key: file.get_tensor(key).clone() for key in keys}, path.name)
-
-
-def _assign(model: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
-    _compare(model, {key: tuple(value.shape) for key, value in state.items()}, name)
-    _assign_some(model, state, name)
-
-
-def _assign_some(model: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
-    wanted = model.state_dict()
-    for key, value in state.items():
-        if value.dtype != wanted[key].dtype:
-            raise WrongModelError(
-                f"{name}: {key} is {value.dtype}, the model's is {wanted[key].dtype}: save the model in float32"
-            )
-        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise DamagedCheckpointError(
-                f"{name}: {key} holds NaN or infinite values: the training diverged or the file is damaged"
-            )
-    model.load_state_dict(dict(state), strict=False, assign=True)
+            state |= {key: file.get_tensor(key).clone() for key in keys}
+    return state
 
 
 def _chunks(model: nn.Module) -> Iterator[list[str]]:
@@ -260,30 +292,6 @@ def _chunks(model: nn.Module) -> Iterator[list[str]]:
         size += n_bytes
     if group:
         yield group
-
-
-def _compare(model: nn.Module, found: Mapping[str, tuple[int, ...]], name: str) -> None:
-    """Raise WrongModelError, listing every difference, unless names and shapes are the model's."""
-    wanted = {key: tuple(value.shape) for key, value in model.state_dict().items()}
-    missing = sorted(wanted.keys() - found.keys())
-    unexpected = sorted(found.keys() - wanted.keys())
-    reshaped = [
-        f"{key} {found[key]} instead of {wanted[key]}"
-        for key in sorted(wanted.keys() & found.keys())
-        if found[key] != wanted[key]
-    ]
-    if missing or unexpected or reshaped:
-        parts = [("missing", missing), ("unexpected", unexpected), ("of another shape", reshaped)]
-        said = "; ".join(f"{len(keys)} {what} ({_few(keys)})" for what, keys in parts if keys)
-        raise WrongModelError(
-            f"{name} holds the weights of another model than {type(model).__name__}: {said}. "
-            "Open it with the model it was trained as."
-        )
-
-
-def _few(names: list[str]) -> str:
-    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
 
 
 def is_checkpoint_name(path: str | os.PathLike[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,9 +11,21 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from xaae_core.errors import DamagedCheckpointError, WrongModelError, XaaeError
+from xaae_core.errors import DamagedCheckpointError, EncoderContractError, WrongModelError, XaaeError
 
 KINDS = ("AAE", "EncoderWithAAEBlocks")
+_ARGUMENTS = {
+    "AAE": {"input_size", "input_channels", "encoding_dims", "classes", "skip_dropout"}
+    | {"skip_dropout_per", "decoder", "recons_metric"},
+    "EncoderWithAAEBlocks": {"input_size", "input_channels", "encoding_dims", "classes", "skip_dropout"}
+    | {"skip_dropout_per", "decoder", "recons_metric", "encoder", "freeze_encoder", "normalisation", "linear"},
+}
+"""What a card may set: no file name and no download, whoever wrote the card."""
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("kind", "name", "target", "data_name", "data_fingerprint", "created", "note"), str),
+    **dict.fromkeys(("arguments", "training", "metrics", "versions"), dict),
+    "classes": (list, tuple),
+}
 _LIMITS = {"encoding_dims": 65_536, "classes": 100_000, "input_channels": 64, "input_size": 16_384}
 
 
@@ -69,15 +80,24 @@ def card_for(model: nn.Module, **entries: Any) -> ModelCard:
     Args:
         model: an xAAEnet model.
         **entries: fields of `ModelCard`.
+
+    Raises:
+        WrongModelError: a model of another kind.
+        ValueError: another number of class names than the model has classes.
     """
     arguments = getattr(model, "arguments", None)
     if type(model).__name__ not in KINDS or not isinstance(arguments, dict):
         raise WrongModelError(
             f"a {type(model).__name__} cannot be described by a card; expected one of {', '.join(KINDS)}"
         )
-    classes = entries.pop("classes", None) or [f"class {index}" for index in range(arguments["classes"])]
-    target = entries.pop("target", "") or classes[min(1, len(classes) - 1)]
-    return ModelCard(type(model).__name__, dict(arguments), classes=tuple(classes), target=target, **entries).stamped()
+    n_classes = arguments["classes"]
+    given = entries.pop("classes", None)
+    classes = tuple(str(name) for name in given) if given is not None else ()
+    classes = classes or tuple(f"class {index}" for index in range(n_classes))
+    if len(classes) != n_classes:
+        raise ValueError(f"{len(classes)} class names ({', '.join(classes[:6])}) for a model of {n_classes} classes")
+    target = entries.pop("target", "") or classes[min(1, n_classes - 1)]
+    return ModelCard(type(model).__name__, dict(arguments), classes=classes, target=target, **entries).stamped()
 
 
 def parse_card(text: str, source: str) -> ModelCard:
@@ -90,20 +110,29 @@ def parse_card(text: str, source: str) -> ModelCard:
         raw = json.loads(text)
         known = {entry.name for entry in fields(ModelCard)}
         card = ModelCard(**{key: value for key, value in raw.items() if key in known})
-        card = replace(card, classes=tuple(str(name) for name in card.classes))
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise DamagedCheckpointError(f"{source}: its model card cannot be read ({error})") from error
-    if (
-        not isinstance(card.arguments, dict)
-        or not isinstance(card.metrics, dict)
-        or card.resize not in ("pad", "squash")
-    ):
-        raise DamagedCheckpointError(f"{source}: its model card has no arguments, metrics or way to resize")
-    return card
+    wrong = [name for name, kind in _FIELDS.items() if not isinstance(getattr(card, name), kind)]
+    wrong += [f"metrics: {name}" for name, value in _items(card.metrics) if not isinstance(value, int | float)]
+    wrong += [] if card.resize in ("pad", "squash") else ["resize"]
+    if wrong:
+        raise DamagedCheckpointError(f"{source}: these entries of its model card cannot be used: {', '.join(wrong)}")
+    n_classes = card.arguments.get("classes", 2)
+    if card.classes and len(card.classes) != n_classes:
+        raise DamagedCheckpointError(
+            f"{source}: its model card names {len(card.classes)} classes, but the model has {n_classes}"
+        )
+    return replace(card, classes=tuple(str(name) for name in card.classes))
+
+
+def _items(entries: object) -> list[tuple[str, object]]:
+    return list(entries.items()) if isinstance(entries, dict) else []
 
 
 def build_model(card: ModelCard, *, encoder: nn.Module | None = None) -> nn.Module:
     """Build the model a card describes, without weights (on torch's meta device: nothing is allocated).
+
+    A given encoder stays where it is and as it is: what it holds outside its state dict must not get lost.
 
     Args:
         card: the card.
@@ -111,39 +140,59 @@ def build_model(card: ModelCard, *, encoder: nn.Module | None = None) -> nn.Modu
 
     Raises:
         WrongModelError: an unknown kind, arguments out of bounds, or an encoder that is not given.
+        EncoderContractError: the given encoder cannot be used at this size.
     """
+    _check_arguments(card)
+    try:
+        with torch.device("meta"):
+            return _built(card, encoder)
+    except EncoderContractError as error:
+        if encoder is not None:
+            raise
+        raise WrongModelError(f"the card's arguments do not make a {card.kind}: {error}") from error
+    except XaaeError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RuntimeError) as error:
+        raise WrongModelError(f"the card's arguments do not make a {card.kind}: {error}") from error
+
+
+def _built(card: ModelCard, encoder: nn.Module | None) -> nn.Module:
     from xaae_core.models import AAE, add_xaae_blocks, build_encoder
 
     arguments = dict(card.arguments)
-    _check_limits(arguments)
+    if card.kind == "AAE":
+        return AAE(**arguments, pretrained=False)
+    spec = arguments.pop("encoder", None)
+    if arguments.pop("linear", None) is not None:
+        raise WrongModelError(
+            "the checkpoint was made with a user's own label head, which it cannot carry: build the model as it was "
+            "trained and pass it as load_checkpoint(path, model=my_model)"
+        )
+    if encoder is None and spec is None:
+        raise WrongModelError(
+            "the checkpoint was made with a user's own encoder, which it cannot carry: "
+            "pass it as load_checkpoint(path, encoder=my_encoder)"
+        )
+    if encoder is None:
+        encoder = build_encoder(str(spec), int(arguments.get("input_channels", 3)))
+    return add_xaae_blocks(encoder, **arguments, encoder_spec=spec)
+
+
+def _check_arguments(card: ModelCard) -> None:
+    """Refuse a kind or arguments that this tool does not write, and sizes that only a hostile card asks for."""
     if card.kind not in KINDS:
         raise WrongModelError(
             f'the checkpoint holds a "{card.kind}"; this version opens {", ".join(KINDS)}. '
             "A newer version may have written it."
         )
-    try:
-        with torch.device("meta"):
-            if card.kind == "AAE":
-                return AAE(**arguments, pretrained=False)
-            spec = arguments.pop("encoder", None)
-            if encoder is None and spec is None:
-                raise WrongModelError(
-                    "the checkpoint was made with a user's own encoder, which it cannot carry: "
-                    "pass it as load_checkpoint(path, encoder=my_encoder)"
-                )
-            if encoder is None:
-                encoder = build_encoder(str(spec), int(arguments["input_channels"]))
-            return add_xaae_blocks(encoder.to("meta"), **arguments, encoder_spec=spec)
-    except XaaeError:
-        raise
-    except (TypeError, ValueError, KeyError, RuntimeError) as error:
-        raise WrongModelError(f"the card's arguments do not make a {card.kind}: {error}") from error
-
-
-def _check_limits(arguments: Mapping[str, Any]) -> None:
-    """Refuse sizes that only a broken or hostile card would ask for."""
+    unknown = sorted(card.arguments.keys() - _ARGUMENTS[card.kind])
+    if unknown:
+        raise WrongModelError(
+            f"the card sets {', '.join(unknown)} for a {card.kind}; this version knows "
+            f"{', '.join(sorted(_ARGUMENTS[card.kind]))}. A newer version may have written it."
+        )
     for name, limit in _LIMITS.items():
-        given = arguments.get(name, 1)
+        given = card.arguments.get(name, 1)
         values = given if isinstance(given, list | tuple) else [given]
         if not values or not all(type(value) is int and 1 <= value <= limit for value in values):
             raise WrongModelError(f"the card says {name}={given!r}; expected whole numbers of 1 to {limit}")

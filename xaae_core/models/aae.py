@@ -11,13 +11,17 @@ from torch import Tensor, nn
 
 from xaae_core.errors import ImageError
 from xaae_core.losses import XaaeLosses
-from xaae_core.models.encoders import IMAGENET_MEAN, IMAGENET_STD, resnet34_trunk
+from xaae_core.models.encoders import imagenet_normalisation, resnet34_trunk
 from xaae_core.models.latent_model import Encoding
 from xaae_core.models.skip_taps import find_layout, run_tapped, tap_skips
 from xaae_core.models.unet import DynamicUnetSkipDropout, SkipDropoutPer, drop_channels
 
 ReconsMetric = Literal["ms_ssim", "ssim"]
 Normalisation = tuple[Sequence[float], Sequence[float]]
+_LEFT_BY_FORWARD = (
+    *("input_image", "z", "gan_fake", "gan_real", "decoder_output"),
+    *("adv_loss", "recons_loss", "classif_loss"),
+)
 
 
 def set_module_trainable(module: nn.Module, trainable: bool) -> nn.Module:
@@ -29,7 +33,8 @@ def set_module_trainable(module: nn.Module, trainable: bool) -> nn.Module:
 
 def as_size(input_size: int | Sequence[int]) -> tuple[int, int]:
     """(height, width) from one number or two."""
-    size = (input_size, input_size) if isinstance(input_size, int) else tuple(int(n) for n in input_size)
+    sides = input_size if isinstance(input_size, Sequence) else (input_size, input_size)
+    size = tuple(int(side) for side in sides)
     if len(size) != 2 or min(size) < 1:
         raise ValueError(f"input_size is {input_size}; expected one side in pixels or (height, width)")
     return size[0], size[1]
@@ -159,7 +164,14 @@ class XaaeBlocks(XaaeLosses, nn.Module):
 
         Returns:
             Images [B, C, H, W] in [0, 1].
+
+        Raises:
+            ValueError: `skip_dropout` outside [0, 1], or skips that are not this model's for this many z.
         """
+        if any(skip.shape[0] not in (1, len(z)) for skip in skips):
+            raise ValueError(
+                f"skips of batch {[len(skip) for skip in skips]} for {len(z)} latent vectors; expected 1 or {len(z)}"
+            )
         kept = drop_channels(skips, skip_dropout, generator)
         picture: Tensor = self.decoder(self.from_latent(z), kept)
         return picture
@@ -193,6 +205,10 @@ class XaaeBlocks(XaaeLosses, nn.Module):
         kept = self.decoder.thin_for_training(encoding.skips)
         self.decoder_output = self.decoder(self.from_latent(z), kept)
         return self.classify(z)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy of the model takes along: not what the last `forward` left behind, with its graph."""
+        return {key: value for key, value in self.__dict__.items() if key not in _LEFT_BY_FORWARD}
 
     def _set_normalisation(self, normalisation: Normalisation) -> None:
         for name, values in zip(("pixel_mean", "pixel_std"), normalisation, strict=True):
@@ -256,7 +272,7 @@ class AAE(XaaeBlocks):
             skip_dropout_per=skip_dropout_per,
             decoder=decoder,
             recons_metric=recons_metric,
-            normalisation=(IMAGENET_MEAN, IMAGENET_STD) if input_channels == 3 else None,
+            normalisation=imagenet_normalisation(input_channels),
         )
         self.arguments = {
             "input_size": list(self.input_size),

@@ -80,6 +80,7 @@ class EncoderWithAAEBlocks(XaaeBlocks):
         self.encoder_spec = encoder_spec
         if freeze_encoder:
             set_module_trainable(self.encoder, False)
+            self.encoder.eval()
         self.arguments = {
             "encoder": encoder_spec,
             "input_size": list(self.input_size),
@@ -91,8 +92,12 @@ class EncoderWithAAEBlocks(XaaeBlocks):
             "skip_dropout_per": skip_dropout_per,
             "decoder": decoder,
             "recons_metric": recons_metric,
-            "normalisation": [list(values) for values in normalisation] if normalisation else None,
+            "normalisation": [[float(value) for value in values] for values in normalisation]
+            if normalisation
+            else None,
         }
+        if linear is not None:
+            self.arguments["linear"] = type(linear).__name__
 
     def train(self, mode: bool = True) -> EncoderWithAAEBlocks:
         """Set the training mode; a frozen encoder stays in eval mode, or its batch statistics would move."""
@@ -142,7 +147,7 @@ def _check_head(linear: nn.Module, encoding_dims: int, classes: int) -> None:
     """Raise EncoderContractError unless the head maps z [2, D] to logits [2, classes]."""
     reference = next(linear.parameters(), None)
     z = torch.zeros(2, encoding_dims, device=None if reference is None else reference.device)
-    was_training = linear.training
+    modes = [(module, module.training) for module in linear.modules()]
     try:
         with torch.no_grad():
             shape = tuple(linear.eval()(z).shape)
@@ -152,7 +157,8 @@ def _check_head(linear: nn.Module, encoding_dims: int, classes: int) -> None:
             f"It must map [B, {encoding_dims}] to [B, {classes}]."
         ) from error
     finally:
-        linear.train(was_training)
+        for module, mode in modes:
+            module.training = mode
     if shape != (2, classes):
         raise EncoderContractError(
             f"the label head `linear` returned shape {shape} for z of shape (2, {encoding_dims}); "

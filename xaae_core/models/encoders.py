@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from xaae_core.errors import EncoderContractError, PretrainedWeightsError
+from xaae_core.errors import CheckpointError, EncoderContractError, PretrainedWeightsError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -18,6 +18,13 @@ OFFLINE_SWITCH = "XAAE_OFFLINE"
 SMALL_WIDTHS = (16, 32, 64, 96, 128)
 MAX_STAGES = 8
 MAX_WIDTH = 4096
+
+
+def imagenet_normalisation(input_channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """(mean, std) that torchvision's weights expect; for other than 3 channels the mean over R, G and B."""
+    if input_channels == 3:
+        return IMAGENET_MEAN, IMAGENET_STD
+    return (sum(IMAGENET_MEAN) / 3,), (sum(IMAGENET_STD) / 3,)
 
 
 def build_encoder(
@@ -92,7 +99,10 @@ def _pretrained_weights(name: str, weights_path: str | Path | None) -> Mapping[s
     if weights_path is not None:
         if not Path(weights_path).is_file():
             raise PretrainedWeightsError(f"weights_path {weights_path} is not a file. {ways_out}")
-        return read_state_dict(Path(weights_path))
+        try:
+            return read_state_dict(weights_path)
+        except CheckpointError as error:
+            raise PretrainedWeightsError(f"weights_path {weights_path}: {error} {ways_out}") from error
     if os.environ.get(OFFLINE_SWITCH, "") not in ("", "0"):
         warnings.warn(
             f"{OFFLINE_SWITCH} is set: {name} starts from random weights, not from ImageNet's. "
@@ -113,18 +123,19 @@ def _pretrained_weights(name: str, weights_path: str | Path | None) -> Mapping[s
 
 
 def _load_trunk(network: nn.Module, weights: Mapping[str, Tensor], name: str) -> None:
-    """Load weights into a torchvision network; its unused head may be missing."""
-    wanted = network.state_dict()
-    missing = [key for key in wanted if key not in weights and not key.startswith("fc.")]
-    wrong = [key for key in wanted if key in weights and key[:3] != "fc." and wanted[key].shape != weights[key].shape]
+    """Load weights into a torchvision network; its unused head may be missing, or be of other classes.
+
+    So may batch norm's counters, which weights older than them do not have and which only training reads.
+    """
+    wanted = {key: value for key, value in network.state_dict().items() if not key.startswith("fc.")}
+    missing = [key for key in wanted if key not in weights and not key.endswith(".num_batches_tracked")]
+    wrong = [key for key in wanted if key in weights and wanted[key].shape != weights[key].shape]
     if missing or wrong:
         raise PretrainedWeightsError(
             f"the weights file is not one of {name}: {len(missing)} tensors missing (first: {missing[:3]}), "
-            f"{len(wrong)} of another shape (first: {wrong[:3]})"
+            f"{len(wrong)} of another shape (first: {wrong[:3]}): give torchvision's ImageNet weights of {name}"
         )
-    network.load_state_dict(
-        {key: value for key, value in weights.items() if key[:3] != "fc." and key in wanted}, strict=False
-    )
+    network.load_state_dict({key: value for key, value in weights.items() if key in wanted}, strict=False)
 
 
 def _adapt_first(conv: nn.Conv2d, input_channels: int) -> nn.Conv2d:

@@ -1,12 +1,12 @@
 """Find an encoder's skip layers with a dummy pass, and collect their maps without leaving a trace.
 
 A hook that stores a map on the module would mix up two threads that share one model. Here the hook
-puts it into a list that belongs to the running call (a context variable), so encoding stays pure.
+puts it into a table that belongs to the running call (a context variable), so encoding stays pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,13 +16,20 @@ from torch import Tensor, nn
 
 from xaae_core.errors import EncoderContractError
 
-_collector: ContextVar[dict[str, Tensor] | None] = ContextVar("skip_collector", default=None)
+Size = tuple[int, int]
+MapKey = tuple[int, int, int]
+"""A map of a running pass: id of the module, height, width (one module may serve several resolutions)."""
+
+_collectors: ContextVar[tuple[dict[MapKey, Tensor], ...]] = ContextVar("skip_collectors", default=())
 
 CONTRACT = (
     "An encoder must take images [B, C, H, W] and return ONE spatial feature map [B, channels, h, w] whose "
     "height and width shrink on the way (strided convolutions or pooling). For a transformer, write a wrapper "
     "whose forward reshapes the tokens to such a map and whose stages are modules that return maps as well."
 )
+_SAME_LEVEL = 1.5
+"""Maps whose sides differ by less than this factor are one resolution (convolutions without padding)."""
+_ASPECT = 1.25
 
 
 @dataclass(frozen=True)
@@ -40,38 +47,112 @@ class EncoderLayout:
     skip_shapes: tuple[tuple[int, int, int], ...]
 
 
+@dataclass(frozen=True)
+class _Map:
+    """A 4-D output seen in the dummy pass."""
+
+    name: str
+    channels: int
+    size: Size
+
+
 class SkipTap:
-    """A forward hook that hands its module's output to the running `collect_skips`, if any."""
+    """A forward hook that hands its module's output to every running `collect_skips`, if any."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, module: nn.Module, inputs: object, output: Tensor) -> None:
-        """Store the output under this tap's name."""
-        collected = _collector.get()
-        if collected is not None:
-            collected[self.name] = output
+    def __call__(self, module: nn.Module, inputs: object, output: object) -> None:
+        """Store the output under its module and size."""
+        if isinstance(output, Tensor) and output.ndim == 4:
+            for collected in _collectors.get():
+                collected[id(module), output.shape[2], output.shape[3]] = output
 
 
 @contextmanager
-def collect_skips() -> Iterator[dict[str, Tensor]]:
-    """Collect the tapped maps of one forward pass of this thread, by module name."""
-    collected: dict[str, Tensor] = {}
-    token = _collector.set(collected)
+def collect_skips() -> Iterator[dict[MapKey, Tensor]]:
+    """Collect the tapped maps of one forward pass of this thread; passes may be nested."""
+    collected: dict[MapKey, Tensor] = {}
+    token = _collectors.set((*_collectors.get(), collected))
     try:
         yield collected
     finally:
-        _collector.reset(token)
+        _collectors.reset(token)
 
 
-def _record_maps(encoder: nn.Module, dummy: Tensor) -> tuple[object, list[tuple[str, tuple[int, ...]]]]:
+def find_layout(encoder: nn.Module, input_size: Size, input_channels: int) -> EncoderLayout:
+    """Find the feature map and the skip layers of an encoder by a dummy pass.
+
+    A skip is the last map computed at a resolution before the resolution falls, as in a U-Net. Maps at the
+    image's own resolution are none: they would be the image itself.
+
+    Args:
+        encoder: any module with spatial feature maps.
+        input_size: (height, width) in pixels.
+        input_channels: channels of the images.
+
+    Raises:
+        EncoderContractError: the output is no spatial map, or nothing shrinks.
+    """
+    reference = next(encoder.parameters(), None)
+    device = reference.device if reference is not None else torch.device("cpu")
+    dtype = reference.dtype if reference is not None else torch.float32
+    with device:  # whatever the encoder makes on its way is made where its weights are
+        dummy = torch.zeros(1, input_channels, *input_size, dtype=dtype)
+        output, maps = _record_maps(encoder, dummy)
+    if not isinstance(output, Tensor) or output.ndim != 4:
+        raise EncoderContractError(f"the encoder returned {_described(output)} instead of a spatial map. {CONTRACT}")
+    channels, height, width = output.shape[1:]
+    if height > input_size[0] or width > input_size[1] or _is_same_level((height, width), input_size):
+        raise EncoderContractError(
+            f"the encoder's output has {channels} channels of {height}×{width} for an input of "
+            f"{input_size[0]}×{input_size[1]} pixels: its maps do not shrink (or its channels come last). {CONTRACT}"
+        )
+    skips = _pick_skips(maps, (height, width), input_size)
+    return EncoderLayout(
+        feature_shape=(channels, height, width),
+        skip_names=tuple(skip.name for skip in skips),
+        skip_shapes=tuple((skip.channels, *skip.size) for skip in skips),
+    )
+
+
+def tap_skips(encoder: nn.Module, layout: EncoderLayout) -> None:
+    """Hang a tap on every skip layer of the encoder that has none yet."""
+    for name in layout.skip_names:
+        module = encoder.get_submodule(name)
+        if not any(isinstance(hook, SkipTap) for hook in module._forward_hooks.values()):
+            module.register_forward_hook(SkipTap())
+
+
+def run_tapped(encoder: nn.Module, x: Tensor, layout: EncoderLayout) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The encoder's output [B, C, h, w] and its skips, shallow first.
+
+    Raises:
+        EncoderContractError: a skip layer was not run, or at another size than in the dummy pass.
+    """
+    with collect_skips() as collected:
+        features: Tensor = encoder(x)
+    return features, tuple(
+        _taken(collected, encoder, name, shape)
+        for name, shape in zip(layout.skip_names, layout.skip_shapes, strict=True)
+    )
+
+
+def _taken(collected: Mapping[MapKey, Tensor], encoder: nn.Module, name: str, shape: tuple[int, int, int]) -> Tensor:
+    key = (id(encoder.get_submodule(name)), shape[1], shape[2])
+    if key not in collected:
+        raise EncoderContractError(
+            f'the encoder\'s layer "{name}" gave no map of {shape[1]}×{shape[2]} in this pass, though it did when the '
+            "blocks were added. An encoder must run the same layers at the same sizes for every image."
+        )
+    return collected[key]
+
+
+def _record_maps(encoder: nn.Module, dummy: Tensor) -> tuple[object, list[_Map]]:
     """Run the encoder once; returns its output and every inner 4-D output in order of execution."""
-    maps: list[tuple[str, tuple[int, ...]]] = []
+    maps: list[_Map] = []
 
-    def note(name: str) -> object:
+    def note(name: str) -> Callable[[nn.Module, object, object], None]:
         def hook(module: nn.Module, inputs: object, output: object) -> None:
             if isinstance(output, Tensor) and output.ndim == 4:
-                maps.append((name, tuple(output.shape[1:])))
+                maps.append(_Map(name, output.shape[1], (output.shape[2], output.shape[3])))
 
         return hook
 
@@ -95,55 +176,49 @@ def _record_maps(encoder: nn.Module, dummy: Tensor) -> tuple[object, list[tuple[
     return output, maps
 
 
-def find_layout(encoder: nn.Module, input_size: tuple[int, int], input_channels: int) -> EncoderLayout:
-    """Find the feature map and the skip layers of an encoder by a dummy pass.
+def _pick_skips(maps: Sequence[_Map], feature_size: Size, input_size: Size) -> list[_Map]:
+    """The last map of each resolution between the image's and the feature map's, shallow first."""
+    levels: list[Size] = []  # the largest size of each resolution
+    last_at: dict[Size, _Map] = {}
+    sizes = {found.size for found in maps if _is_between(found.size, feature_size, input_size)}
+    for size in sorted(sizes, key=lambda size: (-size[0] * size[1], size)):
+        if not levels or not _is_same_level(size, levels[-1]):
+            levels.append(size)
+    for found in maps:
+        if found.size in sizes:
+            level = next(level for level in levels if _is_same_level(found.size, level))
+            last_at[level] = found
+    return [last_at[level] for level in levels]
 
-    A skip is the last map computed at a resolution before the resolution falls, as in a U-Net.
 
-    Args:
-        encoder: any module with spatial feature maps.
-        input_size: (height, width) in pixels.
-        input_channels: channels of the images.
+def _is_between(size: Size, feature_size: Size, input_size: Size) -> bool:
+    """Whether maps of this size can be skips: smaller than the image, larger than the features, upright.
 
-    Raises:
-        EncoderContractError: the output is no spatial map, or nothing shrinks.
+    Maps with their channels last, attention and gates are 4-D too, but their sides do not shrink together.
     """
-    reference = next(encoder.parameters(), None)
-    device = reference.device if reference is not None else torch.device("cpu")
-    dtype = reference.dtype if reference is not None else torch.float32
-    dummy = torch.zeros(1, input_channels, *input_size, device=device, dtype=dtype)
-    output, maps = _record_maps(encoder, dummy)
-    if not isinstance(output, Tensor) or output.ndim != 4:
-        found = f"shape {tuple(output.shape)}" if isinstance(output, Tensor) else f"a {type(output).__name__}"
-        raise EncoderContractError(f"the encoder returned {found} instead of a spatial map. {CONTRACT}")
-    channels, height, width = output.shape[1:]
-    if height * width >= input_size[0] * input_size[1]:
-        raise EncoderContractError(
-            f"the encoder's output is {height}×{width} for an input of {input_size[0]}×{input_size[1]} pixels: "
-            f"its maps do not shrink. {CONTRACT}"
-        )
-    last_at: dict[tuple[int, int], tuple[str, tuple[int, int, int]]] = {}
-    for name, shape in maps:
-        size = (shape[1], shape[2])
-        # Larger than the output, smaller than the image: skips at full resolution would be the image itself.
-        if size[0] >= height and size[1] >= width and size != (height, width) and size != input_size:
-            last_at[size] = (name, (shape[0], shape[1], shape[2]))
-    skips = [last_at[size] for size in sorted(last_at, reverse=True)]
-    return EncoderLayout(
-        feature_shape=(channels, height, width),
-        skip_names=tuple(name for name, _ in skips),
-        skip_shapes=tuple(shape for _, shape in skips),
-    )
+    if _is_same_level(size, input_size) or _is_same_level(feature_size, size):
+        return False
+    if not all(low <= side <= high for low, side, high in zip(feature_size, size, input_size, strict=True)):
+        return False
+    expected = input_size[0] * size[1] / input_size[1]
+    lean = feature_size[0] * input_size[1] / (feature_size[1] * input_size[0])  # 1: shrinks equally on both axes
+    low, high = min(1.0, lean) * expected, max(1.0, lean) * expected
+    return min(low / _ASPECT, low - 1) <= size[0] <= max(high * _ASPECT, high + 1)
 
 
-def tap_skips(encoder: nn.Module, layout: EncoderLayout) -> None:
-    """Hang a tap on every skip layer of the encoder."""
-    for name in layout.skip_names:
-        encoder.get_submodule(name).register_forward_hook(SkipTap(name))
+def _is_same_level(size: Size, larger: Size) -> bool:
+    """Whether a size is the larger one's resolution, give or take what convolutions without padding cut off."""
+    return size[0] * _SAME_LEVEL > larger[0] and size[1] * _SAME_LEVEL > larger[1]
 
 
-def run_tapped(encoder: nn.Module, x: Tensor, layout: EncoderLayout) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """The encoder's output [B, C, h, w] and its skips, shallow first."""
-    with collect_skips() as collected:
-        features: Tensor = encoder(x)
-    return features, tuple(collected[name] for name in layout.skip_names)
+def _described(output: object) -> str:
+    """What an encoder returned, in words."""
+    if isinstance(output, Tensor):
+        kinds = {2: "a vector for each image (pooled?), ", 3: "tokens, "}
+        return f"{kinds.get(output.ndim, '')}shape {tuple(output.shape)},"
+    if isinstance(output, Mapping):
+        return f"a {type(output).__name__} with the keys {', '.join(str(key) for key in output)}"
+    if isinstance(output, tuple | list):
+        parts = ", ".join(str(tuple(x.shape)) if isinstance(x, Tensor) else type(x).__name__ for x in output)
+        return f"a {type(output).__name__} of {len(output)} ({parts})"
+    return f"a {type(output).__name__}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -24,9 +25,25 @@ def check_skip_dropout(skip_dropout: float) -> float:
     return float(skip_dropout)
 
 
+@dataclass(frozen=True)
+class KeptSkips:
+    """Skips and what is kept of them.
+
+    The masks are applied after a skip has been normalised, not to the skip itself: a dropped channel then adds
+    exactly nothing, as if its half of the convolution had not been computed, in training as at inference.
+
+    Attributes:
+        maps: the encoder's maps [B, C_i, H_i, W_i], shallow first.
+        masks: 1 where kept, 0 where dropped, one for each map, [B, C_i, 1, 1] or [B, 1, 1, 1]; None: all is kept.
+    """
+
+    maps: tuple[Tensor, ...]
+    masks: tuple[Tensor, ...] | None = None
+
+
 def drop_channels(
     skips: Sequence[Tensor], skip_dropout: float, generator: torch.Generator | None = None
-) -> tuple[Tensor, ...] | None:
+) -> KeptSkips | None:
     """Drop whole channels of the skips at random.
 
     As `Dropout2d`, but what is kept is not scaled up: towards 1 the picture then goes over smoothly
@@ -38,22 +55,22 @@ def drop_channels(
         generator: source of randomness; torch's global one if None.
 
     Returns:
-        The thinned maps, or None when nothing is left, so that nothing need be computed.
+        What is kept, or None when that is nothing, so that nothing need be computed.
     """
     share = check_skip_dropout(skip_dropout)
     if share == 1.0 or not skips:
         return None
     if share == 0.0:
-        return tuple(skips)
+        return KeptSkips(tuple(skips))
     device = generator.device if generator is not None else skips[0].device
-    kept = []
+    masks = []
     for skip in skips:
         keep = torch.rand(skip.shape[0], skip.shape[1], 1, 1, device=device, generator=generator) >= share
-        kept.append(skip * keep.to(device=skip.device, dtype=skip.dtype))
-    return tuple(kept)
+        masks.append(keep.to(device=skip.device, dtype=skip.dtype))
+    return KeptSkips(tuple(skips), tuple(masks))
 
 
-def drop_images(skips: Sequence[Tensor], skip_dropout: float, *, is_random: bool) -> tuple[Tensor, ...] | None:
+def drop_images(skips: Sequence[Tensor], skip_dropout: float, *, is_random: bool) -> KeptSkips | None:
     """Drop all skips of some images and none of the others.
 
     A decoder trained so must draw from z alone for the share of images that lost their skips, and
@@ -67,20 +84,25 @@ def drop_images(skips: Sequence[Tensor], skip_dropout: float, *, is_random: bool
     share = check_skip_dropout(skip_dropout)
     if share == 1.0 or not skips:
         return None
+    if share == 0.0:
+        return KeptSkips(tuple(skips))
     rows = skips[0].shape[0]
     if is_random:
         keep = torch.rand(rows, device=skips[0].device) >= share
     else:
         steps = torch.floor(torch.arange(rows + 1, device=skips[0].device) * share)
         keep = steps[1:] == steps[:-1]
-    return tuple(skip * keep.to(skip.dtype).view(-1, 1, 1, 1) for skip in skips)
+    return KeptSkips(tuple(skips), tuple(keep.to(skip.dtype).view(-1, 1, 1, 1) for skip in skips))
 
 
 def fit_to(x: Tensor, size: Size) -> Tensor:
-    """Crop maps [B, C, h, w] to a size, after enlarging them where they are too small (odd sizes)."""
+    """Bring enlarged maps [B, C, h, w] to a size: crop the one pixel too many of odd sizes, else resize.
+
+    Cropping more would shift the picture against the skip (encoders that shrink by other factors than 2).
+    """
     height, width = size
-    if x.shape[-2] < height or x.shape[-1] < width:
-        x = F.interpolate(x, size=(max(height, x.shape[-2]), max(width, x.shape[-1])), mode="nearest")
+    if not (height <= x.shape[-2] <= height + 1 and width <= x.shape[-1] <= width + 1):
+        x = F.interpolate(x, size=size, mode="nearest")
     return x[..., :height, :width]
 
 
@@ -134,11 +156,12 @@ class SkipBlock(nn.Module):
             else nn.Sequential(nn.Conv2d(n_out, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU())
         )
 
-    def forward(self, x: Tensor, skip: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, skip: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """Enlarge x [B, n_in, h, w] to the skip's size; a skip of batch 1 is shared by all of B."""
         x = self.conv_up(fit_to(self.up(x), self.skip_size))  # [B, n_out, H, W]
         if skip is not None and self.n_skip:
-            x = x + self.conv_skip(F.relu(self.skip_norm(skip)))
+            detail = F.relu(self.skip_norm(skip))
+            x = x + self.conv_skip(detail if mask is None else detail * mask)
         out: Tensor = self.tail(F.relu(self.norm(x)))
         return out
 
@@ -147,13 +170,13 @@ class DynamicUnetSkipDropout(nn.Module):
     """Decoder that mirrors an encoder, with dropout on its skip connections.
 
     `skip_dropout=1` (the reference's default) drops every skip: nothing but the latent vector reaches
-    the picture. It is a setting of each call, not of train or eval mode.
+    the picture. What a call drops, it is told (`KeptSkips`); train or eval mode does not decide it.
 
     Args:
         encoder: the encoder to mirror; its skip layers are found by a dummy pass.
         n_out: channels of the picture.
         img_size: (height, width) in pixels.
-        skip_dropout: share dropped when `forward` is not told otherwise, in [0, 1].
+        skip_dropout: share that `thin_for_training` drops, in [0, 1].
         skip_dropout_per: what training drops at random: "channel" (as Dropout2d) or "image" (all skips of
             an image or none: z still steers, and the skips sharpen).
         decoder: "unet" (the reference's: sub-pixel upsampling, two convolutions a stage) or "light"
@@ -201,16 +224,30 @@ class DynamicUnetSkipDropout(nn.Module):
             PixelShuffleUp(channels, n_head, kernel_size=3), nn.Conv2d(n_head, n_out, 3, padding=1)
         )
 
-    def forward(self, features: Tensor, skips: Sequence[Tensor] | None = None) -> Tensor:
-        """Decode features [B, C, h, w] with skips (already thinned; None: without) to [B, n_out, H, W] in [0, 1]."""
-        waiting = list(skips) if skips is not None else []  # shallow first: the deepest is popped first
+    def forward(self, features: Tensor, skips: KeptSkips | Sequence[Tensor] | None = None) -> Tensor:
+        """Decode features [B, C, h, w] to pictures [B, n_out, H, W] in [0, 1].
+
+        Args:
+            features: the deepest map.
+            skips: one map for each skip layer, shallow first, of batch B or of batch 1 to be shared; or what
+                is kept of them; None: without.
+
+        Raises:
+            ValueError: another number of skips than there are skip layers.
+        """
+        kept = skips if isinstance(skips, KeptSkips) or skips is None else KeptSkips(tuple(skips))
+        n_skips = len(self.layout.skip_shapes)
+        if kept is not None and len(kept.maps) != n_skips:
+            raise ValueError(f"{len(kept.maps)} skips; this decoder takes {n_skips}, one for each skip layer, or none")
+        waiting = list(kept.maps) if kept is not None else []  # shallow first: the deepest is popped first
+        masks = list(kept.masks) if kept is not None and kept.masks is not None else []
         x = self.inner(features)
         for block in self.blocks:
-            skip = waiting.pop() if waiting and block.n_skip else None
-            x = block(x, skip)
+            has_skip = bool(block.n_skip)
+            x = block(x, waiting.pop() if waiting and has_skip else None, masks.pop() if masks and has_skip else None)
         return torch.sigmoid(fit_to(self.head(x), self.img_size))
 
-    def thin_for_training(self, skips: Sequence[Tensor]) -> tuple[Tensor, ...] | None:
+    def thin_for_training(self, skips: Sequence[Tensor]) -> KeptSkips | None:
         """Drop as training does; in eval mode by a fixed pattern, so that validation is reproducible."""
         if self.skip_dropout_per == "image":
             return drop_images(skips, self.skip_dropout, is_random=self.training)

@@ -1,0 +1,171 @@
+"""Latent vectors of many images as one table, in memory and as Parquet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xaae_core.atomic_files import atomic_path
+from xaae_core.errors import LatentTableError
+
+_META = b"xaae_latents"
+_PREFIX = "column:"
+
+
+@dataclass(frozen=True, eq=False)
+class LatentTable:
+    """Where a model puts each case; one row a case, arrays read-only.
+
+    Attributes:
+        z: latent vectors [N, D], float32.
+        ids: stable names [N].
+        paths: image files [N]; "" where there is none.
+        split: "train", "valid" or "test" [N].
+        labels: class index [N]; −1: not known.
+        probabilities: of each class [N, classes]; [N, 0] without a classifier.
+        classes: class names in the order of labels and probabilities.
+        columns: further columns [N] by name (factors, site, …).
+        checkpoint_sha256: the model it was made with.
+        data_fingerprint: the data it was made from.
+        skipped: (id, reason) of cases that could not be read.
+    """
+
+    z: NDArray[np.float32]
+    ids: NDArray[np.str_]
+    paths: NDArray[np.str_]
+    split: NDArray[np.str_]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    classes: tuple[str, ...]
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    checkpoint_sha256: str = ""
+    data_fingerprint: str = ""
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        n = len(self.z)
+        lengths = {name: len(getattr(self, name)) for name in ("ids", "paths", "split", "labels", "probabilities")}
+        lengths |= {name: len(values) for name, values in self.columns.items()}
+        wrong = {name: length for name, length in lengths.items() if length != n}
+        if self.z.ndim != 2 or wrong:
+            raise LatentTableError(f"z has shape {self.z.shape}, but these columns have other lengths: {wrong}")
+        if self.classes and n and int(self.labels.max()) >= len(self.classes):
+            raise LatentTableError(f"a label is {int(self.labels.max())}, but there are {len(self.classes)} classes")
+        for name in ("z", "ids", "paths", "split", "labels", "probabilities"):
+            object.__setattr__(self, name, _frozen(getattr(self, name)))
+        object.__setattr__(self, "columns", {name: _frozen(values) for name, values in self.columns.items()})
+
+    def __len__(self) -> int:
+        return len(self.z)
+
+    @property
+    def predictions(self) -> NDArray[np.int64]:
+        """Most probable class [N]; −1 without a classifier."""
+        if self.probabilities.shape[1] == 0:
+            return np.full(len(self), -1)
+        return self.probabilities.argmax(axis=1)
+
+    def rows(self, mask: NDArray[Any]) -> LatentTable:
+        """The table of some rows: a boolean mask [N] or row numbers."""
+        return replace(
+            self,
+            **{name: getattr(self, name)[mask] for name in ("z", "ids", "paths", "split", "labels", "probabilities")},
+            columns={name: values[mask] for name, values in self.columns.items()},
+        )
+
+    def row_of(self, case_id: str) -> int:
+        """Row of a case; raises LatentTableError if it is not in the table."""
+        found = np.flatnonzero(self.ids == case_id)
+        if len(found) == 0:
+            raise LatentTableError(f'the case "{case_id}" is not in the table of {len(self)} cases')
+        return int(found[0])
+
+
+def write_latents(table: LatentTable, path: str | Path) -> Path:
+    """Write a table as Parquet, whole or not at all; returns the path."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns: dict[str, Any] = {
+        "id": pa.array(table.ids.tolist(), pa.string()),
+        "path": pa.array(table.paths.tolist(), pa.string()),
+        "split": pa.array(table.split.tolist(), pa.string()),
+        "label": pa.array(table.labels),
+        "prediction": pa.array(table.predictions),
+        "z": _matrix(table.z),
+    }
+    if table.probabilities.shape[1]:  # Parquet knows no rows of width 0
+        columns["probabilities"] = _matrix(table.probabilities)
+    columns |= {_PREFIX + name: pa.array(values.tolist()) for name, values in table.columns.items()}
+    meta = {name: getattr(table, name) for name in ("classes", "checkpoint_sha256", "data_fingerprint", "skipped")}
+    arrow = pa.table(columns).replace_schema_metadata({_META: json.dumps(meta).encode()})
+    with atomic_path(path) as temporary:
+        pq.write_table(arrow, temporary, compression="zstd")
+    return Path(path)
+
+
+def read_latents(path: str | Path) -> LatentTable:
+    """Read a table that `write_latents` wrote.
+
+    Raises:
+        LatentTableError: no such file, not Parquet, or not a table of latents.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:  # not read_table, which opens folders and reads "a=1" in the path as data
+            arrow = file.read()
+        meta = json.loads((arrow.schema.metadata or {})[_META])
+        columns = {name: arrow[name].combine_chunks() for name in arrow.column_names}
+        z = _from_matrix(columns["z"])
+        chances = columns.get("probabilities")
+        return LatentTable(
+            z=z,
+            ids=_strings(columns["id"]),
+            paths=_strings(columns["path"]),
+            split=_strings(columns["split"]),
+            labels=columns["label"].to_numpy().astype(np.int64),
+            probabilities=np.empty((len(z), 0), np.float32) if chances is None else _from_matrix(chances),
+            classes=tuple(meta["classes"]),
+            columns={
+                name.removeprefix(_PREFIX): np.array(values.to_pylist())
+                for name, values in columns.items()
+                if name.startswith(_PREFIX)
+            },
+            checkpoint_sha256=meta["checkpoint_sha256"],
+            data_fingerprint=meta["data_fingerprint"],
+            skipped=tuple((case, reason) for case, reason in meta["skipped"]),
+        )
+    except (OSError, pa.ArrowException, LookupError, ValueError, TypeError, AttributeError) as error:
+        raise LatentTableError(
+            f"{Path(path).name} is not a table of latents ({error}): write it anew with xaae extract"
+        ) from error
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """A read-only view; the caller's own array stays as it is."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
+def _matrix(values: NDArray[np.float32]) -> Any:
+    import pyarrow as pa
+
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel(), pa.float32()), values.shape[1])
+
+
+def _from_matrix(array: Any) -> NDArray[np.float32]:
+    values: NDArray[np.float32] = array.flatten().to_numpy().reshape(len(array), array.type.list_size)
+    return values.copy()
+
+
+def _strings(array: Any) -> NDArray[np.str_]:
+    return np.array(array.to_pylist(), dtype=np.str_)
