@@ -4,12 +4,14 @@ import io
 import json
 import struct
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
+from streamlit.testing.v1 import AppTest
 
 from app.components.path_viewer import (
     EncodedPath,
@@ -187,6 +189,15 @@ def test_arrays_are_kept_read_only_without_freezing_the_callers_own() -> None:
 )
 def test_the_step_read_back_is_always_a_step_of_this_path(position: object, step: int) -> None:
     assert _committed_step(position, make_payload(), start=0.0) == step
+
+
+def test_a_page_with_the_viewer_runs_without_a_browser_and_reads_the_step() -> None:
+    page = AppTest.from_file(str(Path(__file__).parent / "apps" / "path_viewer_demo.py"), default_timeout=60).run()
+    assert not page.exception
+    page.session_state["viewer"] = {"position": {"path": "case0", "step": 7, "sd": -1.25}}
+    page.run()
+    assert not page.exception
+    assert page.text[0].value.startswith("step 7 sd -1.25 ")
 
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, on linear RGB
