@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from xaae_core.errors import TrainingError
 from xaae_core.training.presets import Preset, find_preset
@@ -14,6 +14,7 @@ from xaae_core.training.presets import Preset, find_preset
 if TYPE_CHECKING:
     from analysis.held_out import HeldOut
     from xaae_core.data.dataset import ImageDataset
+    from xaae_core.model_card import ModelCard
     from xaae_core.models.aae import XaaeBlocks
     from xaae_core.training import TrainingProgress
 
@@ -109,13 +110,13 @@ def run_training(
     Raises:
         TrainingError: settings or data that cannot be trained with, or a folder that holds a finished model.
     """
+    from xaae_core.checkpoints import save_checkpoint
+    from xaae_core.model_card import card_for
     from xaae_core.training import train_xaaenet
 
     target = _checked_target(dataset, request.target)
     if resume and (out / MODEL_NAME).exists():
-        raise TrainingError(
-            f"{out} holds a finished model already: name another folder, or give --no-resume to train it anew"
-        )
+        return _finish_unmeasured(dataset, out, request, target)
     preset = find_preset(request.preset)
     model = build_model(dataset, request, preset)
     loaders = _loaders(dataset, model, request, preset)
@@ -133,7 +134,19 @@ def run_training(
         resume=resume,
         on_progress=on_progress,
     )
-    return _finish(dataset, model, out, request, target)
+    card = card_for(
+        model,
+        name=out.resolve().name,
+        classes=dataset.classes,
+        target=target,
+        resize=request.resize,
+        training=request.settings(),
+        data_name=dataset.name,
+        data_fingerprint=dataset.fingerprint,
+    )
+    (out / LATENTS_NAME).unlink(missing_ok=True)  # of a model that was there before
+    save_checkpoint(model, out / MODEL_NAME, card)
+    return _measure(dataset, model, card, out)
 
 
 def build_model(dataset: ImageDataset, request: TrainingRequest, preset: Preset) -> XaaeBlocks:
@@ -187,30 +200,28 @@ def _loaders(dataset: ImageDataset, model: XaaeBlocks, request: TrainingRequest,
     return loaders
 
 
-def _finish(
-    dataset: ImageDataset, model: XaaeBlocks, out: Path, request: TrainingRequest, target: str
-) -> FinishedTraining:
-    """Measure the trained model on what it has not seen; write it with its card, and its latents."""
+def _finish_unmeasured(dataset: ImageDataset, out: Path, request: TrainingRequest, target: str) -> FinishedTraining:
+    """Go on with a run that was killed after its last epoch: trained and written, but not measured."""
+    from xaae_core.checkpoints import load_checkpoint
+
+    opened = load_checkpoint(out / MODEL_NAME)
+    known = (opened.card.target, opened.card.training, opened.card.data_fingerprint)
+    if (out / LATENTS_NAME).exists() or known != (target, request.settings(), dataset.fingerprint):
+        raise TrainingError(
+            f"{out} holds a finished model already: name another folder, or give --no-resume to train it anew"
+        )
+    return _measure(dataset, cast("XaaeBlocks", opened.model), opened.card, out)
+
+
+def _measure(dataset: ImageDataset, model: XaaeBlocks, card: ModelCard, out: Path) -> FinishedTraining:
+    """Put the figures of what the model has not seen into its card; write the latents last."""
     from analysis.held_out import measure_held_out
     from xaae_core.checkpoints import file_sha256, save_checkpoint
     from xaae_core.latents import extract_latents, write_latents
-    from xaae_core.model_card import card_for
 
-    table = extract_latents(model.eval(), dataset, resize=request.resize)
-    split = "test" if (table.split == "test").any() else "valid"
-    held_out = measure_held_out(table, target, split=split)
-    measured = {name: value for name, value in held_out.metrics().items() if math.isfinite(value)}
-    card = card_for(
-        model,
-        name=out.resolve().name,
-        classes=dataset.classes,
-        target=target,
-        resize=request.resize,
-        training=request.settings(),
-        metrics=measured,
-        data_name=dataset.name,
-        data_fingerprint=dataset.fingerprint,
-    )
-    checkpoint = save_checkpoint(model, out / MODEL_NAME, card)
+    table = extract_latents(model, dataset, resize=card.resize)
+    held_out = measure_held_out(table, card.target, split="test" if (table.split == "test").any() else "valid")
+    metrics = {name: value for name, value in held_out.metrics().items() if math.isfinite(value)}
+    checkpoint = save_checkpoint(model, out / MODEL_NAME, replace(card, metrics=metrics))
     table = replace(table, checkpoint_sha256=file_sha256(checkpoint))
     return FinishedTraining(checkpoint, write_latents(table, out / LATENTS_NAME), held_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,7 @@ def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) 
     from app.training_run import TrainingRequest, run_training
     from xaae_core.data.dataset import check_images, read_dataset
 
+    warnings.filterwarnings("ignore", category=FutureWarning, module="torch")  # fastai's use of torch, not the user's
     channels = options["channels"]
     names = (*(name for name, _ in _PHASES), "lr_max")
     request = TrainingRequest(

@@ -1,8 +1,12 @@
 """`xaae app`: the server's command line and environment, and the server itself from a foreign folder."""
 
 import os
+import socket
+import subprocess
 import sys
+import time
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -65,3 +69,35 @@ def test_every_setting_of_the_file_is_one_that_streamlit_knows() -> None:
 def test_the_users_own_settings_win() -> None:
     assert server_environment({"STREAMLIT_SERVER_PORT": "8599"})["STREAMLIT_SERVER_PORT"] == "8599"
     assert server_environment({"STREAMLIT_SERVER_MAX_UPLOAD_SIZE": "1"})["STREAMLIT_SERVER_MAX_UPLOAD_SIZE"] == "1"
+
+
+def test_the_server_answers_from_any_folder_even_beside_a_module_of_its_name(tmp_path: Path) -> None:
+    """A stranger's app.py in the working directory must not be imported instead of ours."""
+    (tmp_path / "app.py").write_text("raise RuntimeError('the stranger was imported')")
+    (tmp_path / "streamlit.py").write_text("raise RuntimeError('the stranger was imported')")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    command = [Path(sys.executable).with_name("xaae"), "app", "--port", str(port)]
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log)
+    try:
+        answer = _health(port, server)
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+    said = (tmp_path / "log").read_text()
+    assert answer == "ok", said
+    assert "stranger" not in said
+    assert f"127.0.0.1:{port}" in said
+
+
+def _health(port: int, server: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
+                return str(answer.read().decode())
+        except OSError:
+            time.sleep(0.2)
+    return "no answer"

@@ -98,6 +98,24 @@ def test_a_finished_model_is_not_overwritten_by_accident(trained: tuple[Path, Re
     assert_refused(result, "finished model already", "--no-resume")
 
 
+def test_killed_while_measuring_the_same_command_does_not_train_again(
+    trained: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, first = trained
+    same = ("train", folder / "pictures", "--out", folder / "unmeasured", *TINY, "--target", "bright", "--balanced")
+
+    def stop(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("analysis.held_out.measure_held_out", stop)
+        assert xaae(*same).exit_code == 1
+    again = xaae(*same, "--json")
+    assert again.exit_code == 0, again.output
+    assert "classifier" not in again.stderr
+    assert json.loads(again.stdout)["auroc"] == json.loads(first.stdout)["auroc"]
+
+
 def test_the_same_seed_gives_the_same_model(trained: tuple[Path, Result]) -> None:
     folder, result = trained
     again = xaae("train", folder / "pictures", "--out", folder / "again", *TINY, "--target", "bright", "--balanced")
