@@ -13,8 +13,10 @@ import click
 
 if TYPE_CHECKING:
     from xaae_core.data.dataset import ImageDataset
+    from xaae_core.training.progress import TrainingProgress
 
 _MOST_NAMED = 20
+_SHOWN = ("train_loss", "valid_loss", "recons_loss", "adv_loss", "classif_loss", "cycle_loss", "auroc", "accuracy")
 
 
 def print_json(values: Mapping[str, Any]) -> None:
@@ -43,6 +45,13 @@ def describe_data(dataset: ImageDataset) -> None:
         remark(f"  skipped {file.path.name}: {file.reason}")
     if len(dataset.broken) > _MOST_NAMED:
         remark(f"  and {len(dataset.broken) - _MOST_NAMED} more files were skipped")
+
+
+def epoch_line(progress: TrainingProgress) -> str:
+    """Phase, epoch, losses and seconds on one line; a star where it is the best of the phase so far."""
+    losses = [f"{name.removesuffix('_loss')} {progress.losses[name]:.4f}" for name in _SHOWN if name in progress.losses]
+    head = f"{progress.phase} {progress.epoch}/{progress.n_epochs}"
+    return f"{head:<18} {'  '.join(losses)}  {progress.seconds:.1f} s{' *' if progress.is_best else ''}"
 
 
 @contextmanager

@@ -26,7 +26,7 @@ _EXISTING = click.Path(exists=True, path_type=Path, resolve_path=True)
 
 @click.command("app", epilog="\b\nExample:\n  xaae app --checkpoint runs/first/model.safetensors --data my_pictures")
 @click.option("--checkpoint", type=_EXISTING, help="Model to open; the bundled demo if left out.")
-@click.option("--data", type=_EXISTING, help="Data folder (or table of latents) to show.")
+@click.option("--data", type=_EXISTING, help="Data folder to show; with the demo, its own pictures if left out.")
 @click.option("--models", type=_EXISTING, help="Folder whose checkpoints the start page offers.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1; Streamlit's 8501 if left out.")
 def command(checkpoint: Path | None, data: Path | None, models: Path | None, port: int | None) -> None:
@@ -47,7 +47,7 @@ def command(checkpoint: Path | None, data: Path | None, models: Path | None, por
 
 def streamlit_arguments(port: int | None) -> list[str]:
     """The command line of the server; -P keeps the working directory's own modules out of the way."""
-    arguments = [sys.executable, "-P", "-m", "streamlit", "run", str(PAGES / "main.py")]
+    arguments = [sys.executable, "-P", "-m", "app.serve", str(PAGES / "main.py")]
     return arguments if port is None else [*arguments, "--server.port", str(port)]
 
 

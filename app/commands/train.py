@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.terminal import counted, describe_data, interval, print_json, remark
+from app.terminal import counted, describe_data, epoch_line, interval, print_json, remark
 from xaae_core.training.presets import PRESETS
 
 if TYPE_CHECKING:
     from app.training_run import FinishedTraining
-    from xaae_core.training import TrainingProgress
 
 _PHASES = (("epochs_adv", "adversarial"), ("epochs_ae", "autoencoder"), ("epochs_classif", "classifier"))
-_SHOWN = ("train_loss", "valid_loss", "recons_loss", "adv_loss", "classif_loss", "cycle_loss", "auroc", "accuracy")
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
@@ -104,14 +102,6 @@ def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) 
         print_json(figures_of(finished))
     else:
         click.echo(sentences_of(finished, data))
-
-
-def epoch_line(progress: TrainingProgress) -> str:
-    """Phase, epoch and losses on one line."""
-    losses = [f"{name.removesuffix('_loss')} {progress.losses[name]:.4f}" for name in _SHOWN if name in progress.losses]
-    best = " *" if progress.is_best else ""
-    head = f"{progress.phase} {progress.epoch}/{progress.n_epochs}"
-    return f"{head:<18} {'  '.join(losses)}  {progress.seconds:.1f} s{best}"
 
 
 def figures_of(finished: FinishedTraining) -> dict[str, object]:

@@ -25,14 +25,14 @@ def write_pictures(folder: Path, *, per_class: int = 8, classes: tuple[str, ...]
     return folder
 
 
-def write_model(path: Path, *, classes: tuple[str, ...] = ("bright", "dark"), seed: int = 0) -> Path:
+def write_model(path: Path, *, classes: tuple[str, ...] = ("bright", "dark"), channels: int = 1, seed: int = 0) -> Path:
     """A tiny model with seeded random weights, as a checkpoint."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = add_xaae_blocks(
-            build_encoder("small:8-16", 1),
+            build_encoder("small:8-16", channels),
             input_size=SIDE,
-            input_channels=1,
+            input_channels=channels,
             encoding_dims=4,
             classes=len(classes),
             decoder="light",

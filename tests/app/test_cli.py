@@ -35,7 +35,7 @@ EVERY = dict(every_command())
 LEAVES = [name for name, command in EVERY.items() if not isinstance(command, click.Group)]
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", ["xaae", *LEAVES])
 def test_every_command_explains_itself_with_an_example(name: str) -> None:
     result = CliRunner().invoke(main, [*name.split()[1:], "--help"])
     assert result.exit_code == 0
