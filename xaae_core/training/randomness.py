@@ -52,7 +52,7 @@ def randomness_kept(dls: Any) -> Iterator[None]:
     """Put every source of randomness back to where the caller had it."""
     python, numpy, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    loaders = [(loader, loader.rng) for loader in dls.loaders if hasattr(loader, "rng")]
+    loaders = [(loader, loader.rng, loader.rng.getstate()) for loader in dls.loaders if hasattr(loader, "rng")]
     try:
         yield
     finally:
@@ -61,5 +61,6 @@ def randomness_kept(dls: Any) -> Iterator[None]:
         torch.set_rng_state(cpu)
         if cuda:
             torch.cuda.set_rng_state_all(cuda)
-        for loader, rng in loaders:
+        for loader, rng, state in loaders:
+            rng.setstate(state)
             loader.rng = rng

@@ -1,0 +1,84 @@
+"""A tiny training, and the means to kill it: `tiny_training.py FOLDER SEED…` trains FOLDER/killed-SEED."""
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from xaae_core.data.loaders import dataloaders_from_arrays
+from xaae_core.models import add_xaae_blocks, build_encoder
+from xaae_core.training import train_xaaenet
+
+N_TRAIN, N_VALID = 26, 10
+
+
+def make_dls():
+    """36 noisy grey pictures of 32×32; those of class "ill" hold a bright square."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(N_TRAIN + N_VALID) % 2
+    images = rng.random((len(labels), 1, 32, 32), dtype=np.float32) * 0.3
+    images[labels == 1, :, 8:20, 8:20] += 0.6
+    return dataloaders_from_arrays(
+        images, labels, ["train"] * N_TRAIN + ["valid"] * N_VALID, ["healthy", "ill"], batch_size=4, device="cpu"
+    )
+
+
+def make_model(**options):
+    """A model of some thousand parameters for `make_dls`."""
+    torch.manual_seed(0)
+    settings = {"input_size": 32, "input_channels": 1, "encoding_dims": 4, "decoder": "light", "recons_metric": "ssim"}
+    return add_xaae_blocks(build_encoder("small:6-8", 1), **(settings | {"encoder_spec": "small:6-8"} | options))
+
+
+def train(folder, **options):
+    """Three short phases with everything that carries state from one epoch to the next."""
+    settings = {
+        "epochs_adv": 4,
+        "epochs_ae": 3,
+        "epochs_classif": 3,
+        "lr_max": 2e-3,
+        "grad_accum": 4,
+        "patch_size": 8,
+        "classif_class_weight": 0.1,
+        "cycle_weight": 0.1,
+        "save_tsne": False,
+        "save_pls": False,
+        "extract_latent": False,
+        "models_dir": folder,
+    }
+    model = make_model(skip_dropout=0.5)
+    return train_xaaenet(model, make_dls(), **(settings | options))
+
+
+def killed_until_done(folder, seed, max_kills=8):
+    """Train in forked processes, each killed with SIGKILL at a random moment, until one ends by itself."""
+    moments = random.Random(seed)
+    for kill in range(max_kills + 1):
+        process = os.fork()
+        if process == 0:
+            train(folder)
+            os._exit(0)
+        if kill < max_kills:
+            time.sleep(moments.uniform(0.02, 0.8))
+            os.kill(process, signal.SIGKILL)
+        _, status = os.waitpid(process, 0)
+        if status == 0:
+            return kill
+        print(f"killed after {n_epochs_done(folder)} epochs", flush=True)
+    raise RuntimeError("the last training, which nobody killed, failed")
+
+
+def n_epochs_done(folder):
+    history = Path(folder) / "history.csv"
+    return len(history.read_text().splitlines()) - 1 if history.exists() else 0
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for seed in sys.argv[2:]:
+        print("kills:", killed_until_done(f"{sys.argv[1]}/killed-{seed}", int(seed)), flush=True)
