@@ -51,8 +51,8 @@ def traverse_controls(table: LatentTable, default_target: str, *, has_skips: boo
         targets,
         index=targets.index(default_target) if default_target in targets else 0,
         key=state.TARGET,
-        help="The class, or the measured quantity, that + on the slider means. The direction is the first PLS component of "
-        "the latent vectors on it.",
+        help="The class, or the measured quantity, that + on the slider means. The direction is the first PLS "
+        "component of the latent vectors on it.",
     )
     chosen_span = span.selectbox(
         "Range",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from html import escape
 
 from analysis.directions import Direction
 from xaae_core.model_card import ModelCard
 
-_METRICS = {
+METRICS = {
     "auroc": (
         "AUROC",
         "Chance that a case with the target scores higher than one without; 0.5 is guessing, 1 is perfect.",
@@ -15,7 +17,9 @@ _METRICS = {
     "accuracy": ("Accuracy", "Share of held-out cases whose class the model gets right."),
     "ssim_z_only": ("Likeness, z alone", "SSIM of the picture decoded from z alone against the original; 1 is equal."),
     "ssim_with_skips": ("Likeness, with skips", "SSIM of the picture decoded with all skip connections; 1 is equal."),
+    "achieved_per_sd": ("Achieved per SD", "How far a picture has really moved, encoded again, for each SD asked for."),
 }
+"""Figures of a card that are shown, with what they mean."""
 
 
 def verdict(card: ModelCard) -> str:
@@ -32,29 +36,33 @@ def verdict(card: ModelCard) -> str:
     return f"hardly better than guessing (AUROC {auroc:.2f}): what it shows is not the disease"
 
 
-def metric_words(name: str) -> tuple[str, str]:
-    """(label, help) of a metric of the card."""
-    return _METRICS.get(name, (name.replace("_", " ").capitalize(), "As written by whoever trained the model."))
+def facts_table(facts: Mapping[str, str]) -> str:
+    """Facts as a quiet two-column table, in HTML; the texts are escaped."""
+    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts.items())
+    return f'<table class="xaae-facts">{rows}</table>'
 
 
 def direction_words(direction: Direction) -> str:
-    """How good a direction is, in one line."""
+    """How good a direction is, as a sentence."""
     if math.isnan(direction.quality):
-        return f"direction of {direction.target}: too few cases to say how good it is"
+        return f"Too few cases to say how good the direction towards {direction.target} is."
     low, high = direction.quality_interval
-    text = f"direction {direction.quality_name} {direction.quality:.2f} [{low:.2f}, {high:.2f}] cross-validated"
+    text = (
+        f"The direction towards {direction.target} orders the cases with {direction.quality_name} "
+        f"{direction.quality:.2f} [{low:.2f}, {high:.2f}], cross-validated"
+    )
     if not math.isnan(direction.held_out):
-        text += f", {direction.held_out:.2f} on held-out cases"
-    return f"{text}; steady within {direction.cone_degrees:.0f}°"
+        text += f" ({direction.held_out:.2f} on held-out cases)"
+    return f"{text}; refitted on resampled cases it stays within {direction.cone_degrees:.0f}°."
 
 
 def leakage_words(share: float | None) -> str:
-    """How much of the picture comes from z."""
+    """How much of the picture comes from z, as a sentence; empty when it is not known."""
     if share is None:
         return ""
     if share >= 0.995:
-        return "all of this picture comes from z"
-    return f"{share:.0%} of this picture comes from z, {1 - share:.0%} is copied past it"
+        return "All of this picture comes from z."
+    return f"{share:.0%} of this picture comes from z, {1 - share:.0%} is copied past it by the skip connections."
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -8,7 +8,7 @@ from app import state
 from app.case_choice import choose_case
 from app.failures import explained
 from app.top_bar import choose_data, choose_model
-from app.words import count, metric_words, verdict
+from app.words import METRICS, count, facts_table, verdict
 from app.workspace import Workspace
 from app.workspace_progress import open_with_progress
 
@@ -28,7 +28,8 @@ def render() -> None:
         show_model(workspace)
     with data, explained("The data"):
         show_data(workspace)
-    st.page_link(TRAVERSE, label="**Move a case along the target direction**", icon=":material/arrow_forward:")
+        if st.button(f"Move a case towards {workspace.checkpoint.card.target}", type="primary"):
+            st.switch_page(TRAVERSE)
     show_cases(workspace)
 
 
@@ -37,21 +38,21 @@ def show_model(workspace: Workspace) -> None:
     card, checkpoint = workspace.checkpoint.card, workspace.checkpoint
     st.header(card.name)
     st.markdown(f"This model **{verdict(card)}**. {card.note}")
-    if card.metrics:
-        for column, name in zip(st.columns(min(len(card.metrics), 4)), card.metrics, strict=False):
-            label, help_text = metric_words(name)
+    shown = [name for name in METRICS if name in card.metrics][:4]
+    if shown:
+        for column, name in zip(st.columns(len(shown)), shown, strict=True):
+            label, help_text = METRICS[name]
             column.metric(label, f"{card.metrics[name]:.3f}", help=help_text)
     height, width = checkpoint.model.input_size
     facts = {
-        "Classes": ", ".join(card.classes),
-        "“+” means": card.target,
-        "Pictures": f"{width}×{height} pixels, {'grey' if checkpoint.model.input_channels == 1 else 'colour'}",
-        "Latent code z": f"{checkpoint.model.encoding_dims} numbers",
-        "Trained on": card.data_name or "not recorded",
-        "Written": card.created[:10] or "not recorded",
-        "Fingerprint": f"`{checkpoint.sha256[:16]}`",
+        "classes": ", ".join(card.classes),
+        "“+” means": f"more {card.target}",
+        "pictures": f"{width} × {height} pixels, {'grey' if checkpoint.model.input_channels == 1 else 'colour'}",
+        "latent code z": f"{checkpoint.model.encoding_dims} numbers a picture",
+        "trained on": card.data_name or "not recorded",
+        "written": f"{card.created[:10] or 'not recorded'}, fingerprint {checkpoint.sha256[:12]}",
     }
-    st.markdown("\n".join(f"- {name}: {value}" for name, value in facts.items()))
+    st.html(facts_table(facts))
     with st.expander("Open another model"):
         choose_model()
 

@@ -60,7 +60,7 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
         show_path(scene)
     with below, explained("What is known about this path"):
         st.caption(
-            f"{leakage_words(scene.z_share()).capitalize()}. {direction_words(scene.direction).capitalize()}. "
+            f"{leakage_words(scene.z_share())} {direction_words(scene.direction)} "
             "You see how the model's own picture of this case changes as its code moves; it is neither a prognosis "
             "nor a proof that the model decides by these pixels."
         )
