@@ -1,4 +1,4 @@
-# make app | test | check | bench | pictures. Each makes the environment first when it is missing or stale.
+# make app, test, check, format, bench, demo, pictures. Each makes the environment first when it is missing or stale.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +24,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
 
 demo: $(VENV)/.installed
-	$(BIN)/xaae demo train
+	$(BIN)/xaae demo train --out runs/demo
 
 pictures: $(VENV)/.installed-dev
 	$(BIN)/python scripts/take_pictures.py
