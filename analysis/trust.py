@@ -50,9 +50,11 @@ class Neighbourhood:
 
     def distance(self, z: NDArray[Any]) -> Values:
         """Mean distance [K] from latent vectors [K, D] to their 5 nearest training cases."""
-        squares = ((np.asarray(z, dtype=np.float32)[:, None, :] - self.z[None]) ** 2).sum(axis=2)
+        from scipy.spatial.distance import cdist
+
         count = min(_NEIGHBOURS, len(self.z))
-        return np.sqrt(np.partition(squares, count - 1, axis=1)[:, :count]).mean(axis=1).astype(np.float64)
+        distances = cdist(np.asarray(z, dtype=np.float32), self.z)  # [K, N]
+        return np.asarray(np.partition(distances, count - 1, axis=1)[:, :count].mean(axis=1), dtype=np.float64)
 
     def share_closer(self, distances: Values) -> Values:
         """Share of training cases [K], in [0, 1], that have nearer neighbours than the distances [K]."""
