@@ -40,6 +40,7 @@ _HOMES = {
     "save_latent_pls_figure": "xaae_core.training.latent_figures",
     "save_latent_tsne_figure": "xaae_core.training.latent_figures",
     "train_xaaenet": "xaae_core.training.train",
+    "_pls_validation_latent_after_phase": "xaae_core.training.phase_files",
 }
 
 

@@ -81,8 +81,13 @@ class UnfreezeFcCritAdaptative(Callback):
         self.window: list[float] = list(state["losses"])
         self.epochs_of_turn: int = state["epochs_of_turn"]
 
+    def before_epoch(self) -> None:
+        """Nothing is trained yet: `learn.validate` has epochs without training, which decide nothing."""
+        self._has_trained = False
+
     def before_train(self) -> None:
         """Freeze the player whose turn it is not."""
+        self._has_trained = True
         self.model.gen_train = self.gen_turn
         for name, parameter in self.model.named_parameters():
             has_turn = is_discriminator(name) != self.gen_turn
@@ -96,6 +101,8 @@ class UnfreezeFcCritAdaptative(Callback):
 
     def after_epoch(self) -> None:
         """Decide on the next turn."""
+        if not self._has_trained:
+            return
         index = list(self.recorder.metric_names[1:]).index("valid_loss")
         self.window = [*self.window, float(self.recorder.values[-1][index])][-self.window_size :]
         self.epochs_of_turn += 1

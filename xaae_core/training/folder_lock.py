@@ -29,13 +29,18 @@ def folder_locked(folder: Path) -> Iterator[None]:
         folder: the folder; made if it is not there.
 
     Raises:
-        TrainingError: another training holds it.
+        TrainingError: another training holds it, or it cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = (folder / LOCK_NAME).resolve()
     if path in _held:  # locks of one process do not exclude each other, and reading the file would end ours
         raise _refusal(folder, str(os.getpid()))
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise TrainingError(
+            f"models_dir {folder} cannot be written to ({error.strerror}); expected a folder of yours: give another"
+        ) from error
     try:
         if fcntl is not None:
             try:

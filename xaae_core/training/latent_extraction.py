@@ -20,7 +20,7 @@ def extract_loader_latents(
     model: XaaeBlocks,
     dls: Any,
     *,
-    classes: Sequence[str],
+    classes: Sequence[str] = (),
     parts: Sequence[str] = ("train", "valid"),
     checkpoint_sha256: str = "",
     data_fingerprint: str = "",
@@ -30,7 +30,7 @@ def extract_loader_latents(
     Args:
         model: the model; it is put into eval mode for the pass and back.
         dls: fastai `DataLoaders`.
-        classes: names of the classes.
+        classes: names of the classes, for the table.
         parts: which of "train" and "valid".
         checkpoint_sha256: digest of the model's file, kept with the table.
         data_fingerprint: digest of the data, kept with the table.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from xaae_core.checkpoints import read_state_dict, save_checkpoint, write_card, write_training_state
 from xaae_core.errors import CheckpointError, TrainingError
+from xaae_core.latents import LatentTable
 from xaae_core.model_card import ModelCard
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.latent_extraction import extract_loader_latents
@@ -94,22 +95,37 @@ def _draw_tsne(run: Run, phase: Phase, figures: FigureSettings) -> None:
 
 
 def _draw_pls(run: Run, phase: Phase, figures: FigureSettings) -> None:
-    table = _valid_latents(run)
-    save_latent_pls_figure(
-        torch.from_numpy(table.z.copy()),
-        torch.from_numpy(table.labels.copy()),
+    _pls_validation_latent_after_phase(
+        run,
         run.folder / f"pls_{phase.fname}.png",
         class_names=run.data.classes,
         target_class=figures.pls_target_class,
         phase=phase.name,
-        encoding_dims=run.model.encoding_dims,
         max_points=figures.pls_max_points,
         show=figures.show_latent_figures,
     )
 
 
-def _valid_latents(run: Run) -> Any:
-    return extract_loader_latents(run.model, run.dls, classes=run.data.classes, parts=("valid",))
+def _pls_validation_latent_after_phase(
+    learn: Any, save_path: str | Path, *, class_names: Sequence[str] | None = None, **options: Any
+) -> Path:
+    """The PLS biplot of the validation z of any learner (or run): the reference promises it after every phase.
+
+    Args:
+        learn: has `model` and `dls`.
+        save_path: the PNG to write.
+        class_names: names of the classes; the loaders' vocabulary if None.
+        **options: for `save_latent_pls_figure`.
+    """
+    names = class_names or [str(name) for name in learn.dls.vocab]
+    table = _valid_latents(learn)
+    z, targets = torch.from_numpy(table.z.copy()), torch.from_numpy(table.labels.copy())
+    return save_latent_pls_figure(z, targets, save_path, class_names=names, **options)
+
+
+def _valid_latents(source: Any) -> LatentTable:
+    """Latents of the validation images of something with `model` and `dls`."""
+    return extract_loader_latents(source.model, source.dls, parts=("valid",))
 
 
 def _try_figure(draw: Callable[[], None]) -> None:

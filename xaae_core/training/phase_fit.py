@@ -60,6 +60,12 @@ class ResumeScaler(Callback):
             self.learn.scaler.load_state_dict(self.state)
 
 
+def mixed_precision(scaler_state: dict[str, Any]) -> list[Callback]:
+    """Callbacks for a CUDA device: bfloat16 where it has it in hardware, else float16 with a scaled loss."""
+    has_bf16 = torch.cuda.is_available() and torch.cuda.get_device_capability()[0] >= 8
+    return [MixedPrecision(AMPMode.BF16 if has_bf16 else AMPMode.FP16), ResumeScaler(scaler_state)]
+
+
 def make_learner(run: Run, phase: Phase) -> PhaseLearner:
     """A learner with the phase's loss and metrics."""
     learn = PhaseLearner(
@@ -130,10 +136,8 @@ class PhaseFit:
             self._train_loss,
             *self.phase.callbacks,
         ]
-        if run.dls.device is not None and torch.device(run.dls.device).type == "cuda":
-            has_bf16 = torch.cuda.get_device_capability()[0] >= 8
-            callbacks.append(MixedPrecision(AMPMode.BF16 if has_bf16 else AMPMode.FP16))
-            callbacks.append(ResumeScaler(self.state.scaler if self.state else {}))
+        if torch.device(run.dls.device).type == "cuda":
+            callbacks += mixed_precision(self.state.scaler if self.state else {})
         return callbacks
 
     def _restore(self, state: RunState) -> None:

@@ -168,6 +168,17 @@ def test_trainability_is_restored_when_the_fit_is_cancelled(tiny):
     assert all(p.requires_grad for p in learn.model.parameters())
 
 
+def test_a_validation_alone_decides_no_turn(tiny):
+    learn = make_learner(tiny)
+    turns = UnfreezeFcCritAdaptative(1, 0.0, 9.0)
+    learn.add_cb(turns)
+    learn.fit(1)
+    assert turns.state() == {"gen_turn": False, "losses": [], "epochs_of_turn": 0}
+    learn.validate()
+    assert turns.state()["losses"] == []
+    assert all(p.requires_grad for p in learn.model.parameters())
+
+
 @pytest.mark.parametrize(
     "settings", [{"low_threshold": 0.7, "high_threshold": 0.6}, {"switch_every": 0}, {"window_size": 0}]
 )

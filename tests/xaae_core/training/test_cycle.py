@@ -25,10 +25,10 @@ class Echo(nn.Module):
 
 
 def test_it_is_zero_when_every_move_survives_and_the_known_value_when_half_does():
-    z = torch.randn(20_000, 3, generator=torch.Generator().manual_seed(0))
-    assert float(cycle_loss(Echo(1.0), z[:500])) == 0.0
+    z = torch.randn(4000, 3, generator=torch.Generator().manual_seed(0))
+    assert cycle_loss(Echo(1.0), z[:500]).item() == 0.0
     # z and the moves are independent: E[(z′/2)²] = (1 + MOVE²/3) / 4 per dimension, for unit spread
-    loss = cycle_loss(Echo(0.5), z[:4000], generator=torch.Generator().manual_seed(1))
+    loss = cycle_loss(Echo(0.5), z, generator=torch.Generator().manual_seed(1))
     assert float(loss) == pytest.approx((1 + MOVE**2 / 3) / 4, rel=0.05)
 
 
@@ -61,4 +61,4 @@ def test_the_same_generator_gives_the_same_moves(tiny):
 
 
 def test_one_image_alone_has_no_spread_and_does_not_move():
-    assert float(cycle_loss(Echo(1.0), torch.ones(1, 3))) == 0.0
+    assert cycle_loss(Echo(1.0), torch.ones(1, 3)).item() == 0.0

@@ -142,6 +142,12 @@ def test_a_model_that_is_none_of_ours_is_refused(tmp_path):
         train_xaaenet(nn.Linear(2, 2), plain_dls(), models_dir=tmp_path)
 
 
+def test_a_models_dir_that_cannot_be_written_to_is_refused(tiny, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(TrainingError, match=r"file cannot be written to.*give another"):
+        tiny.train(tmp_path / "file")
+
+
 def test_a_diverging_training_says_so(tiny, tmp_path):
     with pytest.raises(TrainingError, match=r"diverged in epoch \d.*lower lr_max"):
         tiny.train(tmp_path, lr_max=1e12)

@@ -51,7 +51,7 @@ def train(folder, **options):
         "extract_latent": False,
         "models_dir": folder,
     }
-    model = make_model(skip_dropout=0.5)
+    model = make_model(skip_dropout=0.5).to(memory_format=torch.channels_last)  # as the demo's
     return train_xaaenet(model, make_dls(), **(settings | options))
 
 
