@@ -45,11 +45,13 @@ class Settings:
     """How the cases are laid out.
 
     Attributes:
+        key: names the strip; what it showed is found again under this name.
         layout: "strip" (one row) or "grid".
         page_size: thumbnails on one page.
         height: of the grid's scrolling part, in pixels.
     """
 
+    key: str
     layout: Layout
     page_size: int
     height: int
@@ -149,6 +151,7 @@ def make_block(
         "ticket": ticket,
         "selected": selected,
         "filter": {"choice": wanted.choice, "query": wanted.query},
+        "key": settings.key,
         "layout": settings.layout,
         "page_size": settings.page_size,
         "height": settings.height,

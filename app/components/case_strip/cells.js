@@ -8,6 +8,8 @@ class Cells {
     this.onPick = onPick;
     this.cells = [];
     this.active = 0;
+    this.scroll = [0, 0]; // noted as it happens: off the page a list has no scroll
+    this.list.addEventListener("scroll", () => { this.scroll = [this.list.scrollLeft, this.list.scrollTop]; });
   }
 
   /** Shows rows of the catalogue; `start` is the place of the first among all that are shown. */
@@ -102,9 +104,10 @@ class Cells {
     const cell = this.cells.find((one) => one.row === row);
     if (!cell) return;
     const [box, view] = [cell.element.getBoundingClientRect(), this.list.getBoundingClientRect()];
+    const margin = Math.min(box.width, (view.width - box.width) / 2); // a neighbour stays in view
     const overshoot = (low, high, from, to) => (low < from ? low - from : Math.max(0, high - to));
     this.list.scrollBy(
-      overshoot(box.left, box.right, view.left + 4, view.right - 4),
+      overshoot(box.left, box.right, view.left + margin, view.right - margin),
       overshoot(box.top, box.bottom, view.top + 4, view.bottom - 4),
     );
   }

@@ -3,6 +3,7 @@
 const TYPING_MS = 90; // a pause between letters
 const ASK_MS = 120; // turning several pages in a row asks once
 const MOST_TRIES = 3; // then a picture counts as lost
+const HOLD_MS = 4000; // a choice is answered first: a request in the middle of that run would interrupt it
 
 class CaseStrip {
   constructor(root) {
@@ -25,6 +26,7 @@ class CaseStrip {
     const body = make("div", "cs-body", this.element);
     this.cells = new Cells(body, { onPick: (row) => this.pick(row) });
     this.empty = make("div", "cs-empty", body);
+    this.focus = new FocusWatch(this.element);
     attachKeys(this);
   }
 
@@ -42,6 +44,7 @@ class CaseStrip {
     this.newest = header.digest;
     this.error?.remove();
     this.error = null;
+    this.key = header.key;
     this.layout = header.layout;
     this.element.dataset.layout = header.layout;
     this.element.style.setProperty("--height", `${header.height}px`);
@@ -50,21 +53,41 @@ class CaseStrip {
     if (header.ticket === this.ticket) this.awaited = null; // answered; what still lacks is asked for again
     const isMoved = this.takeSelected(header.selected);
     if (isFresh) this.controls.open(this.catalogue.choices(), header);
-    if (isFresh || isMoved) this.openPageOf(this.selected, { isFresh });
+    if (this.memory) this.resume(isMoved);
+    else if (isFresh || isMoved) this.openPageOf(this.selected, { isFresh });
     else this.showArrived();
   }
 
-  async openCatalogue({ catalogue, catalogue_length: length, filter }, body) {
-    const columns = await inflateJson(body.subarray(0, length));
-    const isFirst = !this.catalogue;
-    this.catalogue = new Catalogue(catalogue, columns);
-    this.pictures.forget();
+  async openCatalogue({ catalogue: digest, catalogue_length: length, filter, key }, body) {
+    this.memory = this.catalogue ? null : recall(key, digest);
+    if (this.memory) {
+      const { catalogue, pictures, selected, confirmed, chosen } = this.memory;
+      Object.assign(this, { catalogue, pictures, selected, confirmed, chosen, filter: { ...this.memory.filter } });
+    } else {
+      const columns = await inflateJson(body.subarray(0, length));
+      if (!this.catalogue) this.filter = { ...filter };
+      this.catalogue = new Catalogue(digest, columns);
+      this.pictures.forget();
+    }
     this.tries.clear();
     this.awaited = null;
-    if (isFirst) this.filter = { ...filter };
     this.reported = JSON.stringify(filter);
     if (!this.catalogue.choices().some(({ value }) => value === this.filter.choice)) this.filter.choice = ALL;
     this.shown = this.catalogue.rows(this.filter);
+  }
+
+  /** Goes on where this strip was before it was taken off the page. */
+  resume(isMoved) {
+    const { page, scroll, words, focus } = this.memory;
+    this.memory = null;
+    this.openPage(page);
+    this.cells.list.scrollTo(...scroll);
+    if (words.trim() !== this.filter.query.trim()) {
+      this.controls.search.value = words; // typed, but not searched for yet
+      this.typed(words);
+    }
+    if (isMoved) this.openPageOf(this.selected);
+    this.focus.restore(focus, this);
   }
 
   /** Follows Python's selection, unless it is an older choice than the one just made. Tells whether it moved. */
@@ -130,7 +153,7 @@ class CaseStrip {
     this.empty.replaceChildren();
     if (this.shown.length) return;
     const isBare = !this.catalogue.length;
-    makeText("span", "", this.empty, isBare ? "There are no cases here. Widen the cohort, or open other data." : "No case matches.");
+    makeText("span", "", this.empty, isBare ? "There are no cases here. Widen the cohort, or open other data." : this.noMatch());
     if (isBare) return;
     const clear = makeText("button", "cs-away", this.empty, "Show all");
     clear.type = "button";
@@ -138,6 +161,13 @@ class CaseStrip {
       this.setFilter({ choice: ALL, query: "" });
       this.controls.search.focus();
     });
+  }
+
+  noMatch() {
+    const words = this.filter.query.trim();
+    const among = this.controls.choices.find(({ value }) => value === this.filter.choice);
+    const where = among.value === ALL ? "" : ` among \u201c${among.text}\u201d`;
+    return words ? `No id or label has \u201c${words}\u201d in it${where}.` : `There is no case${where}.`;
   }
 
   /** Draws the pictures that are there and asks for the others. */
@@ -192,6 +222,7 @@ class CaseStrip {
     if (id === this.selected) return;
     this.selected = id;
     this.chosen.push(id);
+    this.chosenAt = Date.now();
     this.showState();
     this.cells.reveal(row);
     this.setTriggerValue("pick", { catalogue: this.catalogue.digest, id });
@@ -209,16 +240,17 @@ class CaseStrip {
 
   /** Asks Python for what the page in view lacks, and tells it the filter when that is news. */
   askNow() {
+    if (this.chosen.length && Date.now() - this.chosenAt < HOLD_MS) return this.ask();
     const lacking = this.rows.filter((row) => !this.pictures.has(row) && (this.tries.get(row) ?? 0) < MOST_TRIES);
     const filter = JSON.stringify(this.filter);
     const isAwaited = lacking.every((row) => this.awaited?.has(row));
-    if (isAwaited && filter === this.reported) return;
+    if (isAwaited && filter === this.reported) return undefined;
     for (const row of lacking) this.tries.set(row, (this.tries.get(row) ?? 0) + 1);
     this.awaited = new Set(lacking);
     this.reported = filter;
     this.ticket = `${this.name}-${++this.requests}`;
     const { ticket } = this;
-    this.setStateValue("request", { ticket, catalogue: this.catalogue.digest, rows: lacking, filter: { ...this.filter } });
+    return this.setStateValue("request", { ticket, catalogue: this.catalogue.digest, rows: lacking, filter: { ...this.filter } });
   }
 
   complain(error) {
@@ -232,6 +264,7 @@ class CaseStrip {
   destroy() {
     clearTimeout(this.typing);
     clearTimeout(this.asking);
+    if (this.catalogue) remember(this);
     this.element.remove();
   }
 }

@@ -21,7 +21,7 @@ from app.components.case_strip.block import (
 from app.components.case_strip.entries import CaseEntry, CaseFilter, CaseStripError, Catalogue, make_catalogue
 
 # One module in the browser: the parts share its scope and are joined in this order.
-_SCRIPTS = ("catalogue.js", "pictures.js", "elements.js", "cells.js", "controls.js", "keys.js", "strip.js")
+_SCRIPTS = ("catalogue.js", "pictures.js", "elements.js", "cells.js", "controls.js", "keys.js", "memory.js", "strip.js")
 _STYLES = ("cells.css", "controls.css")
 
 
@@ -69,7 +69,7 @@ def case_strip(
     source: str,
     layout: Layout = "strip",
     page_size: int = LARGEST_PAGE,
-    height: int = 420,
+    height: int = 480,
     on_select: Callable[[str], None] | None = None,
 ) -> CaseStripState:
     """Show cases to choose from.
@@ -87,7 +87,7 @@ def case_strip(
         class_names: the model's classes in their order, for the filters.
         source: names what the pictures come from, such as the data's fingerprint. Must change whenever the picture
             of an id may have changed: the browser keeps pictures as long as this and the entries are the same.
-        layout: "strip", one row some 116 px high, or "grid".
+        layout: "strip", one row some 120 px high, or "grid".
         page_size: thumbnails on a page, 1 to 60.
         height: of the grid's scrolling part, in pixels.
         on_select: called with the id chosen before the rerun.
@@ -106,7 +106,7 @@ def case_strip(
         entries, class_names=class_names, source=source, known=None if last is None else last.catalogue
     )
     ids = [entry.id for entry in entries]
-    settings = Settings(layout, page_size, height)
+    settings = Settings(key, layout, page_size, height)
     answer = _answer(entries, thumbnails, catalogue, last, selected, settings, _state_of(key).get("request"))
     st.session_state[store] = answer
 

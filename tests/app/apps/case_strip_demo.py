@@ -1,7 +1,8 @@
-"""A page with nothing but the case strip, on pictures drawn here: what the browser tests and the screenshots open.
+"""A page with nothing but the case strip: what the browser tests and the screenshots open.
 
-``?n=200`` cases, ``?layout=grid``, ``?page=12`` thumbnails a page, ``?selected=…``, ``?slow=300`` ms for the pictures,
-``?bars=1`` draws the case's number as black and white squares (which a test reads back), otherwise a drawn chest.
+``?n=200`` cases, ``?layout=grid``, ``?page=12`` thumbnails a page, ``?selected=…``, ``?slow=300`` ms for the pictures;
+``?blink=1`` takes the strip off the page for a moment after each choice, as Streamlit does now and then;
+``?phantoms=1`` draws phantoms, otherwise each picture is its case's number as squares, which a test reads back.
 """
 
 import time
@@ -10,41 +11,24 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from app.components.case_strip import CaseEntry, case_strip, make_thumbnail
-from tests.app.apps.case_pictures import chest_of, coded_picture
+from app.components.case_strip import case_strip, make_thumbnail
+from tests.app.apps.case_pictures import WITHOUT_PICTURE, coded_entry, coded_picture, phantom_entry, phantom_pixels
+from xaae_core.data.phantoms import CLASS_NAMES
 
-CLASSES = ("normal", "effusion")
-query = st.query_params
-n_cases = int(query.get("n", 200))
-
-
-def entry(number: int) -> CaseEntry:
-    label = None if number % 29 == 28 else CLASSES[number % 5 < 2]
-    prediction = CLASSES[(number % 5 < 2) != (number % 11 == 3)]
-    return CaseEntry(
-        id=f"{query.get('prefix', 'chest')}-{number:04d}",
-        label=label,
-        prediction=prediction,
-        probability=0.51 + (number * 37 % 48) / 100,
-        split=("train", "train", "valid", "test")[number % 4],
-    )
+query, store = st.query_params, st.session_state
+has_phantoms = bool(query.get("phantoms"))
+first, source = int(store.get("first", 0)), int(store.get("source", 0))
+numbers = range(first, first + int(query.get("n", 200)))
+entries = [phantom_entry(k, query.get("prefix", "")) if has_phantoms else coded_entry(k) for k in numbers]
 
 
 def pictures(ids: Sequence[str]) -> dict[str, np.ndarray]:
     time.sleep(float(query.get("slow", 0)) / 1000)
-    st.session_state["sent"] = st.session_state.get("sent", 0) + len(ids)
-    numbers = {case_id: int(case_id.rsplit("-", 1)[1]) for case_id in ids}
-    if query.get("bars"):
-        offset = int(st.session_state.get("source", 0)) * 1000
-        return {case_id: coded_picture(number + offset) for case_id, number in numbers.items() if number != 17}
-    return {case_id: make_thumbnail(chest_of(number)) for case_id, number in numbers.items()}
-
-
-st.set_page_config(page_title="Case strip", layout="wide")
-st.markdown("<style>.stMainBlockContainer{padding:3.75rem 2rem 1rem}</style>", unsafe_allow_html=True)
-if "selected" not in st.session_state:
-    st.session_state["selected"] = query.get("selected")
-entries = [entry(number) for number in range(int(st.session_state.get("first", 0)), n_cases)]
+    store["sent"] = store.get("sent", 0) + len(ids)
+    wanted = {case_id: int(case_id.rsplit("-", 1)[1]) for case_id in ids}
+    if has_phantoms:
+        return {case_id: make_thumbnail(phantom_pixels(k)) for case_id, k in wanted.items()}
+    return {case_id: coded_picture(k + 1000 * source) for case_id, k in wanted.items() if k != WITHOUT_PICTURE}
 
 
 @st.fragment
@@ -52,32 +36,40 @@ def strip() -> None:
     state = case_strip(
         entries,
         pictures,
-        selected=st.session_state["selected"],
+        selected=store["selected"],
         key="strip",
-        class_names=CLASSES,
-        source=f"drawn {st.session_state.get('source', 0)}",
+        class_names=CLASS_NAMES,
+        source=f"drawn {source}",
         layout="grid" if query.get("layout") == "grid" else "strip",
         page_size=int(query.get("page", 60)),
-        on_select=lambda case_id: st.session_state.update(heard=case_id),
+        on_select=lambda case_id: store.update(heard=case_id),
     )
     if state.is_new:
-        st.session_state["selected"] = state.selected
+        store.update(selected=state.selected, is_off=bool(query.get("blink")))
         st.rerun()
-    seen = st.session_state
-    seen["runs"] = seen.get("runs", 0) + 1
-    st.text(
-        f"selected {seen['selected']} heard {seen.get('heard')} shown {len(state.shown)} next {state.neighbour(1)} "
-        f"sent {seen.get('sent', 0)} bytes {len(seen['_case_strip_strip'].blob)} runs {seen['runs']}"
-    )
-    if st.button("next case"):
-        st.session_state["selected"] = state.neighbour(1)
+    store["runs"] = store.get("runs", 0) + 1
+    if not query.get("quiet"):
+        st.text(
+            f"selected {store['selected']} heard {store.get('heard')} shown {len(state.shown)} "
+            f"next {state.neighbour(1)} sent {store.get('sent', 0)} runs {store['runs']}"
+        )
+    if not query.get("quiet") and st.button("next case"):
+        store["selected"] = state.neighbour(1)
         st.rerun()
 
 
-strip()
+st.set_page_config(page_title="Case strip", layout="wide")
+st.markdown("<style>.stMainBlockContainer{padding:3.75rem 2rem 1rem}</style>", unsafe_allow_html=True)
+if "selected" not in store:
+    store["selected"] = query.get("selected")
+place = st.empty()
+if store.pop("is_off", False):
+    place.text("off the page")
+    time.sleep(0.4)
+if not store.get("elsewhere"):
+    with place.container():
+        strip()
 if not query.get("quiet"):
-    st.button("other pictures", on_click=lambda: st.session_state.update(source=1))
-    st.button("smaller cohort", on_click=lambda: st.session_state.update(first=50))
-    st.button("rerun")
-    if st.toggle("elsewhere"):
-        st.stop()
+    st.button("other pictures", on_click=lambda: store.update(source=1))
+    st.button("later cohort", on_click=lambda: store.update(first=50))
+    st.toggle("elsewhere", key="elsewhere")
