@@ -16,6 +16,8 @@ from xaae_core.models.encoders import small_encoder
 def scene():
     torch.manual_seed(0)
     model = add_xaae_blocks(small_encoder(1, (4, 8)), 32, 1, 6, 2, decoder="light", recons_metric="ssim").eval()
+    for block in model.decoder.blocks:
+        torch.nn.init.normal_(block.conv_skip.weight)  # starts at zero
     rng = np.random.default_rng(0)
     vector = rng.normal(size=6)
     direction = Direction(

@@ -149,6 +149,7 @@ class SkipBlock(nn.Module):
         if n_skip:
             self.skip_norm = nn.BatchNorm2d(n_skip)
             self.conv_skip = nn.Conv2d(n_skip, n_out, 3, padding=1, bias=False)
+            nn.init.zeros_(self.conv_skip.weight)  # a skip that training always drops must not add noise later
         self.norm = nn.BatchNorm2d(n_out)
         self.tail = (
             nn.Identity()

@@ -12,6 +12,8 @@ def stir(model, seed=0):
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for module in model.modules():
+            if hasattr(module, "conv_skip"):  # starts at zero
+                module.conv_skip.weight.copy_(torch.randn(module.conv_skip.weight.shape, generator=generator) * 0.3)
             if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
                 module.running_mean.copy_(torch.randn(module.running_mean.shape, generator=generator) * 0.3)
                 module.running_var.copy_(torch.rand(module.running_var.shape, generator=generator) + 0.5)

@@ -78,6 +78,9 @@ def check(encoder, size, channels, skip_sizes, feature_size, **options):
     first = next(model.encoder.parameters())
     assert first.grad is not None
     assert first.grad.abs().sum() > 0
+    for block in model.decoder.blocks:
+        if block.n_skip:
+            torch.nn.init.normal_(block.conv_skip.weight)  # starts at zero
     encoding = model.eval().encode(x)
     assert [tuple(skip.shape[1:]) for skip in encoding.skips] == list(model.layout.skip_shapes)
     assert (

@@ -206,3 +206,10 @@ def test_the_decoder_can_be_used_on_its_own():
 def test_unknown_options_are_named(option, value):
     with pytest.raises(ValueError, match=f'{option} is "{value}"; expected'):
         add_xaae_blocks(build_encoder("small:4", 1), 16, 1, **{option: value})
+
+
+def test_skips_that_were_never_trained_add_nothing():
+    model = add_xaae_blocks(build_encoder("small:4-6-8", 1), (48, 32), 1, 5).eval()
+    encoding = model.encode(torch.rand(2, 1, 48, 32))
+    crisp = model.decode(encoding.z, encoding.skips, skip_dropout=0.0)
+    torch.testing.assert_close(crisp, model.decode(encoding.z), rtol=0, atol=1e-6)
