@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -38,14 +37,16 @@ def _full(x: Tensor) -> Tensor:
 @lru_cache(maxsize=64)
 def _band(length: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """The banded matrix [length − 10, length] that blurs a vector with an 11-tap Gaussian."""
-    offsets = np.arange(WINDOW) - WINDOW // 2
-    taps = np.exp(-(offsets**2) / (2 * SIGMA**2))
-    rows = length - WINDOW + 1
-    band = np.zeros((rows, length))
-    for shift, tap in enumerate(taps / taps.sum()):
-        band[np.arange(rows), np.arange(rows) + shift] = tap
     with torch.inference_mode(False):  # it is kept: one made in inference mode could never take part in training
-        return torch.tensor(band, device=device, dtype=dtype)
+        # In single precision as pytorch-msssim's are: where an image is flat, their last digit shows in the values.
+        offsets = torch.arange(WINDOW, dtype=torch.float32, device="cpu") - WINDOW // 2
+        taps = torch.exp(-(offsets**2) / (2 * SIGMA**2))
+        taps = (taps / taps.sum()).to(dtype)
+        rows = length - WINDOW + 1
+        band = torch.zeros(rows, length, dtype=dtype, device="cpu")
+        for shift in range(WINDOW):
+            band.diagonal(shift).fill_(taps[shift])
+        return band.to(device)
 
 
 def _blur(stack: Tensor) -> Tensor:
