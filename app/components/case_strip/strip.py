@@ -87,7 +87,7 @@ def case_strip(
         class_names: the model's classes in their order, for the filters.
         source: names what the pictures come from, such as the data's fingerprint. Must change whenever the picture
             of an id may have changed: the browser keeps pictures as long as this and the entries are the same.
-        layout: "strip", one row some 120 px high, or "grid".
+        layout: "strip", one row some 125 px high, or "grid".
         page_size: thumbnails on a page, 1 to 60.
         height: of the grid's scrolling part, in pixels.
         on_select: called with the id chosen before the rerun.
