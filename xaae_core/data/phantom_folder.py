@@ -4,6 +4,7 @@ import csv
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -48,16 +49,45 @@ def write_phantoms(
     Raises:
         DatasetError: the folder holds something, or a split is asked for more than it has.
     """
-    target = Path(folder)
     plan = _plan({"train": n_train, "valid": n_valid, "test": n_test})
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    return write_chosen_phantoms(folder, plan, seed=seed, size=size)
+
+
+def write_chosen_phantoms(
+    folder: str | Path,
+    chosen: Sequence[tuple[str, str]],
+    *,
+    seed: int = DEMO_SEED,
+    size: int = DEFAULT_SIZE,
+    replace: bool = False,
+) -> Path:
+    """Write phantoms of one's own choice, as `write_phantoms` does.
+
+    Args:
+        folder: must be absent or empty, unless `replace`.
+        chosen: (id, split) of each phantom.
+        seed: 0 or more.
+        size: height and width in pixels.
+        replace: take the place of a folder that an earlier call wrote (one with a labels.csv).
+
+    Returns:
+        The path of labels.csv.
+
+    Raises:
+        DatasetError: the folder holds something else, or an id is of another form.
+    """
+    target = Path(folder)
+    has_content = target.exists() and (not target.is_dir() or any(target.iterdir()))
+    if has_content and not (replace and (target / "labels.csv").is_file()):
         raise DatasetError(f"{target} already holds something; name a folder that is absent or empty")
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        _fill(partial, plan, seed, size)
+        _fill(partial, chosen, seed, size)
         partial.chmod(0o755)
-        if target.exists():
+        if has_content:
+            shutil.rmtree(target)
+        elif target.exists():
             target.rmdir()
         os.replace(partial, target)
     except BaseException:
@@ -79,7 +109,7 @@ def _plan(counts: dict[str, int]) -> list[tuple[str, str]]:
     return [(phantom_id(number), split) for split, n in counts.items() for number in SPLITS[split][:n]]
 
 
-def _fill(folder: Path, plan: list[tuple[str, str]], seed: int, size: int) -> None:
+def _fill(folder: Path, plan: Sequence[tuple[str, str]], seed: int, size: int) -> None:
     for name in ("images", "masks"):
         (folder / name).mkdir()
     with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:

@@ -84,7 +84,7 @@ def build_demo_model(preset: Preset = QUICK, *, size: int = DEFAULT_SIZE, seed: 
         encoder = build_encoder(preset.encoder, 1)
         model = add_xaae_blocks(encoder, size, 1, classes=2, encoder_spec=preset.encoder, **preset.model)
     # A quarter less time for a convolution on the CPU; the values agree to rounding.
-    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return model.to(memory_format=torch.channels_last)
 
 
 def write_demo(
@@ -108,9 +108,12 @@ def write_demo(
         note=_NOTE,
     )
     checkpoint = save_checkpoint(model, folder / CHECKPOINT_NAME, card)
-    chosen = chosen_ids(dict(sets)["test"])
-    write_chosen_phantoms(folder / IMAGES_NAME, [(identity, "test") for identity in chosen], replace=True)
-    paths = {identity: f"{IMAGES_NAME}/images/{identity}.png" for identity in chosen}
+    drawn = dict(sets)
+    # A data folder needs training images: one of each class goes with the held-out ones.
+    chosen = [(identity, "train") for identity in chosen_ids(drawn["train"], 2)]
+    chosen += [(identity, "test") for identity in chosen_ids(drawn["test"])]
+    write_chosen_phantoms(folder / IMAGES_NAME, chosen, size=drawn["test"].images.shape[-1], replace=True)
+    paths = {identity: f"{IMAGES_NAME}/images/{identity}.png" for identity, _ in chosen}
     table = tabulate_phantoms(model, sets, images=paths, checkpoint_sha256=file_sha256(checkpoint))
     write_latents(table, folder / LATENTS_NAME)
     return checkpoint
