@@ -7,8 +7,9 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -60,12 +61,7 @@ def file_settings(path: Path) -> dict[str, str]:
     """Settings of a Streamlit config.toml as the environment variables that mean the same; {} without it."""
     if not path.is_file():
         return {}
-    sections = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {
-        f"STREAMLIT_{section}_{_snake(key)}".upper(): str(value).lower() if isinstance(value, bool) else str(value)
-        for section, entries in sections.items()
-        for key, value in entries.items()
-    }
+    return dict(_flat("STREAMLIT", tomllib.loads(path.read_text(encoding="utf-8"))))
 
 
 def chosen(**paths: Path | None) -> dict[str, str]:
@@ -73,5 +69,11 @@ def chosen(**paths: Path | None) -> dict[str, str]:
     return {name: str(path) for name, path in paths.items() if path is not None}
 
 
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+def _flat(prefix: str, entries: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Names and values of a table and the tables in it (theme.dark)."""
+    for key, value in entries.items():
+        name = f"{prefix}_{re.sub(r'(?<=[a-z])(?=[A-Z])', '_', key)}".upper()
+        if isinstance(value, Mapping):
+            yield from _flat(name, value)
+        else:
+            yield name, str(value).lower() if isinstance(value, bool) else str(value)

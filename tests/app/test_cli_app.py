@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import time
-import tomllib
 import urllib.request
 from pathlib import Path
 
@@ -59,11 +58,20 @@ def test_a_missing_checkpoint_is_refused_before_the_server_starts(launched: dict
 
 def test_every_setting_of_the_file_is_one_that_streamlit_knows() -> None:
     settings = file_settings(CONFIG)
-    sections = tomllib.loads(CONFIG.read_text(encoding="utf-8"))
-    assert len(settings) == sum(len(entries) for entries in sections.values())
     known = {option.env_var for option in config._config_options_template.values()}
     assert set(settings) <= known
     assert SAFE_SETTINGS.items() <= settings.items()
+
+
+def test_the_settings_in_a_table_of_a_table_are_found(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[server]\nmaxUploadSize = 5\nheadless = true\n[theme.dark]\nprimaryColor = "#fff"'
+    )
+    assert file_settings(tmp_path / "config.toml") == {
+        "STREAMLIT_SERVER_MAX_UPLOAD_SIZE": "5",
+        "STREAMLIT_SERVER_HEADLESS": "true",
+        "STREAMLIT_THEME_DARK_PRIMARY_COLOR": "#fff",
+    }
 
 
 def test_the_users_own_settings_win() -> None:
