@@ -1,0 +1,157 @@
+"""Teach the skip connections to sharpen a picture that z alone already draws.
+
+A decoder that may use its skips while it learns to draw ignores z. So the model is trained with every skip dropped,
+and only then, with everything else frozen, the skips' half of each convolution learns to add detail. The picture
+from z alone stays what it was, bit for bit, and z goes on steering the picture when the skips are on.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from xaae_core.errors import TrainingError
+from xaae_core.losses import reconstruction_loss
+from xaae_core.models.aae import XaaeBlocks
+from xaae_core.models.unet import KeptSkips
+from xaae_core.training.progress import TrainingProgress
+from xaae_core.training.randomness import randomness_kept, seed_for
+
+PHASE = "sharpening"
+
+
+def sharpen_skips(
+    model: XaaeBlocks,
+    dls: Any,
+    *,
+    epochs: int = 2,
+    lr: float = 2e-3,
+    seed: int = 0,
+    on_progress: Callable[[TrainingProgress], None] | None = None,
+) -> XaaeBlocks:
+    """Train the skip convolutions of a trained model, and nothing else.
+
+    Half of the images keep all their skips, the others a random share of the channels, so that every value of skip
+    dropout at inference has been seen. It takes a fraction of the training and is not resumed: a kill repeats it.
+
+    Args:
+        model: trained with its skips dropped; changed in place, left in eval mode.
+        dls: fastai `DataLoaders`, pixels in [0, 1].
+        epochs: passes over the training images.
+        lr: peak learning rate of a one-cycle schedule.
+        seed: of order and dropped channels.
+        on_progress: called after each epoch with train_loss and valid_loss, all skips kept.
+
+    Returns:
+        The model.
+
+    Raises:
+        TrainingError: a decoder without skip connections, or a loss that is not finite.
+    """
+    learned = _skip_modules(model)
+    if not learned:
+        raise TrainingError(
+            "this model's decoder has no skip connections, so there is nothing to sharpen: leave it out"
+        )
+    if epochs < 1:
+        return model
+    weights = [parameter for module in learned for parameter in module.parameters()]
+    with _only_trainable(model, weights), randomness_kept(dls):
+        optimizer = torch.optim.Adam(weights, lr=lr)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, epochs=epochs, steps_per_epoch=len(dls.train))
+        for epoch in range(1, epochs + 1):
+            start = time.monotonic()
+            _seed(dls, seed_for(seed, PHASE, epoch))
+            _set_modes(model, learned, is_training=True)
+            losses = [_step(model, images, optimizer, schedule) for images in _images(dls.train)]
+            _set_modes(model, learned, is_training=False)
+            found = {"train_loss": sum(losses) / len(losses), "valid_loss": _validate(model, dls)}
+            if on_progress is not None:
+                on_progress(TrainingProgress(PHASE, epoch, epochs, found, True, time.monotonic() - start))
+    return model
+
+
+def _step(model: XaaeBlocks, images: Tensor, optimizer: torch.optim.Optimizer, schedule: Any) -> float:
+    """One step towards the picture with the skips kept; returns the loss."""
+    with torch.no_grad():
+        encoding = model.encode(images)
+        features = model.from_latent(encoding.z)
+    loss = reconstruction_loss(model.decoder(features, _thinned(encoding.skips)), images, model.recons_metric)
+    if not bool(torch.isfinite(loss)):
+        raise TrainingError("the sharpening loss is not finite: the model diverged before, or lr is too high")
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    schedule.step()
+    return float(loss.detach())
+
+
+def _thinned(skips: tuple[Tensor, ...]) -> KeptSkips:
+    """All channels for half of the images, a share drawn per image for the others."""
+    rows, device = len(skips[0]), skips[0].device
+    share = torch.rand(rows, 1, 1, 1, device=device) * (torch.rand(rows, 1, 1, 1, device=device) < 0.5)
+    masks = tuple((torch.rand(rows, skip.shape[1], 1, 1, device=device) >= share).to(skip.dtype) for skip in skips)
+    return KeptSkips(skips, masks)
+
+
+@torch.inference_mode()
+def _validate(model: XaaeBlocks, dls: Any) -> float:
+    """Mean reconstruction loss of the validation images, all skips kept."""
+    losses = []
+    for images in _images(dls.valid):
+        encoding = model.encode(images)
+        x_hat = model.decode(encoding.z, encoding.skips, skip_dropout=0.0)
+        losses.append(float(reconstruction_loss(x_hat, images, model.recons_metric)))
+    return sum(losses) / max(len(losses), 1)
+
+
+def _images(loader: Any) -> Iterator[Tensor]:
+    for batch in loader:
+        yield batch[0].as_subclass(Tensor)
+
+
+def _skip_modules(model: XaaeBlocks) -> list[nn.Module]:
+    """The skips' half of every stage: its normalisation and its convolution."""
+    return [
+        module
+        for block in model.decoder.blocks
+        if getattr(block, "n_skip", 0)
+        for module in (block.skip_norm, block.conv_skip)
+        if isinstance(module, nn.Module)
+    ]
+
+
+def _set_modes(model: XaaeBlocks, learned: list[nn.Module], *, is_training: bool) -> None:
+    """Eval mode everywhere, so that no batch statistics move; training mode for what learns."""
+    model.eval()
+    for module in learned:
+        module.train(is_training)
+
+
+@contextmanager
+def _only_trainable(model: nn.Module, weights: list[nn.Parameter]) -> Iterator[None]:
+    """Freeze everything else; what was trainable before is so again afterwards."""
+    before = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
+    chosen = {id(weight) for weight in weights}
+    for parameter, _ in before:
+        parameter.requires_grad_(id(parameter) in chosen)
+    try:
+        yield
+    finally:
+        for parameter, is_trainable in before:
+            parameter.requires_grad_(is_trainable)
+            parameter.grad = None
+        model.eval()
+
+
+def _seed(dls: Any, number: int) -> None:
+    torch.manual_seed(number)
+    for loader in dls.loaders:
+        if hasattr(loader, "rng"):
+            loader.rng = random.Random(number)
