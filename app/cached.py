@@ -19,6 +19,8 @@ from analysis.trust import Neighbourhood
 from xaae_core.checkpoints import Checkpoint, load_checkpoint, read_card
 from xaae_core.data.dataset import ImageDataset, read_dataset
 from xaae_core.data.images import ImageData, read_image
+from xaae_core.data.labels_table import TABLE_NAME
+from xaae_core.data.splits import split_name
 from xaae_core.demo import demo_latents
 from xaae_core.errors import LatentTableError, XaaeError
 from xaae_core.latents import LatentTable, extract_latents, read_latents, write_latents
@@ -68,15 +70,24 @@ def card_at(key: Stamp) -> ModelCard:
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the data folder …")
 def dataset_at(folder: str, _changed: int) -> ImageDataset:
-    """A data folder, its headers read; `_changed` is the folder's time of change."""
+    """A data folder, its headers read; `_changed` is when something in it last came, went or was renamed."""
     return read_dataset(folder, min_classes=1)
 
 
 def open_dataset(folder: Path) -> ImageDataset:
-    """The data set of a folder, read again when the folder or its table changed."""
-    table = folder / "labels.csv"
-    changed = max((path.stat().st_mtime_ns for path in (folder, table) if path.exists()), default=0)
-    return dataset_at(str(folder), changed)
+    """The data set of a folder, read again when a file came or went, or when its table changed."""
+    return dataset_at(str(folder), _last_change(folder))
+
+
+def _last_change(folder: Path) -> int:
+    """Newest time of change (ns) of the folder, its table and its class folders; 0 where it cannot be listed."""
+    try:
+        children = [path for path in folder.iterdir() if path.is_dir()]
+        classes = [path for child in children if split_name(child.name) for path in child.iterdir() if path.is_dir()]
+        table = [path for path in (folder / TABLE_NAME,) if path.is_file()]
+        return max(path.stat().st_mtime_ns for path in (folder, *table, *children, *classes))
+    except OSError:
+        return 0  # read_dataset says what is wrong with it
 
 
 def latents_of(
@@ -147,6 +158,19 @@ def uploaded_picture(
 def encoding_of(_checkpoint: Checkpoint, _pixels: NDArray[np.float32], key: tuple[str, str]) -> Encoding:
     """One picture encoded; `key` is (model, picture). Never run again while a slider moves."""
     return encode_image(_checkpoint.model, _pixels)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def probabilities_of(_checkpoint: Checkpoint, _encoding: Encoding, key: tuple[str, str]) -> NDArray[np.float32]:
+    """Probability of each class [classes] of an encoded picture; empty without a classifier."""
+    import torch
+
+    with torch.inference_mode():
+        logits = _checkpoint.model.classify(_encoding.z)
+    if logits is None:
+        return np.empty(0, np.float32)
+    chances: NDArray[np.float32] = logits[0].softmax(dim=0).float().cpu().numpy()
+    return chances
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -51,6 +51,7 @@ def traverse_controls(table: LatentTable, default_target: str, *, has_skips: boo
         targets,
         index=targets.index(default_target) if default_target in targets else 0,
         key=state.TARGET,
+        bind="query-params",
         help="The class, or the measured quantity, that + on the slider means. The direction is the first PLS "
         "component of the latent vectors on it.",
     )
@@ -60,10 +61,16 @@ def traverse_controls(table: LatentTable, default_target: str, *, has_skips: boo
         index=2,
         format_func=lambda value: f"± {value:g} SD",
         key=state.SPAN,
+        bind="query-params",
         help="How far to go. 1 SD is the spread of the training cases along this direction.",
     )
     n_steps = steps.selectbox(
-        "Steps", STEPS, index=1, key=state.N_STEPS, help="How many pictures the path has, both ends included."
+        "Steps",
+        STEPS,
+        index=1,
+        key=state.N_STEPS,
+        bind="query-params",
+        help="How many pictures the path has, both ends included.",
     )
     chosen_seed = seed.number_input(
         "Seed",
@@ -71,6 +78,7 @@ def traverse_controls(table: LatentTable, default_target: str, *, has_skips: boo
         9999,
         value=0,
         key=state.SEED,
+        bind="query-params",
         disabled=skip_dropout in (0.0, 1.0),
         help="Which detail is dropped, for skip dropout between 0 and 1. The same seed gives the same picture.",
     )

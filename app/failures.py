@@ -7,6 +7,7 @@ from types import TracebackType
 
 import streamlit as st
 
+from app.plain_text import plain
 from xaae_core.errors import XaaeError
 
 _log = logging.getLogger("xaae.app")
@@ -35,16 +36,17 @@ class explained:  # noqa: N801  (used as a statement: with explained("This path"
         if not isinstance(error, Exception):
             return False
         if isinstance(error, XaaeError):
-            st.error(_sentence(str(error)))
+            st.error(plain(_sentence(str(error))))
         elif isinstance(error, MemoryError):
             st.error(
                 f"{self._what} needs more memory than this computer has free: choose fewer steps or a smaller model."
             )
         else:
             _log.error("%s failed", self._what, exc_info=error)
+            found = plain(f"{type(error).__name__}: {error}"[:200])
             st.error(
-                f"{self._what} failed unexpectedly ({type(error).__name__}: {str(error)[:200]}). Your session is kept: "
-                "change the setting you changed last, or choose another case or model. The log of the app says more."
+                f"{self._what} failed unexpectedly ({found}). Your session is kept: change the setting you changed "
+                "last, or choose another case or model. The log of the app says more."
             )
         return True
 

@@ -6,15 +6,11 @@ import sys
 import streamlit as st
 
 from app.failures import explained
+from app.page_entry import pages
 
 st.set_page_config(page_title="xAAEnet explorer", layout="wide", initial_sidebar_state="expanded")
 
-page = st.navigation(
-    [
-        st.Page("pages/start.py", title="Start", default=True),
-        st.Page("pages/traverse.py", title="Traverse", url_path="traverse"),
-    ]
-)
+page = st.navigation(pages())
 
 # The frame of the page is on screen by now; the libraries behind the models take seconds the first time.
 if "torch" not in sys.modules:

@@ -9,17 +9,18 @@ from functools import cached_property
 
 import numpy as np
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from analysis.directions import Direction
 from analysis.figures.filmstrip import PathFigure, draw_filmstrip, draw_gif, path_table
 from analysis.progressive_paths import PartialPath, PathBuilder
 from app import cached, state
+from app.case_choice import neighbour
 from app.components.path_viewer import PathPayload, StepTrust, grey_levels, path_viewer
 from app.controls import TraverseChoice
 from app.workspace import Case, Workspace
 
 FIRST_ANSWER_SECONDS = 0.6
+NEXT_STEPS_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,6 @@ class PathScene:
     def payload(self, part: PartialPath) -> PathPayload:
         """What the browser is sent."""
         path = part.traversal
-        index = self.workspace.classes.index(self.class_name) if self.class_name in self.workspace.classes else 0
         original = self.case.image.pixels
         marks = [
             StepTrust(level, reason) if level else None for level, reason in zip(part.levels, part.reasons, strict=True)
@@ -81,26 +81,32 @@ class PathScene:
             original=grey_levels(original),
             class_name=self.class_name,
             computed=part.computed,
-            probabilities=None if path.probabilities is None else path.probabilities[:, index].astype(np.float64),
+            probabilities=None
+            if path.probabilities is None
+            else path.probabilities[:, self._column].astype(np.float64),
             achieved=part.achieved,
             trust=marks,
-            flip=path.flip(index),
+            flip=path.flip(self._column),
             towards=f"towards {self.choice.target}",
             away=f"away from {self.choice.target}",
-            caption=f"{self.case.id} · {known}",
+            caption=f"{self.case.name} · {known}",
         )
 
     def figure(self) -> PathFigure:
         """The whole path as a figure; waits for it."""
         part = self.builder.advance(3600.0)
         direction = self.direction
-        request = self.choice.request
+        skip_dropout = self.choice.request.skip_dropout
         title = (
-            f"{self.case.id}: towards {direction.target} ({direction.method}), skip dropout {request.skip_dropout:g}, "
+            f"{self.case.name}: towards {direction.target} ({direction.method}), skip dropout {skip_dropout:g}, "
             f"{self.workspace.checkpoint.card.name}, {self.workspace.checkpoint.sha256[:10]}"
         )
-        index = self.workspace.classes.index(self.class_name)
-        return PathFigure(part.traversal, self.case.image.pixels, index, title, part.achieved)
+        return PathFigure(part.traversal, self.case.image.pixels, self._column, title, part.achieved)
+
+    @property
+    def _column(self) -> int:
+        """Of the drawn class among the model's."""
+        return self.workspace.classes.index(self.class_name) if self.class_name in self.workspace.classes else 0
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -108,26 +114,29 @@ class PathScene:
 
 
 def show_path(scene: PathScene) -> None:
-    """Draw the viewer; a slow decoder's missing steps follow in further runs of the fragment."""
+    """Draw the viewer; a slow decoder's missing steps follow while the rest of the page is in use."""
     part = scene.builder.advance(FIRST_ANSWER_SECONDS)
+    draw = st.fragment(draw_path, run_every=None if part.is_complete else NEXT_STEPS_SECONDS)
+    draw(scene, [part], is_whole=part.is_complete)
+
+
+def draw_path(scene: PathScene, fresh: list[PartialPath], *, is_whole: bool) -> None:
+    """The viewer with as much of the path as is there; a fragment, so that more of it costs no more than itself.
+
+    Args:
+        scene: what is drawn.
+        fresh: the part that the surrounding run has just computed, for the first run of the fragment.
+        is_whole: whether that part is the whole path.
+    """
+    part = fresh.pop() if fresh else scene.builder.advance(NEXT_STEPS_SECONDS)
     viewed = path_viewer(scene.payload(part), key=state.VIEWER)
-    if viewed.case_move is not None and scene.workspace.latents is not None:
-        state.open_case(neighbour(scene, 1 if viewed.case_move == "next" else -1))
-        st.rerun()
-    if not part.is_complete:
-        try:
-            st.rerun(scope="fragment")
-        except StreamlitAPIException:  # the first run is one of the whole page
-            st.rerun()
-
-
-def neighbour(scene: PathScene, offset: int) -> str:
-    """The case before or after the open one, around the ends."""
-    latents = scene.workspace.latents
-    assert latents is not None  # show_path asked
-    rows = np.flatnonzero(latents.ids == scene.case.id)
-    row = int(rows[0]) if len(rows) else -offset
-    return str(latents.ids[(row + offset) % len(latents)])
+    chosen = None
+    if viewed.case_move is not None:
+        chosen = neighbour(scene.workspace, scene.case, 1 if viewed.case_move == "next" else -1)
+    if chosen is not None:
+        state.open_case(chosen)
+    if chosen is not None or (part.is_complete and not is_whole):
+        st.rerun()  # another case; or the path has become whole, and nothing need look for more of it
 
 
 def show_downloads(scene: PathScene) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -20,6 +19,7 @@ N_STEPS = "steps"
 SKIP_DROPOUT = "skips"
 SEED = "seed"
 VIEWER = "path_viewer"
+SHOWN = "shown_cases"
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,24 @@ def prepare_state() -> None:
     settings = read_settings()
     st.session_state.setdefault(CHECKPOINT, str(settings.checkpoint))
     st.session_state.setdefault(DATA, str(settings.data) if settings.data else "")
-    st.session_state.setdefault(CASE, st.query_params.get(CASE, ""))
+    st.session_state.setdefault(CASE, "")
     st.session_state.setdefault(UPLOADED, None)
+    _follow_address()
+
+
+def _follow_address() -> None:
+    """Open the case that the address names; a page switch empties the address, and then it gets the case again."""
+    asked = st.query_params.get(CASE, "")
+    if not asked and case_id():
+        st.query_params[CASE] = case_id()
+    elif asked and asked != case_id():
+        st.session_state[CASE] = asked
+        st.session_state[UPLOADED] = None
+
+
+def is_prepared() -> bool:
+    """Whether `prepare_state` has run in this session."""
+    return CHECKPOINT in st.session_state
 
 
 def checkpoint_path() -> Path:
@@ -89,6 +105,17 @@ def open_case(case: str) -> None:
     st.query_params[CASE] = case
 
 
+def remember_shown(cases: tuple[str, ...]) -> None:
+    """Keep the ids that the search and the filter leave, in order; "next case" goes through these."""
+    st.session_state[SHOWN] = cases
+
+
+def shown() -> tuple[str, ...]:
+    """The ids that the search and the filter leave; () before any were drawn."""
+    cases: tuple[str, ...] = st.session_state.get(SHOWN, ())
+    return cases
+
+
 def uploaded() -> UploadedPicture | None:
     """The picture the user gave, if it is the one that is open."""
     picture: UploadedPicture | None = st.session_state[UPLOADED]
@@ -100,14 +127,14 @@ def open_upload(picture: UploadedPicture) -> None:
     st.session_state[UPLOADED] = picture
 
 
+def close_upload() -> None:
+    """Back from a picture of the user's own to the case that was open before."""
+    st.session_state[UPLOADED] = None
+
+
 def _forget_case() -> None:
     st.session_state[CASE] = ""
     st.session_state[UPLOADED] = None
     st.query_params.pop(CASE, None)
     for key in (TARGET,):
         st.session_state.pop(key, None)
-
-
-def remembered(key: str, default: Any) -> Any:
-    """A widget's value from the session, or its default."""
-    return st.session_state.get(key, default)

@@ -8,8 +8,9 @@ import streamlit as st
 
 from app import cached, state
 from app.failures import explained
+from app.plain_text import plain
 from app.settings import read_settings
-from app.uploads import keep_upload
+from app.uploads import forget_upload, keep_upload
 from app.words import count, verdict
 from app.workspace import Case, Workspace
 from xaae_core.checkpoints import is_checkpoint_name
@@ -20,70 +21,95 @@ PICTURES = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp"]
 
 def top_bar(workspace: Workspace, case: Case | None) -> None:
     """Draw the bar."""
-    model, data, picture = st.columns([4, 3, 3], gap="small")
+    model, data, picture = st.columns([6, 3, 5], gap="small")
     card = workspace.checkpoint.card
-    with model, st.popover(f"**{card.name}** · {verdict(card)}", width="stretch", help="The model. Open to change it."):
-        choose_model()
+    words = f"**{plain(card.name)}** · {verdict(card)}"
+    with model, st.popover(words, width="stretch", help="The model. Open to change it."):
+        choose_model("bar")
     with data, st.popover(_data_words(workspace), width="stretch", help="The cases. Open to change the folder."):
-        choose_data()
+        choose_data("bar")
     with picture, st.popover(_case_words(case), width="stretch", help="The case. Open to give a picture of your own."):
-        choose_upload()
+        choose_upload(workspace, "bar")
 
 
-def choose_model() -> None:
-    """Pick a checkpoint from the folder, or upload one."""
+def choose_model(place: str = "page") -> None:
+    """Pick a checkpoint from the folder, or upload one; one that cannot be opened changes nothing.
+
+    Args:
+        place: names the widgets, where the same choice is offered twice on a page.
+    """
     settings = read_settings()
-    offered = offered_checkpoints(settings.models, state.checkpoint_path())
     current = str(state.checkpoint_path())
+    offered = offered_checkpoints(settings.models, Path(current))
     chosen = st.selectbox(
         "Model",
         list(offered),
         index=list(offered).index(current),
         format_func=offered.__getitem__,
+        key=f"{place}_model_{current}",  # a fresh choice whenever another model is open
         help=f'Checkpoints (.safetensors, .pth) in the folder "{settings.models}", and the demo.',
     )
     if chosen != current:
-        state.open_checkpoint_at(Path(chosen))
-        st.rerun()
-    upload = st.file_uploader("… or open a checkpoint from your computer", type=["safetensors", "pth"])
-    if upload is not None and st.button("Open this checkpoint", type="primary"):
+        with explained("Opening this model"):
+            _switch_to(Path(chosen))
+    upload = st.file_uploader(
+        "… or open a checkpoint from your computer", type=["safetensors", "pth"], key=f"{place}_model_upload"
+    )
+    if upload is not None and st.button("Open this checkpoint", type="primary", key=f"{place}_model_open"):
         with explained("Opening this checkpoint"):
-            path = keep_upload(upload.name, upload.getbuffer(), settings.cache)
-            cached.checkpoint_at(cached.stamp(path))
-            state.open_checkpoint_at(path)
-            st.rerun()
+            _open_upload(upload.name, upload.getbuffer())
     if not _is_demo():
-        st.button("Back to the demo", on_click=state.open_demo)
+        st.button("Back to the demo", on_click=state.open_demo, key=f"{place}_model_demo")
 
 
-def choose_data() -> None:
-    """Name a folder of pictures."""
+def _open_upload(name: str, content: memoryview) -> None:
+    path = keep_upload(name, content, read_settings().cache)
+    try:
+        _switch_to(path)
+    except XaaeError:
+        forget_upload(path)
+        raise
+
+
+def _switch_to(path: Path) -> None:
+    cached.checkpoint_at(cached.stamp(path))  # raises before anything changes
+    state.open_checkpoint_at(path)
+    st.rerun()
+
+
+def choose_data(place: str = "page") -> None:
+    """Name a folder of pictures; one that cannot be opened changes nothing."""
     folder = state.data_folder()
     typed = st.text_input(
         "Data folder",
         value=str(folder) if folder else "",
         placeholder="/path/to/pictures",
+        key=f"{place}_data_{folder}",
         help="A folder with one subfolder per class, or with a labels.csv (columns file and label).",
-    )
-    if st.button("Open this folder", type="primary", disabled=not typed or typed == str(folder or "")):
+    ).strip()
+    is_new = typed not in ("", str(folder or ""))
+    if st.button("Open this folder", type="primary", disabled=not is_new, key=f"{place}_data_open"):
         with explained("Opening this folder"):
             cached.open_dataset(Path(typed).expanduser())
             state.open_data_at(Path(typed).expanduser())
             st.rerun()
 
 
-def choose_upload() -> None:
-    """Give a picture of one's own."""
+def choose_upload(workspace: Workspace, place: str = "page") -> None:
+    """Give a picture of one's own; one that cannot be read changes nothing."""
     upload = st.file_uploader(
         "Look at a picture of your own",
         type=PICTURES,
+        key=f"{place}_picture",
         help="It stays on this computer and is forgotten with the session.",
     )
-    if upload is not None and st.button("Open this picture", type="primary"):
-        state.open_upload(state.UploadedPicture(upload.name, upload.getvalue()))
-        st.rerun()
-    if state.uploaded() is not None and st.button("Back to the cases of the data folder"):
-        state.open_case(state.case_id())
+    if upload is not None and st.button("Open this picture", type="primary", key=f"{place}_picture_open"):
+        with explained("Opening this picture"):
+            workspace.read_upload(upload.name, upload.getvalue())
+            state.open_upload(state.UploadedPicture(upload.name, upload.getvalue()))
+            st.rerun()
+    if state.uploaded() is not None and st.button("Back to the cases of the data folder", key=f"{place}_picture_back"):
+        state.close_upload()
         st.rerun()
 
 
@@ -110,19 +136,16 @@ def _is_demo() -> bool:
 
 
 def _data_words(workspace: Workspace) -> str:
-    if workspace.dataset is None:
+    if workspace.dataset is None or workspace.latents is None:
         return "**No data** · choose a folder"
-    skipped = len(workspace.dataset.broken) + (len(workspace.latents.skipped) if workspace.latents else 0)
-    text = f"**{workspace.dataset.name}** · {count(len(workspace.dataset) - _unread(workspace), 'case')}"
+    skipped = len(workspace.dataset.broken) + len(workspace.latents.skipped)
+    text = f"**{plain(workspace.dataset.name)}** · {count(len(workspace.latents), 'case')}"
     return text + (f", {skipped} skipped" if skipped else "")
-
-
-def _unread(workspace: Workspace) -> int:
-    return len(workspace.latents.skipped) if workspace.latents else 0
 
 
 def _case_words(case: Case | None) -> str:
     if case is None:
         return "**No case** · give a picture"
-    name = case.id if len(case.id) <= 28 else f"{case.id[:12]}…{case.id[-14:]}"
-    return f"**{name}** · {case.label or 'label not known'}"
+    name = case.name if len(case.name) <= 24 else f"{case.name[:11]}…{case.name[-12:]}"
+    words = f"**{plain(name)}** · {plain(case.label) or 'label not known'}"
+    return words + (f" · called {plain(case.prediction)} {case.probability:.2f}" if case.prediction else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from analysis.directions import Direction
 from analysis.trust import Neighbourhood
 from app import cached, state
+from app.case_table import class_note, in_terms_of, short_names
 from app.settings import read_settings
 from xaae_core.checkpoints import Checkpoint
 from xaae_core.data.dataset import ImageDataset
 from xaae_core.data.images import ImageData
-from xaae_core.errors import DatasetError
+from xaae_core.errors import DatasetError, XaaeError
 from xaae_core.latents import LatentTable
 from xaae_core.models.latent_model import Encoding
 
@@ -33,14 +35,20 @@ class Case:
         id: its stable name; an upload's file name.
         image: the picture as the model takes it.
         key: digest that changes with its pixels.
+        name: the id without what all ids share, as it is shown.
         label: class name; "" when not known.
+        prediction: the class the model gives it; "" without a classifier.
+        probability: of the prediction, in [0, 1]; NaN without a classifier.
         split: "train", "valid", "test" or "" for an upload.
     """
 
     id: str
     image: ImageData
     key: str
+    name: str
     label: str
+    prediction: str
+    probability: float
     split: str
 
 
@@ -84,32 +92,86 @@ class Workspace:
         assert self.training is not None
         return cached.neighbourhood_for(self.training, key)
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Case id → what is shown."""
+        return short_names(tuple(self.latents.ids.tolist())) if self.latents is not None else {}
+
+    @cached_property
+    def class_note(self) -> str:
+        """A sentence where the folder's classes are not the model's; "" where they are."""
+        return class_note(self.dataset.classes, self.classes) if self.dataset is not None else ""
+
+    def read_upload(self, name: str, content: bytes) -> ImageData:
+        """A picture of the user's own as the model takes it; raises ImageError."""
+        model = self.checkpoint.model
+        return cached.uploaded_picture(
+            content, name, model.input_channels, model.input_size, self.checkpoint.card.resize
+        )
+
+    def read_case(self, row: int) -> ImageData:
+        """The picture of a row of `latents` as the model takes it; raises XaaeError."""
+        assert self.latents is not None  # callers have cases
+        model = self.checkpoint.model
+        key = cached.stamp(Path(str(self.latents.paths[row])))
+        return cached.picture_at(key, model.input_channels, model.input_size, self.checkpoint.card.resize)
+
     def case(self) -> Case | None:
-        """The open case: an upload, the chosen one, or the first of the data."""
-        card, model = self.checkpoint.card, self.checkpoint.model
-        channels, size = model.input_channels, model.input_size
+        """The open case: an upload, the chosen one, or the first of the data; None without any."""
         upload = state.uploaded()
         if upload is not None:
-            image = cached.uploaded_picture(upload.content, upload.name, channels, size, card.resize)
-            return Case(upload.name, image, _digest(image.pixels), "", "")
+            image = self.read_upload(upload.name, upload.content)
+            return self._described(upload.name, image, upload.name, "", "")
         if self.latents is None or len(self.latents) == 0:
             return None
         rows = np.flatnonzero(self.latents.ids == state.case_id())
-        row = int(rows[0]) if len(rows) else first_interesting(self.latents, card.target)
-        key = cached.stamp(_path(self.latents, row))
-        image = cached.picture_at(key, channels, size, card.resize)
-        label = self.latents.labels[row]
-        return Case(
-            id=str(self.latents.ids[row]),
-            image=image,
-            key=_digest(image.pixels),
-            label=self.latents.classes[label] if label >= 0 else "",
-            split=str(self.latents.split[row]),
+        row = int(rows[0]) if len(rows) else self.first_interesting()
+        label, name = self.latents.labels[row], str(self.latents.ids[row])
+        return self._described(
+            name,
+            self.read_case(row),
+            self.names[name],
+            self.latents.classes[label] if label >= 0 else "",
+            str(self.latents.split[row]),
         )
+
+    def missing_case(self) -> str:
+        """The case that is asked for, by the address or an earlier choice, if the folder has no such one; else ""."""
+        asked = state.case_id()
+        return asked if self.latents is not None and state.uploaded() is None and asked not in self.names else ""
+
+    def _described(self, case_id: str, image: ImageData, name: str, label: str, split: str) -> Case:
+        key = _digest(image.pixels)
+        chances = cached.probabilities_of(
+            self.checkpoint, self._encoded(image.pixels, key), (self.checkpoint.sha256, key)
+        )
+        best = int(chances.argmax()) if len(chances) else -1
+        known = 0 <= best < len(self.classes)
+        return Case(
+            id=case_id,
+            image=image,
+            key=key,
+            name=name,
+            label=label,
+            prediction=self.classes[best] if known else "",
+            probability=float(chances[best]) if known else float("nan"),
+            split=split,
+        )
+
+    def _encoded(self, pixels: NDArray[np.float32], key: str) -> Encoding:
+        return cached.encoding_of(self.checkpoint, pixels, (self.checkpoint.sha256, key))
+
+    def first_interesting(self) -> int:
+        """Row of the case to open first: near the decision, where the picture has somewhere to go."""
+        assert self.latents is not None  # callers have cases
+        target, chances = self.checkpoint.card.target, self.latents.probabilities
+        if target not in self.classes or chances.shape[1] == 0:
+            return 0
+        return int(np.abs(chances[:, self.classes.index(target)] - 0.3).argmin())
 
     def encoding(self, case: Case) -> Encoding:
         """The case as the model encodes it."""
-        return cached.encoding_of(self.checkpoint, case.image.pixels, (self.checkpoint.sha256, case.key))
+        return self._encoded(case.image.pixels, case.key)
 
     def has_skips(self, case: Case) -> bool:
         """Whether the model's decoder has skip connections."""
@@ -124,43 +186,37 @@ class Workspace:
         """Some pictures [N, C, H, W] to exchange skips between; None when fewer than two can be read."""
         if self.latents is None:
             return None
-        model, card = self.checkpoint.model, self.checkpoint.card
-        rows = np.linspace(0, len(self.latents) - 1, min(_LEAKAGE_IMAGES, len(self.latents))).astype(int)
-        pictures = [
-            cached.picture_at(
-                cached.stamp(_path(self.latents, int(row))),
-                model.input_channels,
-                model.input_size,
-                card.resize,
-            ).pixels
-            for row in dict.fromkeys(rows.tolist())
-        ]
+        wanted = np.linspace(0, len(self.latents) - 1, min(_LEAKAGE_IMAGES, len(self.latents))).astype(int)
+        pictures = []
+        for row in dict.fromkeys(wanted.tolist()):
+            with suppress(XaaeError):  # a file that has gone since the folder was read
+                pictures.append(self.read_case(row).pixels)
         return np.stack(pictures) if len(pictures) > 1 else None
 
 
-def open_workspace(report: Callable[[int, int], None] | None = None) -> Workspace:
-    """Open what the session has chosen; `report` is called with (done, all) while cases are encoded.
+def open_model() -> Workspace:
+    """The session's model, without data; raises XaaeError with the reason and the remedy."""
+    checkpoint = cached.checkpoint_at(cached.stamp(state.checkpoint_path()))
+    return Workspace(checkpoint, None, None, cached.training_latents(checkpoint))
+
+
+def with_data(workspace: Workspace, report: Callable[[int, int], None] | None = None) -> Workspace:
+    """The workspace with the session's data folder; unchanged where none is chosen.
+
+    Args:
+        workspace: the open model.
+        report: called with (done, all) while cases are encoded; an exception it raises cancels.
 
     Raises:
-        XaaeError: the checkpoint or the data cannot be opened; the message says which and what to do.
+        XaaeError: the folder cannot be opened; the message says why and what to do.
     """
-    checkpoint = cached.checkpoint_at(cached.stamp(state.checkpoint_path()))
-    folder = state.data_folder()
-    dataset = cached.open_dataset(folder) if folder is not None else None
-    latents = cached.latents_of(checkpoint, dataset, read_settings().cache, report) if dataset is not None else None
-    return Workspace(checkpoint, dataset, latents, cached.training_latents(checkpoint) or latents)
-
-
-def first_interesting(latents: LatentTable, target: str) -> int:
-    """Row of the case to open first: near the decision, where the picture has somewhere to go."""
-    if target not in latents.classes or latents.probabilities.shape[1] == 0:
-        return 0
-    chances = latents.probabilities[:, latents.classes.index(target)]
-    return int(np.abs(chances - 0.3).argmin())
-
-
-def _path(latents: LatentTable, row: int) -> Path:
-    return Path(str(latents.paths[row]))
+    folder, checkpoint = state.data_folder(), workspace.checkpoint
+    if folder is None:
+        return workspace
+    dataset = cached.open_dataset(folder)
+    table = cached.latents_of(checkpoint, dataset, read_settings().cache, report)
+    latents = in_terms_of(table, dataset, checkpoint.card.classes)
+    return Workspace(checkpoint, dataset, latents, workspace.training or latents)
 
 
 def _digest(pixels: NDArray[np.float32]) -> str:

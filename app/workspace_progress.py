@@ -6,29 +6,48 @@ import streamlit as st
 
 from app import state
 from app.failures import explained
-from app.workspace import Workspace, open_workspace
+from app.plain_text import plain
+from app.top_bar import choose_data, choose_model
+from app.workspace import Workspace, open_model, with_data
 
 
 def open_with_progress() -> Workspace:
     """The open workspace. What cannot be opened is explained, and the page goes on with what can.
 
-    A checkpoint that cannot be opened leaves nothing to show: the page then offers the demo and stops.
+    A checkpoint that cannot be opened leaves nothing to show: the page then offers others and stops. A folder that
+    cannot be opened stays chosen (a network drive comes back), and the page goes on without it.
     """
-    place = st.empty()
     workspace = None
-    with explained("Opening the model and its data"):
-        workspace = open_workspace(_Report(place))
-    place.empty()
-    if workspace is None and state.data_folder() is not None:
-        folder = state.data_folder()
-        with explained("Opening the model"):
-            state.open_data_at(None)
-            workspace = open_workspace()
-            st.caption(f"Going on without the data folder {folder}.")
+    with explained("Opening the model"):
+        workspace = open_model()
     if workspace is None:
-        st.button("Open the demo instead", on_click=state.open_demo, type="primary")
+        offer_other_models()
         st.stop()
-    return workspace
+    place = st.empty()
+    opened = None
+    with explained("Opening the data folder"):
+        opened = with_data(workspace, _Report(place))
+    place.empty()
+    if opened is None:
+        offer_other_data()
+    return opened or workspace
+
+
+def offer_other_models() -> None:
+    """The way out when the model cannot be opened."""
+    st.button("Open the demo instead", on_click=state.open_demo, type="primary", key="rescue_demo")
+    with explained("The list of models"):
+        choose_model("rescue")
+
+
+def offer_other_data() -> None:
+    """The ways out when the data folder cannot be opened."""
+    st.caption(f"Going on without the data folder {plain(str(state.data_folder()))}.")
+    again, without, _ = st.columns([2, 3, 7])
+    again.button("Try again", key="rescue_again")
+    without.button("Close this folder", on_click=state.open_data_at, args=(None,), key="rescue_close")
+    with st.expander("Open another data folder"):
+        choose_data("rescue")
 
 
 class _Report:

@@ -7,6 +7,7 @@ import streamlit as st
 from app import state
 from app.case_choice import choose_case
 from app.failures import explained
+from app.page_entry import open_page
 from app.top_bar import choose_data, choose_model
 from app.words import METRICS, count, facts_table, verdict
 from app.workspace import Workspace
@@ -90,4 +91,4 @@ def show_cases(workspace: Workspace) -> None:
             st.switch_page(TRAVERSE)
 
 
-render()
+open_page(render)

@@ -8,7 +8,9 @@ from app import state
 from app.case_choice import choose_case
 from app.controls import traverse_controls
 from app.failures import explained
+from app.page_entry import open_page
 from app.path_section import PathScene, show_downloads, show_path
+from app.plain_text import plain
 from app.top_bar import choose_data, choose_upload, top_bar
 from app.words import direction_words, leakage_words
 from app.workspace import Case, Workspace
@@ -22,8 +24,10 @@ def render() -> None:
     with explained("Opening this picture"):
         case = workspace.case()
     top_bar(workspace, case)
+    if workspace.missing_case():
+        st.info(f"This folder has no case “{plain(workspace.missing_case())}”; another one is open.")
     if case is None:
-        ask_for_a_picture()
+        ask_for_a_picture(workspace)
     elif workspace.training is None:
         st.info(
             "A direction needs labelled cases to learn from. Open the folder the model was trained on, or one like it."
@@ -34,14 +38,14 @@ def render() -> None:
     show_cases(workspace, case)
 
 
-def ask_for_a_picture() -> None:
+def ask_for_a_picture(workspace: Workspace) -> None:
     """An empty page says what to do first."""
     st.info("Choose a picture to start from: open a data folder, or give one picture.")
     left, right = st.columns(2)
     with left:
         choose_data()
     with right:
-        choose_upload()
+        choose_upload(workspace)
 
 
 @st.fragment
@@ -56,15 +60,27 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
             has_skips=workspace.has_skips(case),
         )
     scene = PathScene(workspace, case, choice)
+    direction = None
+    with viewer, explained("Finding the direction"):
+        direction = scene.direction
+    if direction is None:
+        return  # without it there is no path, and nothing more to say than why
     with viewer, explained("This path"):
         show_path(scene)
-    with below, explained("What is known about this path"):
-        st.caption(
-            f"{leakage_words(scene.z_share())} {direction_words(scene.direction)} "
-            "You see how the model's own picture of this case changes as its code moves; it is neither a prognosis "
-            "nor a proof that the model decides by these pixels."
-        )
+    with below:
+        with explained("What is known about this path"):
+            st.caption(
+                f"{notes_words(workspace, case)}{leakage_words(scene.z_share())} {direction_words(direction)} "
+                "You see how the model's own picture of this case changes as its code moves; it is neither a prognosis "
+                "nor a proof that the model decides by these pixels."
+            )
         show_downloads(scene)
+
+
+def notes_words(workspace: Workspace, case: Case) -> str:
+    """What was changed while the picture was read, and what the folder's labels mean; "" where nothing was."""
+    notes = [f"This picture: {note}." for note in case.image.notes]
+    return "".join(f"{plain(note)} " for note in (*notes, workspace.class_note) if note)
 
 
 @st.fragment
@@ -77,4 +93,4 @@ def show_cases(workspace: Workspace, case: Case | None) -> None:
             st.rerun()
 
 
-render()
+open_page(render)

@@ -1,0 +1,31 @@
+"""The list of pages, and how a page's file starts: behind app/main.py, whichever address was asked for first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from app import state
+
+
+def pages() -> list[StreamlitPage]:
+    """The pages in the order of the navigation; the first one opens at the bare address."""
+    return [
+        st.Page("pages/start.py", title="Start", default=True),
+        st.Page("pages/traverse.py", title="Traverse", url_path="traverse"),
+    ]
+
+
+def open_page(render: Callable[[], None]) -> None:
+    """Draw a page, behind the frame that main.py gives all pages.
+
+    Until `st.navigation` has been called once in a server, Streamlit takes a folder named pages for its older kind
+    of app, and runs the file of the address that is asked for without main.py. A link to a case would then be the
+    one address that does not open in a fresh server; so the call is made here, and everything starts again.
+    """
+    if not state.is_prepared():
+        st.navigation(pages())
+        st.rerun()
+    render()
