@@ -198,7 +198,7 @@ def file_sha256(path: str | Path) -> str:
 
 
 def _sniff(path: Path) -> str:
-    """Which format the first bytes tell, safetensors or pth; everything else is refused by what it is."""
+    """Which format the first bytes tell, safetensors or pth (looked into); all else is refused by what it is."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -217,6 +217,7 @@ def _sniff(path: Path) -> str:
             )
         return "safetensors"
     if head.startswith((b"PK\3\4", b"PK\5\6", LEGACY_MAGIC)):
+        check_pth(path)
         return "pth"
     if head[:1] == b"\x80" or path.suffix.lower() in (".pkl", ".pickle", ".joblib"):
         raise NotACheckpointError(
@@ -251,7 +252,7 @@ def _read_card(path: Path, kind: str) -> ModelCard | None:
 
 
 def _load_pth(path: Path) -> Any:
-    check_pth(path)
+    """What a `.pth` holds that `_sniff` has let pass."""
     inert: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [(InertPart, name) for name in INERT_GLOBALS]
     try:
         with _load_lock, torch.serialization.safe_globals(inert):  # its list is the process's, not the thread's

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -10,6 +11,7 @@ from typing import Any, Literal
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from xaae_core.errors import DamagedCheckpointError, EncoderContractError, WrongModelError, XaaeError
 
@@ -23,7 +25,7 @@ _ARGUMENTS = {
 """What a card may set: no file name and no download, whoever wrote the card."""
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("kind", "name", "target", "data_name", "data_fingerprint", "created", "note"), str),
-    **dict.fromkeys(("arguments", "training", "metrics", "versions"), dict),
+    **dict.fromkeys(("arguments", "training", "metrics", "versions", "layout"), dict),
     "classes": (list, tuple),
 }
 _LIMITS = {"encoding_dims": 65_536, "classes": 100_000, "input_channels": 64, "input_size": 16_384}
@@ -47,6 +49,7 @@ class ModelCard:
         created: time of writing, ISO 8601 in UTC.
         versions: versions of the packages that wrote it.
         note: a sentence for people.
+        layout: where the encoder's maps are (`EncoderLayout.to_json`); empty: found by a dummy pass.
     """
 
     kind: str
@@ -62,6 +65,7 @@ class ModelCard:
     created: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     note: str = ""
+    layout: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The card as JSON text."""
@@ -85,6 +89,8 @@ def card_for(model: nn.Module, **entries: Any) -> ModelCard:
         WrongModelError: a model of another kind.
         ValueError: another number of class names than the model has classes.
     """
+    from xaae_core.models.skip_taps import EncoderLayout
+
     arguments = getattr(model, "arguments", None)
     if type(model).__name__ not in KINDS or not isinstance(arguments, dict):
         raise WrongModelError(
@@ -97,7 +103,9 @@ def card_for(model: nn.Module, **entries: Any) -> ModelCard:
     if len(classes) != n_classes:
         raise ValueError(f"{len(classes)} class names ({', '.join(classes[:6])}) for a model of {n_classes} classes")
     target = entries.pop("target", "") or classes[min(1, n_classes - 1)]
-    return ModelCard(type(model).__name__, dict(arguments), classes=classes, target=target, **entries).stamped()
+    layout = model.layout.to_json() if isinstance(model.layout, EncoderLayout) else {}
+    entries |= {"classes": classes, "target": target, "layout": layout}
+    return ModelCard(type(model).__name__, dict(arguments), **entries).stamped()
 
 
 def parse_card(text: str, source: str) -> ModelCard:
@@ -144,7 +152,7 @@ def build_model(card: ModelCard, *, encoder: nn.Module | None = None) -> nn.Modu
     """
     _check_arguments(card)
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), _NoDraws():
             return _built(card, encoder)
     except EncoderContractError as error:
         if encoder is not None:
@@ -156,12 +164,27 @@ def build_model(card: ModelCard, *, encoder: nn.Module | None = None) -> nn.Modu
         raise WrongModelError(f"the card's arguments do not make a {card.kind}: {error}") from error
 
 
+class _NoDraws(TorchFunctionMode):
+    """Leaves out random starts, which need no time but would make torch import its compiler (2 s)."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Skip `normal_` on tensors without memory, pass everything else on."""
+        if func is torch.Tensor.normal_ and args[0].is_meta:
+            return args[0]
+        return func(*args, **(kwargs or {}))
+
+
 def _built(card: ModelCard, encoder: nn.Module | None) -> nn.Module:
     from xaae_core.models import AAE, add_xaae_blocks, build_encoder
+    from xaae_core.models.skip_taps import EncoderLayout
 
     arguments = dict(card.arguments)
+    # A dummy pass without memory would make torch import its compiler too: the layout in the card spares it.
+    layout = EncoderLayout.from_json(card.layout) if card.layout and encoder is None else None
     if card.kind == "AAE":
-        return AAE(**arguments, pretrained=False)
+        return AAE(**arguments, pretrained=False, layout=layout)
     spec = arguments.pop("encoder", None)
     if arguments.pop("linear", None) is not None:
         raise WrongModelError(
@@ -175,7 +198,7 @@ def _built(card: ModelCard, encoder: nn.Module | None) -> nn.Module:
         )
     if encoder is None:
         encoder = build_encoder(str(spec), int(arguments.get("input_channels", 3)))
-    return add_xaae_blocks(encoder, **arguments, encoder_spec=spec)
+    return add_xaae_blocks(encoder, **arguments, encoder_spec=spec, layout=layout)
 
 
 def _check_arguments(card: ModelCard) -> None:

@@ -13,7 +13,7 @@ from xaae_core.errors import ImageError
 from xaae_core.losses import XaaeLosses
 from xaae_core.models.encoders import imagenet_normalisation, resnet34_trunk
 from xaae_core.models.latent_model import Encoding
-from xaae_core.models.skip_taps import find_layout, run_tapped, tap_skips
+from xaae_core.models.skip_taps import EncoderLayout, find_layout, run_tapped, tap_skips
 from xaae_core.models.unet import DynamicUnetSkipDropout, SkipDropoutPer, drop_channels
 
 ReconsMetric = Literal["ms_ssim", "ssim"]
@@ -76,6 +76,7 @@ class XaaeBlocks(XaaeLosses, nn.Module):
         decoder: Literal["unet", "light"],
         recons_metric: ReconsMetric,
         normalisation: Normalisation | None,
+        layout: EncoderLayout | None = None,
     ) -> None:
         super().__init__()
         if encoding_dims < 1 or classes < 1 or input_channels < 1:
@@ -93,7 +94,7 @@ class XaaeBlocks(XaaeLosses, nn.Module):
         self.recons_metric = recons_metric
         self.arguments: dict[str, Any] = {}
         self._set_normalisation(normalisation or ([0.0], [1.0]))
-        self.layout = find_layout(encoder, self.input_size, input_channels)
+        self.layout = layout or find_layout(encoder, self.input_size, input_channels)
         self.encoder_feature_shape = self.layout.feature_shape
         n_features = math.prod(self.encoder_feature_shape)
         self.encoder = encoder
@@ -238,6 +239,7 @@ class AAE(XaaeBlocks):
         skip_dropout_per: "channel" or "image", see `DynamicUnetSkipDropout`.
         decoder: "unet" or "light", see `DynamicUnetSkipDropout`.
         recons_metric: "ms_ssim" (sides above 160 pixels) or "ssim".
+        layout: where the encoder's maps are, if known (from a card): spares the dummy pass.
 
     Raises:
         PretrainedWeightsError: the weights cannot be had; names the ways out.
@@ -259,6 +261,7 @@ class AAE(XaaeBlocks):
         skip_dropout_per: SkipDropoutPer = "channel",
         decoder: Literal["unet", "light"] = "unet",
         recons_metric: ReconsMetric = "ms_ssim",
+        layout: EncoderLayout | None = None,
     ) -> None:
         super().__init__(
             resnet34_trunk(input_channels, pretrained=pretrained, weights_path=weights_path),
@@ -273,6 +276,7 @@ class AAE(XaaeBlocks):
             decoder=decoder,
             recons_metric=recons_metric,
             normalisation=imagenet_normalisation(input_channels),
+            layout=layout,
         )
         self.arguments = {
             "input_size": list(self.input_size),

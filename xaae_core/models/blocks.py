@@ -10,6 +10,7 @@ from torch import nn
 
 from xaae_core.errors import EncoderContractError
 from xaae_core.models.aae import Normalisation, ReconsMetric, XaaeBlocks, set_module_trainable
+from xaae_core.models.skip_taps import EncoderLayout
 from xaae_core.models.unet import SkipDropoutPer
 
 
@@ -35,6 +36,7 @@ class EncoderWithAAEBlocks(XaaeBlocks):
         normalisation: (mean, std) per channel that the encoder expects; None: images as they are.
         encoder_spec: how a checkpoint names the encoder, e.g. "small" or "torchvision:resnet34";
             None: whoever opens the checkpoint must give the encoder.
+        layout: where the encoder's maps are, if known (from a card): spares the dummy pass.
 
     Raises:
         EncoderContractError: the encoder returns no spatial map, or its maps do not shrink.
@@ -59,6 +61,7 @@ class EncoderWithAAEBlocks(XaaeBlocks):
         recons_metric: ReconsMetric = "ms_ssim",
         normalisation: Normalisation | None = None,
         encoder_spec: str | None = None,
+        layout: EncoderLayout | None = None,
     ) -> None:
         if linear is not None:
             _check_head(linear, encoding_dims, classes)
@@ -75,6 +78,7 @@ class EncoderWithAAEBlocks(XaaeBlocks):
             decoder=decoder,
             recons_metric=recons_metric,
             normalisation=normalisation,
+            layout=layout,
         )
         self.freeze_encoder = freeze_encoder
         self.encoder_spec = encoder_spec
@@ -123,6 +127,7 @@ def add_xaae_blocks(
     recons_metric: ReconsMetric = "ms_ssim",
     normalisation: Normalisation | None = None,
     encoder_spec: str | None = None,
+    layout: EncoderLayout | None = None,
 ) -> EncoderWithAAEBlocks:
     """Add xAAEnet analysis blocks to a user encoder; see `EncoderWithAAEBlocks` for the arguments."""
     return EncoderWithAAEBlocks(
@@ -140,6 +145,7 @@ def add_xaae_blocks(
         recons_metric=recons_metric,
         normalisation=normalisation,
         encoder_spec=encoder_spec,
+        layout=layout,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +31,8 @@ CONTRACT = (
 _SAME_LEVEL = 1.5
 """Maps whose sides differ by less than this factor are one resolution (convolutions without padding)."""
 _ASPECT = 1.25
+MAX_SIDE = 65_536
+"""Channels or pixels of a map in a card's layout, at most."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,28 @@ class EncoderLayout:
     feature_shape: tuple[int, int, int]
     skip_names: tuple[str, ...]
     skip_shapes: tuple[tuple[int, int, int], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The layout as JSON values, for a model's card."""
+        return {
+            "feature_shape": list(self.feature_shape),
+            "skips": [[name, *shape] for name, shape in zip(self.skip_names, self.skip_shapes, strict=True)],
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> EncoderLayout:
+        """The layout of a card; raises ValueError unless it is one that `to_json` could have written."""
+        try:
+            channels, height, width = raw["feature_shape"]
+            skips = [(name, (n, h, w)) for name, n, h, w in raw["skips"]]
+        except (LookupError, TypeError) as error:
+            raise ValueError(f"the layout of the encoder is incomplete ({error})") from error
+        sizes = [channels, height, width, *(size for _, shape in skips for size in shape)]
+        if not all(type(size) is int and 1 <= size <= MAX_SIDE for size in sizes):
+            raise ValueError(f"the layout of the encoder has sizes that are not whole numbers of 1 to {MAX_SIDE}")
+        if not all(isinstance(name, str) and name for name, _ in skips):
+            raise ValueError("the layout of the encoder has skips without a name")
+        return cls((channels, height, width), tuple(name for name, _ in skips), tuple(shape for _, shape in skips))
 
 
 @dataclass(frozen=True)
