@@ -60,7 +60,7 @@ def convolve_doubled(x: Tensor, weight: Tensor) -> Tensor:
     n_images, _, height, width = x.shape
     kernels = _merged(_merged(weight, dim=-1), dim=-2)  # [2, 2, n_out, n_in, 2, 2]: one for each pixel of the four
     maps = F.conv2d(x, kernels.reshape(4 * n_out, n_in, 2, 2), padding=1)  # [B, 4 · n_out, h + 1, w + 1]
-    maps = maps.permute(0, 2, 3, 1).unflatten(-1, (2, 2, n_out))
+    maps = maps.permute(0, 2, 3, 1).reshape(n_images, height + 1, width + 1, 2, 2, n_out)
     rows = [
         torch.stack([maps[:, i : i + height, j : j + width, i, j] for j in (0, 1)], dim=3)  # [B, h, w, 2, n_out]
         for i in (0, 1)
