@@ -16,8 +16,8 @@ from xaae_core.models.skip_taps import EncoderLayout, find_layout
 from xaae_core.models.upsampling import PixelShuffleUp, Size, convolve_doubled, fit_to
 
 SkipDropoutPer = Literal["channel", "image"]
-_BYTES_AT_ONCE = 2**25
-"""Maps that are larger come from the system anew each time (glibc's malloc): a quarter of the time of a decode."""
+_BYTES_AT_ONCE = 2**24
+"""Where maps are larger, memory comes anew from the system for many of them: a quarter of the time of a decode."""
 
 
 def check_skip_dropout(skip_dropout: float) -> float:
