@@ -7,15 +7,16 @@ Source: Wang, Simoncelli and Bovik 2003; window, weights and constants as in pyt
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-WINDOW = 11
-SIGMA = 1.5
+from xaae_core.gaussian_blur import WINDOW, blur
+
+__all__ = ["SMALLEST_SIDE", "WEIGHTS", "WINDOW", "ms_ssim", "ssim"]
+
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 SMALLEST_SIDE = (WINDOW - 1) * 2 ** (len(WEIGHTS) - 1) + 1
 """Pixels that each side of an image must have at least for MS-SSIM: 161."""
@@ -34,32 +35,11 @@ def _full(x: Tensor) -> Tensor:
     return x if x.dtype == torch.float64 else x.float()
 
 
-@lru_cache(maxsize=64)
-def _band(length: int, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """The banded matrix [length − 10, length] that blurs a vector with an 11-tap Gaussian."""
-    with torch.inference_mode(False):  # it is kept: one made in inference mode could never take part in training
-        # In single precision as pytorch-msssim's are: where an image is flat, their last digit shows in the values.
-        offsets = torch.arange(WINDOW, dtype=torch.float32, device="cpu") - WINDOW // 2
-        taps = torch.exp(-(offsets**2) / (2 * SIGMA**2))
-        taps = (taps / taps.sum()).to(dtype)
-        rows = length - WINDOW + 1
-        band = torch.zeros(rows, length, dtype=dtype, device="cpu")
-        for shift in range(WINDOW):
-            band.diagonal(shift).fill_(taps[shift])
-        return band.to(device)
-
-
-def _blur(stack: Tensor) -> Tensor:
-    """Blur maps [..., H, W] to [..., H − 10, W − 10]."""
-    rows = _band(stack.shape[-2], stack.device, stack.dtype)
-    columns = _band(stack.shape[-1], stack.device, stack.dtype)
-    return rows @ (stack @ columns.T)
-
-
 def _terms(x: Tensor, y: Tensor, data_range: float) -> _Terms:
     c1, c2 = (_K1 * data_range) ** 2, (_K2 * data_range) ** 2
-    # x² and y² are only ever needed as their sum, so four blurs do instead of five.
-    mean_x, mean_y, square, cross = _blur(torch.stack([x, y, x * x + y * y, x * y])).unbind()
+    # x² and y² are only ever needed as their sum, so four blurs do instead of five; y often needs no gradient.
+    mean_x, square, cross = blur(torch.stack([x, x * x + y * y, x * y])).unbind()
+    mean_y = blur(y)
     product, squares = mean_x * mean_y, mean_x * mean_x + mean_y * mean_y
     contrast_map = (2 * (cross - product) + c2) / (square - squares + c2)
     ssim_map = (2 * product + c1) / (squares + c1) * contrast_map
