@@ -1,0 +1,1 @@
+"""Browser parts: a thin Python wrapper each, beside its JavaScript and styles."""

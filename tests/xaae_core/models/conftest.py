@@ -21,15 +21,6 @@ def stir(model, seed=0):
     return model.eval()
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small tensors are faster on one thread, and sums then always run in one order."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="session")
 def stirred():
     return stir

@@ -4,7 +4,6 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-import torch
 
 SCRIPT = Path(__file__).with_name("tiny_training.py")
 
@@ -17,12 +16,3 @@ def tiny():
     spec.loader.exec_module(module)
     module.SCRIPT = SCRIPT
     return module
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Tiny models are faster on one thread, and sums then always run in one order."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
