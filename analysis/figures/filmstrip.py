@@ -50,7 +50,7 @@ def draw_filmstrip(figure: PathFigure, *, columns: int = 7, width_inches: float 
     shown = pick_steps(path, columns)
     height, width = path.frames.shape[-2:]
     cell = width_inches / (len(shown) + 1.25)
-    canvas = Figure(figsize=(width_inches, 2 * cell * height / width + 0.95), dpi=dpi, layout="constrained")
+    canvas = Figure(figsize=(width_inches, 1.72 * cell * height / width + 0.75), dpi=dpi, layout="constrained")
     FigureCanvasAgg(canvas)
     grid = canvas.subplots(2, len(shown) + 1, squeeze=False)
     limit = max(float(np.abs(path.change()[shown]).max()), 1 / 255)
