@@ -17,7 +17,7 @@ from torch import nn
 from xaae_core.checkpoints import load_checkpoint, read_state_dict, save_checkpoint
 from xaae_core.errors import CheckpointError, DamagedCheckpointError, NotACheckpointError, WrongModelError
 from xaae_core.model_card import build_model, card_for
-from xaae_core.models import add_xaae_blocks, build_encoder
+from xaae_core.models import AAE, add_xaae_blocks, build_encoder
 from xaae_core.pth_files import LARGEST_PICKLE
 
 CUTS = [0, 1, 2, 3, 4, 7, 8, 9, 16, 40, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, -100, -22, -1]
@@ -217,7 +217,9 @@ def test_compressed_weights_are_refused_however_small(files, tmp_path):
     with zipfile.ZipFile(files["pth"]) as good, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for entry in good.infolist():
             archive.writestr(entry.filename, good.read(entry))
-        archive.writestr("m/padding", os.urandom(300_000))
+        archive.comment = b" " * 60_000  # so that not even the sum of the parts is more than the file
+        parts = sum(entry.file_size for entry in archive.infolist())
+    assert parts < path.stat().st_size
     with pytest.raises(DamagedCheckpointError, match=r"torch\.save never writes such a file"):
         read_state_dict(path)
 
@@ -229,7 +231,7 @@ def test_entries_that_share_their_bytes_are_refused(tmp_path):
         archive.writestr("m/data.pkl", b"\x80\x02}.")
         archive.writestr("m/data/0", b"\0" * 1000)
         archive.filelist += [archive.filelist[1]] * 50
-    with pytest.raises(CheckpointError):
+    with pytest.raises(DamagedCheckpointError, match="claim more bytes than the file has"):
         read_state_dict(path)
 
 
@@ -267,7 +269,8 @@ def test_a_tensor_that_claims_more_than_the_file_has_is_refused(tmp_path, is_zip
         data = path.read_bytes()
         assert data.count(b"K\x0aNt") == 1
         path.write_bytes(data.replace(b"K\x0aNt", b"J\xff\xff\xff\x7fNt"))
-    with pytest.raises(DamagedCheckpointError):  # 8 GB claimed
+    said = "record size" if is_zip else r"its tensors claim 8589934588 bytes, the file has \d+"
+    with pytest.raises(DamagedCheckpointError, match=said):
         read_state_dict(path)
 
 
@@ -309,7 +312,20 @@ def test_a_hostile_card_is_refused_and_allocates_nothing(blocks, tmp_path, chang
     save_file(blocks.state_dict(), path, metadata={"xaae_card": json.dumps(raw)})
     peak, error = peak_bytes(lambda: load_checkpoint(path))
     assert isinstance(error, WrongModelError)
+    (name,) = change
+    if name in ("encoding_dims", "classes", "input_channels") or change[name] in ([], [10**6, 10**6]):
+        assert f"the card says {name}=" in str(error)
     assert peak < 20 * 2**20
+
+
+@pytest.mark.parametrize("change", [{"weights_path": "/etc/hostname"}, {"pretrained": True}, {"layout": {}}])
+def test_a_card_cannot_make_the_opener_read_files_or_the_network(change, monkeypatch):
+    with torch.device("meta"):
+        card = card_for(AAE(32, encoding_dims=4, pretrained=False))
+    card.arguments.update(change)
+    monkeypatch.setattr("xaae_core.models.encoders._pretrained_weights", lambda *a: pytest.fail("weights asked for"))
+    with pytest.raises(WrongModelError, match=f"the card sets {next(iter(change))} for a AAE"):
+        build_model(card)
 
 
 LAYOUT = {"feature_shape": [6, 6, 4], "skips": [["0", 4, 12, 8]]}
