@@ -39,4 +39,6 @@ def write_model(path: Path, *, classes: tuple[str, ...] = ("bright", "dark"), ch
             recons_metric="ssim",
             encoder_spec="small:8-16",
         )
+        for block in model.decoder.blocks:
+            torch.nn.init.normal_(block.conv_skip.weight)  # starts at zero: a skip that adds nothing
     return save_checkpoint(model, path, card_for(model, name="untrained", classes=classes))
