@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from xaae_core.checkpoints import file_sha256, save_checkpoint
+from xaae_core.atomic_files import write_text_atomically
+from xaae_core.checkpoints import file_sha256, load_checkpoint, save_checkpoint
 from xaae_core.data.loaders import dataloaders_from_arrays
 from xaae_core.data.phantom_folder import write_chosen_phantoms
 from xaae_core.data.phantoms import CLASS_NAMES, DEFAULT_SIZE, DEMO_SEED, PhantomSet
@@ -18,9 +20,13 @@ from xaae_core.demo.phantom_latents import draw_demo_sets, fingerprint_phantoms,
 from xaae_core.latents import write_latents
 from xaae_core.model_card import card_for
 from xaae_core.models import EncoderWithAAEBlocks, add_xaae_blocks, build_encoder
+from xaae_core.training.finishing import finish_training
 from xaae_core.training.presets import QUICK, Preset
 from xaae_core.training.progress import TrainingProgress
 from xaae_core.training.train import train_xaaenet
+
+_TRAINED = "xaaenet_classif.safetensors"
+_DONE = "trained.json"  # the three phases have ended, the finishing ones have not
 
 N_BUNDLED = 20
 """Held-out pictures beside the model."""
@@ -43,7 +49,7 @@ def train_demo(
 ) -> Path:
     """Draw the phantoms, train a model on them and write the bundle.
 
-    Called again after a kill, it goes on after the last finished epoch.
+    Called again after a kill, it goes on after the last finished epoch; the two short finishing phases start over.
 
     Args:
         folder: gets the checkpoint, the table of latents, images/ and training/ (phases, history, figures).
@@ -60,21 +66,34 @@ def train_demo(
     folder = Path(folder)
     sets = sets or draw_demo_sets(size=DEFAULT_SIZE)
     model = build_demo_model(preset, size=sets[0][1].images.shape[-1], seed=seed)
-    train_xaaenet(
-        model,
-        _loaders(sets, preset, seed),
-        **preset.training,
-        models_dir=folder / "training",
-        save_tsne=False,
-        pls_target_class=CLASS_NAMES[1],
-        extract_latent=False,
-        show_latent_figures=False,
-        seed=seed,
-        on_progress=on_progress,
-        progress_bar=progress_bar,
-    )
+    loaders = _loaders(sets, preset, seed)
+    done = folder / "training" / _DONE
+    settings = {**preset.settings(), "seed": seed}
+    signature = json.dumps({**settings, "data": fingerprint_phantoms(sets)}, sort_keys=True)
+    if done.is_file() and done.read_text(encoding="utf-8") == signature:
+        load_checkpoint(done.with_name(_TRAINED), model=model)
+        model.requires_grad_(True)
+    else:
+        done.unlink(missing_ok=True)
+        train_xaaenet(
+            model,
+            loaders,
+            **preset.training,
+            models_dir=folder / "training",
+            save_tsne=False,
+            pls_target_class=CLASS_NAMES[1],
+            extract_latent=False,
+            show_latent_figures=False,
+            seed=seed,
+            on_progress=on_progress,
+            progress_bar=progress_bar,
+        )
+        write_text_atomically(done, signature)
+    finish_training(model, loaders, preset, seed=seed, on_progress=on_progress)
     model.to(torch.device("cpu")).eval()
-    return write_demo(folder, model, sets, training={**preset.settings(), "seed": seed}, measure=measure)
+    checkpoint = write_demo(folder, model, sets, training=settings, measure=measure)
+    done.unlink()  # the next call trains anew
+    return checkpoint
 
 
 def build_demo_model(preset: Preset = QUICK, *, size: int = DEFAULT_SIZE, seed: int = 0) -> EncoderWithAAEBlocks:

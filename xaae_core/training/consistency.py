@@ -1,0 +1,128 @@
+"""Teach a trained model that a move in z must be seen: what is drawn after a move reads back as that move.
+
+An autoencoder is only ever asked to draw what it has read. Moved along a direction it draws about half of the move,
+and past the end of a factor's range it draws anything. Here the classifier phase goes on for an epoch or two, and
+half of every batch is also moved: each z by a random part of the difference between two other images of the
+batch. Such moves are the ones the data make; a random direction hardly touches the few along which the data vary.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from xaae_core.errors import TrainingError
+from xaae_core.models.aae import XaaeBlocks
+from xaae_core.training.cycle import batch_norm_fixed
+from xaae_core.training.progress import TrainingProgress
+from xaae_core.training.randomness import randomness_kept, seed_for
+
+PHASE = "consistency"
+NOISE = 0.02
+"""Standard deviation of the noise laid on the drawn pictures, so that no move is told in what nobody can see."""
+
+
+def make_moves_consistent(
+    model: XaaeBlocks,
+    dls: Any,
+    *,
+    weights: Mapping[str, float],
+    epochs: int = 2,
+    lr: float = 5e-4,
+    move_weight: float = 0.2,
+    seed: int = 0,
+    on_progress: Callable[[TrainingProgress], None] | None = None,
+) -> XaaeBlocks:
+    """Train on with the classifier phase's loss plus `move_weight` times `move_loss`.
+
+    It takes a fraction of the training and is not resumed: a kill repeats it.
+
+    Args:
+        model: trained; changed in place, left in eval mode.
+        dls: fastai `DataLoaders`, pixels in [0, 1].
+        weights: of the classifier phase: `ADV_WEIGHT`, `RECONS_WEIGHT`, `CLASS_WEIGHT`.
+        epochs: passes over the training images.
+        lr: peak learning rate of a one-cycle schedule.
+        move_weight: weight of the moves' term.
+        seed: of order and moves.
+        on_progress: called after each epoch with train_loss, recons_loss and move_loss.
+
+    Returns:
+        The model.
+
+    Raises:
+        TrainingError: a loss that is not finite.
+    """
+    if epochs < 1:
+        return model.eval()
+    with randomness_kept(dls):
+        optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=0.01)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, epochs=epochs, steps_per_epoch=len(dls.train))
+        for epoch in range(1, epochs + 1):
+            start = time.monotonic()
+            _seed(dls, seed_for(seed, PHASE, epoch))
+            model.train()
+            parts = []
+            for number, (images, targets) in enumerate(dls.train):
+                model.gen_train = number % 2 == 0  # encoder and discriminator take turns
+                x, y = images.as_subclass(Tensor), targets.as_subclass(Tensor)
+                parts.append(_step(model, x, y, weights, move_weight, optimizer))
+                schedule.step()
+            means = torch.tensor(parts).mean(dim=0).tolist()
+            losses = dict(zip(("train_loss", "recons_loss", "move_loss"), means, strict=True))
+            if on_progress is not None:
+                on_progress(TrainingProgress(PHASE, epoch, epochs, losses, True, time.monotonic() - start))
+    model.gen_train = True
+    return model.eval()
+
+
+def move_loss(model: XaaeBlocks, z: Tensor) -> Tensor:
+    """mean((encode(decode(z′)).z − z′)²); a scalar, 0 when every move can be read back.
+
+    z′ = z + a·(z_j − z_k) with a uniform in [−1, 1] and j, k other rows, for the first half of the batch. No
+    gradient runs through z′, the decoder gets no skips, and batch norm uses its running statistics: those of a batch
+    of moved pictures would scale the moves away.
+
+    Args:
+        model: the model.
+        z: latent vectors [B, D] of a batch.
+    """
+    z = z.detach().float()
+    half = (len(z) + 1) // 2
+    here, there = (z[torch.randperm(len(z), device=z.device)[:half]] for _ in range(2))
+    moved = z[:half] + (2 * torch.rand(half, 1, device=z.device) - 1) * (there - here)  # [B / 2, D]
+    with batch_norm_fixed(model):
+        drawn = model.decode(moved, skip_dropout=1.0)
+        again = model.encode(drawn + NOISE * torch.randn_like(drawn)).z
+    return F.mse_loss(again.float(), moved)
+
+
+def _step(
+    model: XaaeBlocks,
+    images: Tensor,
+    targets: Tensor,
+    weights: Mapping[str, float],
+    move_weight: float,
+    optimizer: torch.optim.Optimizer,
+) -> tuple[float, float, float]:
+    """One step; returns the loss, its reconstruction and its moves' term."""
+    output = model(images)
+    moves = move_loss(model, model.z)
+    loss = model.classif_loss_func(output, targets, **weights) + move_weight * moves
+    if not bool(torch.isfinite(loss)):
+        raise TrainingError("the consistency loss is not finite: the model diverged before, or lr is too high")
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    return float(loss.detach()), float(model.recons_loss), float(moves.detach())
+
+
+def _seed(dls: Any, number: int) -> None:
+    torch.manual_seed(number)
+    dls.train.rng = random.Random(number)
