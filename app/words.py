@@ -15,9 +15,9 @@ METRICS = {
         "Chance that a case with the target scores higher than one without; 0.5 is guessing, 1 is perfect.",
     ),
     "accuracy": ("Accuracy", "Share of held-out cases whose class the model gets right."),
-    "ssim_z_only": ("Likeness, z alone", "SSIM of the picture decoded from z alone against the original; 1 is equal."),
-    "ssim_with_skips": ("Likeness, with skips", "SSIM of the picture decoded with all skip connections; 1 is equal."),
-    "achieved_per_sd": ("Achieved per SD", "How far a picture has really moved, encoded again, for each SD asked for."),
+    "ssim_z_alone": ("Likeness, z alone", "SSIM of the picture decoded from z alone against the original; 1 is equal."),
+    "ssim_skips": ("Likeness, with skips", "SSIM of the picture decoded with all skip connections; 1 is equal."),
+    "achieved": ("Achieved per SD", "How far a picture has really moved, encoded again, for each SD asked for."),
 }
 """Figures of a card that are shown, with what they mean."""
 

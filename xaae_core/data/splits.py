@@ -58,9 +58,11 @@ def complete_splits(
     if "valid" in named:
         return tuple(complete), ""
     train = [i for i, split in enumerate(complete) if split == "train"]
-    for i, split in _draw(ids, labels, train, seed, ("valid",)).items():
+    drawn = _draw(ids, labels, train, seed, ("valid",))
+    for i, split in drawn.items():
         complete[i] = split
-    return tuple(complete), f"no valid split was given: 15 % of each class of train were drawn (seed {seed})"
+    note = f"no valid split was given: 15 % of each class of train were drawn (seed {seed})" if drawn else ""
+    return tuple(complete), note
 
 
 def _draw(
