@@ -19,6 +19,9 @@ SAFE_SETTINGS = {
     "STREAMLIT_SERVER_ADDRESS": "127.0.0.1",
     "STREAMLIT_SERVER_HEADLESS": "true",
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+    # Threads that wait by spinning take the cores from the page and from other sessions.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "OPENBLAS_NUM_THREADS": "1",
 }
 """What holds even where the settings file was not installed."""
 
