@@ -19,11 +19,10 @@ SAFE_SETTINGS = {
     "STREAMLIT_SERVER_ADDRESS": "127.0.0.1",
     "STREAMLIT_SERVER_HEADLESS": "true",
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
-    # Threads that wait by spinning take the cores from the page and from other sessions.
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "OPENBLAS_NUM_THREADS": "1",
 }
 """What holds even where the settings file was not installed."""
+PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
+"""Threads that wait by spinning would take the cores from the page and from other sessions."""
 
 _EXISTING = click.Path(exists=True, path_type=Path, resolve_path=True)
 
@@ -57,7 +56,7 @@ def streamlit_arguments(port: int | None) -> list[str]:
 
 def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment with the project's Streamlit settings, where it does not set them itself."""
-    return {**SAFE_SETTINGS, **file_settings(CONFIG), **environment}
+    return {**PATIENT_THREADS, **SAFE_SETTINGS, **file_settings(CONFIG), **environment}
 
 
 def file_settings(path: Path) -> dict[str, str]:
