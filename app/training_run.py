@@ -44,7 +44,7 @@ class TrainingRequest:
         training: arguments of `train_xaaenet` instead of the preset's.
     """
 
-    preset: str = "quick"
+    preset: str = "standard"
     encoder: str | None = None
     weights: Path | None = None
     size: tuple[int, int] = (192, 192)
@@ -113,6 +113,7 @@ def run_training(
     from xaae_core.checkpoints import save_checkpoint
     from xaae_core.model_card import card_for
     from xaae_core.training import train_xaaenet
+    from xaae_core.training.finishing import finish_training
 
     target = _checked_target(dataset, request.target)
     if resume and (out / MODEL_NAME).exists():
@@ -134,6 +135,7 @@ def run_training(
         resume=resume,
         on_progress=on_progress,
     )
+    finish_training(model, loaders, preset, seed=request.seed, on_progress=on_progress)
     card = card_for(
         model,
         name=out.resolve().name,

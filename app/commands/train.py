@@ -38,7 +38,7 @@ def _epochs(function: Any) -> Any:
 @click.command("train", epilog="\b\nExample:\n  xaae train my_pictures --out runs/first --target malignant --balanced")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.")
-@click.option("--preset", type=click.Choice(list(PRESETS)), default="quick", show_default=True,
+@click.option("--preset", type=click.Choice(list(PRESETS)), default="standard", show_default=True,
     help="; ".join(f"{preset.name}: {preset.purpose}" for preset in PRESETS.values()))  # fmt: skip
 @click.option("--encoder", help="small, small:16-32-64 or torchvision:resnet34; the preset's if left out.")
 @click.option("--weights", type=click.Path(path_type=Path), help="File of the encoder's pretrained weights.")

@@ -39,6 +39,6 @@ def finish_training(
         make_moves_consistent(
             model, dls, weights=weights, epochs=preset.epochs_consistency, seed=seed, on_progress=on_progress
         )
-    if preset.epochs_sharpening:
+    if preset.epochs_sharpening and model.layout.skip_names:
         sharpen_skips(model, dls, epochs=preset.epochs_sharpening, seed=seed, on_progress=on_progress)
     return model.eval()

@@ -43,7 +43,7 @@ class TestPresets:
 
     def test_an_unknown_name(self):
         assert find_preset("quick") is QUICK
-        with pytest.raises(TrainingError, match="quick, reference"):
+        with pytest.raises(TrainingError, match="quick, standard, reference"):
             find_preset("fast")
 
     def test_settings_cannot_be_changed(self):
