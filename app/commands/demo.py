@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from analysis.demo_evaluation import DemoMeasures
     from xaae_core.training.progress import TrainingProgress
 
-_SHOWN_LOSSES = ("train_loss", "valid_loss", "recons_loss", "adv_loss", "classif_loss", "cycle_loss", "auroc")
+_SHOWN_LOSSES = (
+    "train_loss",
+    "valid_loss",
+    "recons_loss",
+    "adv_loss",
+    "classif_loss",
+    "cycle_loss",
+    "move_loss",
+    "auroc",
+)
 
 
 @click.group("demo")
