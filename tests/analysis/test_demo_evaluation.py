@@ -118,9 +118,9 @@ def measures(value: float) -> DemoMeasures:
 class TestBundledModel:
     def test_its_claims_hold_on_a_sample(self):
         model = load_checkpoint(demo_checkpoint()).model
-        found = measure_demo(model, test=make_phantoms(30, first=900), n_paths=30)
+        found = measure_demo(model, test=make_phantoms(100, first=900), n_paths=30)
         assert found.failures() == ()
-        assert (found.n_images, found.n_paths) == (30, 30)
+        assert (found.n_images, found.n_paths) == (100, 30)
         assert found.inside_chance < 0.25
 
     def test_an_untrained_model_fails(self):
