@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from xaae_core.training.progress import TrainingProgress
 
 _MOST_NAMED = 20
-_SHOWN = ("train_loss", "valid_loss", "recons_loss", "adv_loss", "classif_loss", "cycle_loss", "auroc", "accuracy")
+_SHOWN = (
+    "train_loss",
+    "valid_loss",
+    "recons_loss",
+    "adv_loss",
+    "classif_loss",
+    "cycle_loss",
+    "move_loss",
+    "auroc",
+    "accuracy",
+)
 
 
 def print_json(values: Mapping[str, Any]) -> None:

@@ -1,15 +1,20 @@
-"""From a data folder to a finished model with its latents and its held-out figures."""
+"""From a data folder to a finished model with its latents and its held-out figures.
+
+A run has three stages, and a kill in any of them loses at most an epoch of the first or the whole of a later, short
+one: the phases of `train_xaaenet`, which resume by themselves; the phases that a preset adds, which start over from
+`training/trained.safetensors`; the measuring, which starts over from `model.safetensors` without its latents.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING
 
+from app.training_request import TrainingRequest, build_loaders, build_model
 from xaae_core.errors import TrainingError
-from xaae_core.training.presets import Preset, find_preset
 
 if TYPE_CHECKING:
     from analysis.held_out import HeldOut
@@ -18,59 +23,12 @@ if TYPE_CHECKING:
     from xaae_core.models.aae import XaaeBlocks
     from xaae_core.training import TrainingProgress
 
+    Report = Callable[[TrainingProgress], None] | None
+
 MODEL_NAME = "model.safetensors"
 LATENTS_NAME = "model.latents.parquet"
 TRAINING_FOLDER = "training"
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingRequest:
-    """What a user asks of a training; None leaves a setting to the preset.
-
-    Attributes:
-        preset: name of the preset, see `xaae_core.training.presets`.
-        encoder: name of the encoder, see `build_encoder`; None: the preset's.
-        weights: file of the encoder's pretrained weights, instead of the download.
-        size: (height, width) of the model's images in pixels.
-        channels: 1 or 3; None: as the pictures are stored.
-        dims: size of z.
-        batch_size: images a batch.
-        recons_metric: "ms_ssim" or "ssim"; None: the model's default.
-        target: the class that "+" means; the second class if None.
-        is_balanced: weigh the classes of the cross-entropy by their frequencies.
-        has_flips: mirror every other training image.
-        resize: "pad" or "squash", see `read_image`.
-        seed: of everything random.
-        training: arguments of `train_xaaenet` instead of the preset's.
-    """
-
-    preset: str = "standard"
-    encoder: str | None = None
-    weights: Path | None = None
-    size: tuple[int, int] = (192, 192)
-    channels: int | None = None
-    dims: int | None = None
-    batch_size: int | None = None
-    recons_metric: Literal["ms_ssim", "ssim"] | None = None
-    target: str | None = None
-    is_balanced: bool = False
-    has_flips: bool = False
-    resize: Literal["pad", "squash"] = "pad"
-    seed: int = 0
-    training: Mapping[str, Any] = field(default_factory=dict)
-
-    def settings(self) -> dict[str, Any]:
-        """The preset's settings with what was asked instead, as JSON values for a model card."""
-        asked = {
-            "encoder": self.encoder,
-            "encoding_dims": self.dims,
-            "batch_size": self.batch_size,
-            "recons_metric": self.recons_metric,
-            **self.training,
-        }
-        said = {name: value for name, value in asked.items() if value is not None}
-        flags = {"seed": self.seed, "balanced": self.is_balanced, "flips": self.has_flips}
-        return {**find_preset(self.preset).settings(), **said, **flags}
+TRAINED_NAME = "trained.safetensors"
 
 
 @dataclass(frozen=True)
@@ -94,48 +52,24 @@ def run_training(
     request: TrainingRequest,
     *,
     resume: bool = True,
-    on_progress: Callable[[TrainingProgress], None] | None = None,
+    on_progress: Report = None,
 ) -> FinishedTraining:
     """Train a model on a checked data set and write it, its latents and its held-out figures.
-
-    Killed at any moment, the same call goes on after the last finished epoch.
 
     Args:
         dataset: see `read_dataset` and `check_images`.
         out: folder of the results; made if absent.
         request: what is trained, and how.
-        resume: go on with an unfinished training of the folder; False starts over.
+        resume: go on with an unfinished run of the folder; False starts over.
         on_progress: called after each epoch.
 
     Raises:
         TrainingError: settings or data that cannot be trained with, or a folder that holds a finished model.
     """
-    from xaae_core.checkpoints import save_checkpoint
     from xaae_core.model_card import card_for
-    from xaae_core.training import train_xaaenet
-    from xaae_core.training.finishing import finish_training
 
-    target = _checked_target(dataset, request.target)
-    if resume and (out / MODEL_NAME).exists():
-        return _finish_unmeasured(dataset, out, request, target)
-    preset = find_preset(request.preset)
-    model = build_model(dataset, request, preset)
-    loaders = _loaders(dataset, model, request, preset)
-    train_xaaenet(
-        model,
-        loaders,
-        **{**preset.training, **request.training},
-        seed=request.seed,
-        class_weights="balanced" if request.is_balanced else None,
-        models_dir=out / TRAINING_FOLDER,
-        pls_target_class=target,
-        extract_latent=False,
-        show_latent_figures=False,
-        progress_bar=False,
-        resume=resume,
-        on_progress=on_progress,
-    )
-    finish_training(model, loaders, preset, seed=request.seed, on_progress=on_progress)
+    target = request.target_in(dataset)
+    model = build_model(dataset, request)
     card = card_for(
         model,
         name=out.resolve().name,
@@ -146,73 +80,76 @@ def run_training(
         data_name=dataset.name,
         data_fingerprint=dataset.fingerprint,
     )
-    (out / LATENTS_NAME).unlink(missing_ok=True)  # of a model that was there before
-    save_checkpoint(model, out / MODEL_NAME, card)
+    if not (resume and _take_up(model, out / MODEL_NAME, card)):
+        _train(dataset, model, card, out, request, resume=resume, on_progress=on_progress)
+    elif (out / LATENTS_NAME).exists():
+        raise _taken(out)
     return _measure(dataset, model, card, out)
 
 
-def build_model(dataset: ImageDataset, request: TrainingRequest, preset: Preset) -> XaaeBlocks:
-    """The untrained model that a request asks for, its weights drawn from the seed."""
-    import torch
+def _train(
+    dataset: ImageDataset,
+    model: XaaeBlocks,
+    card: ModelCard,
+    out: Path,
+    request: TrainingRequest,
+    *,
+    resume: bool,
+    on_progress: Report,
+) -> None:
+    """Train a model and write it; every earlier result of the folder is gone then."""
+    from xaae_core.checkpoints import save_checkpoint
+    from xaae_core.training import train_xaaenet
+    from xaae_core.training.finishing import finish_training
 
-    from xaae_core.models import add_xaae_blocks, build_encoder
-    from xaae_core.models.encoders import IMAGENET_MEAN, IMAGENET_STD
-
-    channels = request.channels or dataset.channels
-    name = request.encoder or preset.encoder
-    is_pretrained = not name.startswith("small")
-    asked = {"encoding_dims": request.dims, "recons_metric": request.recons_metric}
-    options = {**preset.model, **{key: value for key, value in asked.items() if value is not None}}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(request.seed)
-        encoder = build_encoder(name, channels, pretrained=is_pretrained, weights_path=request.weights)
-        return add_xaae_blocks(
-            encoder,
-            **options,
-            input_size=request.size,
-            input_channels=channels,
-            classes=len(dataset.classes),
-            normalisation=(IMAGENET_MEAN, IMAGENET_STD) if is_pretrained and channels == 3 else None,
-            encoder_spec=name,
+    if resume and (out / MODEL_NAME).exists():
+        raise _taken(out)
+    plan, folder = request.plan(), out / TRAINING_FOLDER
+    loaders = build_loaders(dataset, model, request)
+    if resume and _take_up(model, folder / TRAINED_NAME, card):
+        model.to(loaders.device).requires_grad_(True)
+    else:
+        (folder / TRAINED_NAME).unlink(missing_ok=True)
+        train_xaaenet(
+            model,
+            loaders,
+            **plan.training,
+            seed=request.seed,
+            class_weights="balanced" if request.is_balanced else None,
+            models_dir=folder,
+            pls_target_class=card.target,
+            extract_latent=False,
+            show_latent_figures=False,
+            progress_bar=False,
+            resume=resume,
+            on_progress=on_progress,
         )
+        save_checkpoint(model, folder / TRAINED_NAME, card)
+    finish_training(model, loaders, plan, seed=request.seed, on_progress=on_progress)
+    (out / LATENTS_NAME).unlink(missing_ok=True)  # of a model that was there before
+    save_checkpoint(model, out / MODEL_NAME, card)
+    (folder / TRAINED_NAME).unlink()
 
 
-def _checked_target(dataset: ImageDataset, target: str | None) -> str:
-    if target is not None and target not in dataset.classes:
-        raise TrainingError(f'the target is "{target}"; expected one of the classes {", ".join(dataset.classes)}')
-    return target or dataset.classes[1]
+def _take_up(model: XaaeBlocks, path: Path, card: ModelCard) -> bool:
+    """Load what an earlier call of the same run has written; False if there is none, or it is another run's."""
+    from xaae_core.checkpoints import load_checkpoint, read_card
+    from xaae_core.model_card import parse_card
+
+    if not path.exists():
+        return False
+    found, wanted = read_card(path), parse_card(card.to_json(), path.name)
+    names = ("kind", "arguments", "classes", "target", "training", "data_fingerprint")
+    if any(getattr(found, name) != getattr(wanted, name) for name in names):
+        return False
+    load_checkpoint(path, model=model)
+    return True
 
 
-def _loaders(dataset: ImageDataset, model: XaaeBlocks, request: TrainingRequest, preset: Preset) -> Any:
-    from xaae_core.data.augmentation import Augment
-    from xaae_core.data.loaders import make_dataloaders
-
-    loaders = make_dataloaders(
-        dataset,
-        input_size=model.input_size,
-        input_channels=model.input_channels,
-        batch_size=request.batch_size or preset.batch_size,
-        resize=request.resize,
-        augment=Augment(horizontal_flip=request.has_flips),
-        seed=request.seed,
+def _taken(out: Path) -> TrainingError:
+    return TrainingError(
+        f"{out} holds a finished model already: name another folder, or give --no-resume to train it anew"
     )
-    loaders.xaae_name = dataset.name
-    loaders.xaae_fingerprint = dataset.fingerprint
-    loaders.xaae_resize = request.resize
-    return loaders
-
-
-def _finish_unmeasured(dataset: ImageDataset, out: Path, request: TrainingRequest, target: str) -> FinishedTraining:
-    """Go on with a run that was killed after its last epoch: trained and written, but not measured."""
-    from xaae_core.checkpoints import load_checkpoint
-
-    opened = load_checkpoint(out / MODEL_NAME)
-    known = (opened.card.target, opened.card.training, opened.card.data_fingerprint)
-    if (out / LATENTS_NAME).exists() or known != (target, request.settings(), dataset.fingerprint):
-        raise TrainingError(
-            f"{out} holds a finished model already: name another folder, or give --no-resume to train it anew"
-        )
-    return _measure(dataset, cast("XaaeBlocks", opened.model), opened.card, out)
 
 
 def _measure(dataset: ImageDataset, model: XaaeBlocks, card: ModelCard, out: Path) -> FinishedTraining:

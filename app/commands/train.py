@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.training_run import FinishedTraining
 
 _PHASES = (("epochs_adv", "adversarial"), ("epochs_ae", "autoencoder"), ("epochs_classif", "classifier"))
+_ADDED = (("epochs_consistency", "consistency"), ("epochs_sharpening", "sharpening"))
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
@@ -29,7 +30,7 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, 
 
 def _epochs(function: Any) -> Any:
     """An option for the epochs of each phase."""
-    for name, phase in reversed(_PHASES):
+    for name, phase in reversed((*_PHASES, *_ADDED)):
         words = f"Epochs of the {phase} phase at most; 0 skips it; the preset's if left out."
         function = click.option(f"--{name.replace('_', '-')}", type=click.IntRange(0), help=words)(function)
     return function
@@ -65,7 +66,8 @@ def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) 
     DATA holds one subfolder per class, or a labels.csv. Writes model.safetensors, model.latents.parquet and the files
     of the training itself into OUT. Stopped at any moment, the same command goes on after the last finished epoch.
     """
-    from app.training_run import TrainingRequest, run_training
+    from app.training_request import TrainingRequest
+    from app.training_run import run_training
     from xaae_core.data.dataset import check_images, read_dataset
 
     warnings.filterwarnings("ignore", category=FutureWarning, module="torch")  # fastai's use of torch, not the user's
@@ -85,6 +87,7 @@ def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) 
         has_flips=options["flip"],
         resize=options["resize"],
         seed=options["seed"],
+        **{name: options[name] for name, _ in _ADDED},
         training={name: options[name] for name in names if options[name] is not None},
     )
     dataset = read_dataset(data)

@@ -14,6 +14,7 @@ from xaae_core.latents import read_latents
 TINY = (
     *("--size", SIDE, "--encoder", "small:8-16", "--dims", 4, "--batch-size", 8, "--recons-metric", "ssim"),
     *("--epochs-adv", 1, "--epochs-ae", 2, "--epochs-classif", 2),
+    *("--epochs-consistency", 1, "--epochs-sharpening", 1),
 )
 
 
@@ -44,7 +45,14 @@ def test_training_says_the_data_the_epochs_and_what_was_skipped(trained: tuple[P
     said = trained[1].stderr
     assert "47 images, 2 classes: bright 24, dark 23" in said
     assert "skipped 23.png" in said
-    for line in ("adversarial 1/1", "autoencoder 1/2", "autoencoder 2/2", "classifier 2/2"):
+    for line in (
+        "adversarial 1/1",
+        "autoencoder 1/2",
+        "autoencoder 2/2",
+        "classifier 2/2",
+        "consistency 1/1",
+        "sharpening 1/1",
+    ):
         assert line in said
 
 
@@ -96,6 +104,45 @@ def test_a_finished_model_is_not_overwritten_by_accident(trained: tuple[Path, Re
     folder, _ = trained
     result = xaae("train", folder / "pictures", "--out", folder / "run", *TINY)
     assert_refused(result, "finished model already", "--no-resume")
+
+
+def test_killed_in_the_added_phases_the_same_command_ends_with_the_same_model(
+    trained: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = trained
+    same = ("train", folder / "pictures", "--out", folder / "unfinished", *TINY, "--target", "bright", "--balanced")
+
+    def stop(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("xaae_core.training.finishing.sharpen_skips", stop)
+        assert xaae(*same).exit_code == 1
+    assert not (folder / "unfinished" / "model.safetensors").exists()
+    resumed = xaae(*same)
+    assert resumed.exit_code == 0, resumed.output
+    assert "classifier" not in resumed.stderr
+    assert "consistency 1/1" in resumed.stderr
+    first, second = (read_latents(folder / name / "model.latents.parquet").z for name in ("run", "unfinished"))
+    assert (first == second).all()
+    assert not (folder / "unfinished" / "training" / "trained.safetensors").exists()
+
+
+def test_another_request_does_not_take_up_what_it_did_not_start(
+    trained: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = trained
+    same = ("train", folder / "pictures", "--out", folder / "other", *TINY)
+
+    def stop(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("xaae_core.training.finishing.sharpen_skips", stop)
+        assert xaae(*same).exit_code == 1
+    changed = xaae(*same, "--seed", 1)
+    assert changed.exit_code == 0, changed.output
+    assert "adversarial 1/1" in changed.stderr
 
 
 def test_killed_while_measuring_the_same_command_does_not_train_again(
