@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from xaae_core.demo import demo_images
+from xaae_core.checkpoints import read_card
+from xaae_core.demo import demo_checkpoint, demo_images
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,3 +51,11 @@ def test_python_examples_run(code, tmp_path, monkeypatch):
     names: dict[str, object] = {}
     exec(compile(code, "README.md", "exec"), names)
     assert {"logits", "path"} & names.keys()
+
+
+def test_the_demos_figures_are_those_of_the_bundled_model():
+    table = re.search(r"```text\n(300 held-out phantoms.*?)```", README, flags=re.DOTALL)
+    assert table is not None
+    said = sorted(float(line[78:84]) for line in table.group(1).splitlines()[1:] if line.strip())
+    card = sorted(round(value, 3) for value in read_card(demo_checkpoint()).metrics.values())
+    assert said == pytest.approx(card, abs=1.1e-3)

@@ -10,7 +10,7 @@ DEMO_FOLDER = Path(__file__).parent
 
 CHECKPOINT_NAME = "phantoms.safetensors"
 LATENTS_NAME = "phantoms.latents.parquet"
-IMAGES_NAME = "images"
+IMAGES_NAME = "chest-phantoms"
 
 
 def demo_checkpoint() -> Path:

@@ -52,7 +52,7 @@ def train_demo(
     Called again after a kill, it goes on after the last finished epoch; the two short finishing phases start over.
 
     Args:
-        folder: gets the checkpoint, the table of latents, images/ and training/ (phases, history, figures).
+        folder: gets the checkpoint, the table of latents, chest-phantoms/ and training/ (phases, history, figures).
         preset: model and schedule.
         seed: of the model's first weights and of the training.
         measure: called with the trained model; its held-out figures go on the card.
