@@ -34,7 +34,7 @@ def demo() -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the first weights and of the training.")
 def train(out: Path, seed: int) -> None:
-    """Train the demo's model: about eight minutes on two free cores.
+    """Train the demo's model: some twelve minutes of CPU time.
 
     Stopped at any moment, the same command goes on after the last finished epoch.
     """
