@@ -28,6 +28,7 @@ from xaae_core.model_card import ModelCard
 from xaae_core.models.latent_model import Encoding
 
 Stamp = tuple[str, int, int]
+FEWEST_TRAINING_CASES = 10
 
 
 @dataclass(frozen=True)
@@ -130,14 +131,19 @@ def training_latents(checkpoint: Checkpoint) -> LatentTable | None:
 @st.cache_resource(max_entries=64, show_spinner="Finding the direction of the target …")
 def direction_for(_table: LatentTable, key: tuple[str, str], target: str) -> Direction:
     """The target's direction in a table; `key` names the table."""
-    return fit_direction(_table, target)
+    return fit_direction(_table, target, fit_split=_training_split(_table))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def neighbourhood_for(_table: LatentTable, key: tuple[str, str]) -> Neighbourhood:
     """The training cases that steps are compared with."""
-    is_training = _table.split == "train"
-    return Neighbourhood.of(_table.z[is_training] if is_training.sum() > 10 else _table.z)
+    split = _training_split(_table)
+    return Neighbourhood.of(_table.z if split is None else _table.z[_table.split == split])
+
+
+def _training_split(table: LatentTable) -> str | None:
+    """The split to learn from; None, all cases, for a folder with hardly any of it, such as one to test with."""
+    return "train" if (table.split == "train").sum() > FEWEST_TRAINING_CASES else None
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

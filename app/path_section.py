@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +21,6 @@ from app.controls import TraverseChoice
 from app.workspace import Case, Workspace
 
 FIRST_ANSWER_SECONDS = 0.6
-NEXT_STEPS_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -115,20 +115,24 @@ class PathScene:
 
 def show_path(scene: PathScene) -> None:
     """Draw the viewer; a slow decoder's missing steps follow while the rest of the page is in use."""
+    start = time.monotonic()
     part = scene.builder.advance(FIRST_ANSWER_SECONDS)
-    draw = st.fragment(draw_path, run_every=None if part.is_complete else NEXT_STEPS_SECONDS)
-    draw(scene, [part], is_whole=part.is_complete)
+    budget = time.monotonic() - start
+    # A timer that is faster than what it calls would interrupt each run before anything is drawn.
+    draw = st.fragment(draw_path, run_every=None if part.is_complete else 1.5 * budget + 0.5)
+    draw(scene, [part], budget, is_whole=part.is_complete)
 
 
-def draw_path(scene: PathScene, fresh: list[PartialPath], *, is_whole: bool) -> None:
+def draw_path(scene: PathScene, fresh: list[PartialPath], budget: float, *, is_whole: bool) -> None:
     """The viewer with as much of the path as is there; a fragment, so that more of it costs no more than itself.
 
     Args:
         scene: what is drawn.
         fresh: the part that the surrounding run has just computed, for the first run of the fragment.
+        budget: seconds to compute for in each later run.
         is_whole: whether that part is the whole path.
     """
-    part = fresh.pop() if fresh else scene.builder.advance(NEXT_STEPS_SECONDS)
+    part = fresh.pop() if fresh else scene.builder.advance(budget)
     viewed = path_viewer(scene.payload(part), key=state.VIEWER)
     chosen = None
     if viewed.case_move is not None:

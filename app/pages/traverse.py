@@ -63,8 +63,10 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
     direction = None
     with viewer, explained("Finding the direction"):
         direction = scene.direction
-    if direction is None:
-        return  # without it there is no path, and nothing more to say than why
+    if direction is None:  # there is no path; above is why
+        with viewer:
+            choose_data("direction")
+        return
     with viewer, explained("This path"):
         show_path(scene)
     with below:
