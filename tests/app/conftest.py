@@ -1,4 +1,4 @@
-"""A Streamlit server and headless Chromium for tests of what a reader sees."""
+"""A Streamlit server, headless Chromium, and sessions without a browser, for tests of what a reader sees."""
 
 import os
 import shutil
@@ -11,7 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.app.cli_folders import write_model, write_pictures
+from tests.app.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_ARGUMENTS = [
@@ -22,6 +26,7 @@ START_SECONDS = 60
 
 StartServer = Callable[..., str]
 OpenPage = Callable[..., Page]
+OpenSession = Callable[..., Session]
 
 
 def _free_port() -> int:
@@ -127,3 +132,37 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
 def chromium_page(open_page: OpenPage) -> Page:
     """A blank tab, 1280×800, light."""
     return open_page()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint of a model of 48 px that nobody trained: classes bright and dark."""
+    return write_model(tmp_path_factory.mktemp("tiny_model") / "tiny.safetensors")
+
+
+@pytest.fixture(scope="session")
+def tiny_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder for it: 12 pictures of each class. Do not change it."""
+    return write_pictures(tmp_path_factory.mktemp("tiny_pictures") / "squares", per_class=12)
+
+
+@pytest.fixture
+def open_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OpenSession:
+    """``open_session(page, checkpoint=…, data=…)`` opens a page in a new session; the demo without a checkpoint."""
+    for name in ("XAAE_CHECKPOINT", "XAAE_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XAAE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("XAAE_MODELS", str(tmp_path / "models"))
+    torch.set_num_threads(1)
+
+    def start(
+        page: str = "start.py", *, checkpoint: Path | None = None, data: Path | None = None, **address: str
+    ) -> Session:
+        if checkpoint is not None:
+            monkeypatch.setenv("XAAE_CHECKPOINT", str(checkpoint))
+        if data is not None:
+            monkeypatch.setenv("XAAE_DATA", str(data))
+        session = Session(**address).run()
+        return session.go(page) if page != "start.py" else session
+
+    return start

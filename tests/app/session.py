@@ -1,0 +1,110 @@
+"""One session of the app without a browser, and what its path viewer was sent."""
+
+import json
+import struct
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from streamlit.testing.v1 import AppTest
+
+from app import case_choice, path_section, state
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = tuple(sorted(path.name for path in (ROOT / "app" / "pages").glob("*.py") if path.name[0] != "_"))
+
+
+@dataclass(frozen=True)
+class SentPath:
+    """The words and checksums of the path in the viewer."""
+
+    header: dict[str, Any]
+
+    @property
+    def steps(self) -> list[float]:
+        return list(self.header["steps"])
+
+    def checksums(self, kind: str) -> dict[int, int]:
+        """Checksum of each picture of a kind ("decoded", "edit", "original") by its step."""
+        return {entry["step"]: entry["crc"] for entry in self.header["images"] if entry["kind"] == kind}
+
+
+class Session:
+    """A browser's session as the server sees it."""
+
+    def __init__(self, **address: str) -> None:
+        self.app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
+        self.app.query_params.update(address)
+
+    def run(self) -> "Session":
+        self.app.run()
+        return self
+
+    def go(self, page: str) -> "Session":
+        self.app.switch_page(f"pages/{page}")
+        return self.run()
+
+    @property
+    def path(self) -> SentPath:
+        blob = self.app.session_state[f"_encoded_{state.VIEWER}"].blob
+        (length,) = struct.unpack_from("<I", blob, 4)
+        return SentPath(json.loads(blob[8 : 8 + length]))
+
+    @property
+    def shown_case(self) -> str:
+        return str(self.path.header["caption"]).partition(" · ")[0]
+
+    def press_key(self, which: str) -> None:
+        """What ] ("next") and [ ("previous") do."""
+        self._run_answering(path_section, "path_viewer", case_move=which)
+
+    def pick(self, name: str) -> None:
+        """A click on a thumbnail."""
+        self._run_answering(case_choice, "case_strip", selected=name, is_new=True)
+
+    def _run_answering(self, module: Any, component: str, **answer: object) -> None:
+        """Run with the component answering so in one run, as a trigger does; AppTest knows no triggers."""
+        draw, waiting = getattr(module, component), [answer]
+
+        def answer_once(*arguments: Any, **options: Any) -> Any:
+            drawn = draw(*arguments, **options)
+            return replace(drawn, **waiting.pop()) if waiting else drawn
+
+        with patch.object(module, component, answer_once):
+            self.run()
+        assert not waiting, f"{component} was not drawn"
+
+    def upload_picture(self, name: str, content: bytes) -> None:
+        self.app.file_uploader(key="bar_picture").upload(name, content).run()
+        self.app.button(key="bar_picture_open").click().run()
+
+    def upload_model(self, name: str, content: bytes) -> None:
+        self.app.file_uploader(key="bar_model_upload").upload(name, content).run()
+        self.app.button(key="bar_model_open").click().run()
+
+    def open_folder(self, folder: Path | str) -> None:
+        box = next(box for box in self.app.text_input if str(box.key).startswith("bar_data"))
+        box.set_value(str(folder)).run()
+        self.app.button(key="bar_data_open").click().run()
+
+    @property
+    def errors(self) -> list[str]:
+        """What went wrong, as it is read: without the marks that keep Markdown away."""
+        return [error.value.replace("\\", "") for error in self.app.error]
+
+    def words(self, kind: str) -> str:
+        """All text of a kind of element ("caption", "info", "markdown", …), as it is read."""
+        return "\n".join(str(element.value).replace("\\", "") for element in self.app.get(kind))
+
+    def assert_well(self) -> None:
+        assert not self.app.exception, [element.value for element in self.app.exception]
+        assert self.errors == []
+
+    def assert_page_drawn(self) -> None:
+        """The bar, the controls, the downloads and the cases of the traverse page are all there."""
+        assert not self.app.exception
+        assert [slider.key for slider in self.app.select_slider] == [state.SKIP_DROPOUT]
+        assert {box.key for box in self.app.selectbox} >= {state.TARGET, state.SPAN, state.N_STEPS}
+        assert len(self.app.get("download_button")) == 3
+        assert len(self.app.get("bidi_component")) == 2, "the viewer and the cases"
