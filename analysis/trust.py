@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from analysis.directions import Direction
 from analysis.traversals import Traversal
 from xaae_core.models.latent_model import LatentModel
+from xaae_core.ms_ssim import ssim
 
 Level = Literal["good", "caution", "poor"]
 Values = NDArray[np.float64]
@@ -123,6 +124,12 @@ def judge_traversal(
         levels=tuple(level for level, _ in verdicts),
         reasons=tuple(reason for _, reason in verdicts),
     )
+
+
+def picture_likeness(original: NDArray[Any], decoded: NDArray[Any]) -> float:
+    """SSIM of a decoded picture against the original, both [C, H, W] in [0, 1]; 1: equal."""
+    first, second = (torch.tensor(np.asarray(picture), dtype=torch.float32)[None] for picture in (original, decoded))
+    return float(ssim(first, second))
 
 
 def _judge(step: float, achieved: float, share: float, prior_p: float) -> tuple[Level, str]:

@@ -14,6 +14,7 @@ import streamlit as st
 from analysis.directions import Direction
 from analysis.figures.filmstrip import PathFigure, draw_filmstrip, draw_gif, path_table
 from analysis.progressive_paths import PartialPath, PathBuilder
+from analysis.trust import picture_likeness
 from app import cached, state
 from app.case_choice import neighbour
 from app.components.path_viewer import PathPayload, StepTrust, grey_levels, path_viewer
@@ -64,6 +65,11 @@ class PathScene:
             return None
         key = (self.workspace.checkpoint.sha256, str(state.data_folder()))
         return cached.z_share(self.workspace.checkpoint, pictures, key, self.choice.request.skip_dropout)
+
+    def likeness(self) -> float:
+        """SSIM of the decoded picture at 0 against the original, in [−1, 1]."""
+        path = self.builder.advance(0.0).traversal  # the origin is the first step that is there
+        return picture_likeness(self.case.image.pixels, path.frames[path.origin])
 
     def payload(self, part: PartialPath) -> PathPayload:
         """What the browser is sent."""

@@ -14,6 +14,8 @@ METRICS = {
         "AUROC",
         "Chance that a case with the target scores higher than one without; 0.5 is guessing, 1 is perfect.",
     ),
+    "test_auroc": ("AUROC, held out", "On the test split, never trained on; 0.5 is guessing, 1 is perfect."),
+    "test_accuracy": ("Accuracy, held out", "Share of the test split whose class the model gets right."),
     "accuracy": ("Accuracy", "Share of held-out cases whose class the model gets right."),
     "ssim_z_alone": ("Likeness, z alone", "SSIM of the picture decoded from z alone against the original; 1 is equal."),
     "ssim_skips": ("Likeness, with skips", "SSIM of the picture decoded with all skip connections; 1 is equal."),
@@ -24,7 +26,7 @@ METRICS = {
 
 def verdict(card: ModelCard) -> str:
     """One line on how far the model can be explained at all."""
-    auroc = card.metrics.get("auroc")
+    auroc = card.metrics.get("auroc", card.metrics.get("test_auroc"))
     if auroc is None or math.isnan(auroc):
         return "no held-out figures: explain it with care"
     if auroc >= 0.9:
@@ -63,6 +65,14 @@ def leakage_words(share: float | None) -> str:
     if share >= 0.995:
         return "All of this picture comes from z."
     return f"{share:.0%} of this picture comes from z, {1 - share:.0%} is copied past it by the skip connections."
+
+
+def likeness_words(likeness: float) -> str:
+    """How much of a picture survives in z, as a sentence; `likeness` is the SSIM of the decode at 0."""
+    text = f"Decoded at 0, the picture's likeness to the original is {likeness:.2f} (SSIM; 1 is equal)"
+    if likeness < 0.5:
+        return f"{text}: z keeps its coarse shapes only, so judge no detail by the decoded picture."
+    return f"{text}."
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

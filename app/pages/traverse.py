@@ -12,7 +12,7 @@ from app.page_entry import open_page
 from app.path_section import PathScene, show_downloads, show_path
 from app.plain_text import plain
 from app.top_bar import choose_data, choose_upload, top_bar
-from app.words import direction_words, leakage_words
+from app.words import direction_words, leakage_words, likeness_words
 from app.workspace import Case, Workspace
 from app.workspace_progress import open_with_progress
 
@@ -72,7 +72,8 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
     with below:
         with explained("What is known about this path"):
             st.caption(
-                f"{notes_words(workspace, case)}{leakage_words(scene.z_share())} {direction_words(direction)} "
+                f"{notes_words(workspace, case)}{leakage_words(scene.z_share())} "
+                f"{likeness_words(scene.likeness())} {direction_words(direction)} "
                 "You see how the model's own picture of this case changes as its code moves; it is neither a prognosis "
                 "nor a proof that the model decides by these pixels."
             )

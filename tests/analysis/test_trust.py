@@ -7,7 +7,7 @@ import torch
 from analysis.directions import Direction
 from analysis.leakage import measure_leakage
 from analysis.traversals import encode_image, path_steps, traverse
-from analysis.trust import Neighbourhood, judge_traversal
+from analysis.trust import Neighbourhood, judge_traversal, picture_likeness
 from xaae_core.models.latent_model import Encoding
 
 
@@ -96,3 +96,10 @@ def test_leakage_and_neighbourhood_refuse_a_single_case():
         measure_leakage(model, model.encode(torch.rand(1, 1, 4, 4)), skip_dropout=0.0)
     with pytest.raises(ValueError, match="1 encoded cases"):
         Neighbourhood.of(CLOUD[:1])
+
+
+def test_likeness_is_one_for_the_same_picture_and_falls_with_noise():
+    rng = np.random.default_rng(0)
+    picture = rng.random((1, 32, 32), dtype=np.float32)
+    assert picture_likeness(picture, picture) == pytest.approx(1)
+    assert picture_likeness(picture, rng.random((1, 32, 32), dtype=np.float32)) < 0.3
