@@ -70,8 +70,8 @@ def card_at(key: Stamp) -> ModelCard:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the data folder …")
-def dataset_at(folder: str, _changed: int) -> ImageDataset:
-    """A data folder, its headers read; `_changed` is when something in it last came, went or was renamed."""
+def dataset_at(folder: str, changed: int) -> ImageDataset:
+    """A data folder, its headers read; `changed`, when a file last came or went, makes it be read again."""
     return read_dataset(folder, min_classes=1)
 
 

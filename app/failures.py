@@ -20,7 +20,7 @@ class explained:  # noqa: N801  (used as a statement: with explained("This path"
     engineer and shown in one line: a traceback tells a clinician nothing and may show paths.
 
     Args:
-        what: the part of the page, as the beginning of a sentence.
+        what: the part of the page, as the beginning of a sentence that goes on with "failed".
     """
 
     def __init__(self, what: str) -> None:
@@ -36,7 +36,7 @@ class explained:  # noqa: N801  (used as a statement: with explained("This path"
         if not isinstance(error, Exception):
             return False
         if isinstance(error, XaaeError):
-            st.error(plain(_sentence(str(error))))
+            st.error(f"{self._what} failed: {plain(str(error))}")
         elif isinstance(error, MemoryError):
             st.error(
                 f"{self._what} needs more memory than this computer has free: choose fewer steps or a smaller model."
@@ -49,7 +49,3 @@ class explained:  # noqa: N801  (used as a statement: with explained("This path"
                 "last, or choose another case or model. The log of the app says more."
             )
         return True
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] if text[:1].islower() and " " in text else text
