@@ -9,6 +9,7 @@ _STYLE = """
   h1 { font-size: 1.45rem !important; font-weight: 600 !important; padding: 0 0 .2rem 0 !important; }
   h2, h3 { font-size: 1.05rem !important; font-weight: 600 !important; padding: .4rem 0 .2rem 0 !important; }
   [data-testid="stMetricValue"] { font-size: 1.35rem; }
+  [data-testid="stMetricLabel"] p { white-space: normal; }
   [data-testid="stImage"] img { background: #0c0d0f; }
   .xaae-facts { border-collapse: collapse; font-size: .875rem; }
   .xaae-facts th { font-weight: 400; opacity: .65; text-align: left; padding: .12rem 1.2rem .12rem 0; }

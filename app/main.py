@@ -8,7 +8,7 @@ import streamlit as st
 from app.failures import explained
 from app.page_entry import pages
 
-st.set_page_config(page_title="xAAEnet explorer", layout="wide", initial_sidebar_state="expanded")
+st.set_page_config(page_title="xAAEnet explorer", layout="wide", initial_sidebar_state="auto")
 
 page = st.navigation(pages())
 

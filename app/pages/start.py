@@ -24,7 +24,7 @@ def render() -> None:
         "Move a case along the direction in which the model sees the target grow, and watch the picture change. "
         "Every step says how far it can be trusted."
     )
-    model, data = st.columns(2, gap="large")
+    model, data = st.columns([3, 2], gap="large")
     with model, explained("The model card"):
         show_model(workspace)
     with data, explained("The data"):

@@ -170,11 +170,21 @@ def test_at_twice_the_size_everything_is_still_reached(open_page: Any, app_url: 
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 640
+        assert not is_covered(tab.page, box["x"] + 10, box["y"] + 10)
     assert tab.press("ArrowRight")
     for label in ("Move towards", "Range", "Steps"):
         control = tab.page.get_by_text(label, exact=True)
         control.scroll_into_view_if_needed()
         expect(control).to_be_in_viewport()
+
+
+def is_covered(page: Page, x: float, y: float) -> bool:
+    """Whether the navigation lies over that place."""
+    found = page.evaluate(
+        "([x, y]) => { const node = document.elementFromPoint(x, y); return Boolean(node?.closest('.stSidebar')); }",
+        [x, y],
+    )
+    return bool(found)
 
 
 def brightness(page: Page, selector: str) -> float:
