@@ -29,6 +29,7 @@ from xaae_core.models.latent_model import Encoding
 
 Stamp = tuple[str, int, int]
 FEWEST_TRAINING_CASES = 10
+ENCODED_AT_ONCE = 16  # few enough that a large model shows progress, and hears "Cancel", every second or two
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,15 @@ def latents_of(
                 return table
         except LatentTableError:
             file.unlink(missing_ok=True)  # damaged: made again below
+    if report is not None:
+        report(0, len(dataset))
     table = extract_latents(
-        checkpoint.model, dataset, resize=checkpoint.card.resize, checkpoint_sha256=checkpoint.sha256, progress=report
+        checkpoint.model,
+        dataset,
+        resize=checkpoint.card.resize,
+        checkpoint_sha256=checkpoint.sha256,
+        batch_size=ENCODED_AT_ONCE,
+        progress=report,
     )
     write_latents(table, file)
     return table

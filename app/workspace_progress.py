@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from app import state
@@ -56,6 +58,7 @@ class _Report:
     def __init__(self, place: st.delta_generator.DeltaGenerator) -> None:
         self._place = place
         self._bar: st.delta_generator.DeltaGenerator | None = None
+        self._start = time.monotonic()
 
     def __call__(self, done: int, total: int) -> None:
         """Show how far it is; a press on Cancel interrupts here."""
@@ -63,4 +66,12 @@ class _Report:
             box = self._place.container()
             self._bar = box.progress(0.0)
             box.button("Cancel and go on without this folder", on_click=state.open_data_at, args=(None,))
-        self._bar.progress(done / max(total, 1), text=f"Encoding the cases: {done:,} of {total:,}")
+        text = f"Encoding the cases, once for this model: {done:,} of {total:,}"
+        self._bar.progress(done / max(total, 1), text=text + self._left(done, total))
+
+    def _left(self, done: int, total: int) -> str:
+        """The time that is left, in words; "" where nothing is known or nothing is left."""
+        if not 0 < done < total:
+            return ""
+        seconds = (time.monotonic() - self._start) * (total - done) / done
+        return f" · about {seconds:.0f} s left" if seconds < 90 else f" · about {seconds / 60:.0f} min left"
