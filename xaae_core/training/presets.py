@@ -103,7 +103,8 @@ STANDARD = Preset(
         "noise_std": 0.05,
         "grad_accum": 1,
     },
-    epochs_consistency=2,
+    # None of consistency: on dermoscopy two epochs cost reconstruction (0.18 to 0.21) and held-out AUROC.
+    epochs_consistency=0,
     epochs_sharpening=2,
 )
 
