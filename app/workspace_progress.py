@@ -9,7 +9,7 @@ import streamlit as st
 from app import state
 from app.failures import explained
 from app.plain_text import plain
-from app.top_bar import choose_data, choose_model
+from app.top_bar import choose_model
 from app.workspace import Workspace, open_model, with_data
 
 
@@ -45,11 +45,9 @@ def offer_other_models() -> None:
 def offer_other_data() -> None:
     """The ways out when the data folder cannot be opened."""
     st.caption(f"Going on without the data folder {plain(str(state.data_folder()))}.")
-    again, without, _ = st.columns([2, 3, 7])
-    again.button("Try again", key="rescue_again")
-    without.button("Close this folder", on_click=state.open_data_at, args=(None,), key="rescue_close")
-    with st.expander("Open another data folder"):
-        choose_data("rescue")
+    with st.container(horizontal=True):
+        st.button("Try again", key="rescue_again")
+        st.button("Close this folder", on_click=state.open_data_at, args=(None,), key="rescue_close")
 
 
 class _Report:
