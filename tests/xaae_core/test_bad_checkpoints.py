@@ -190,6 +190,7 @@ def test_tables_of_something_else_than_tensors_are_refused(tmp_path):
 def test_what_fastai_saves_with_its_optimizer_is_read_without_the_optimizer(tmp_path):
     """learn.save writes fastcore lists and NumPy numbers: they are read as empty shells."""
     from fastai import learner
+
     data = [(torch.randn(4), torch.tensor(index % 2)) for index in range(8)]
     dls = learner.DataLoaders.from_dsets(data, data, bs=4, device="cpu")
     learn = learner.Learner(dls, nn.Linear(4, 2), loss_func=nn.CrossEntropyLoss(), path=tmp_path)

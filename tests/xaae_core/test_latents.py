@@ -174,6 +174,7 @@ def test_parquet_gives_back_what_was_written(tmp_path, n):
 
 def test_other_programs_can_read_the_file(tmp_path):
     import pandas
+
     first = table(severity=np.arange(6.0))
     frame = pandas.read_parquet(write_latents(first, tmp_path / "t.parquet"))
     assert list(frame["id"]) == list(first.ids)
