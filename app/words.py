@@ -30,12 +30,17 @@ def verdict(card: ModelCard) -> str:
     if auroc is None or math.isnan(auroc):
         return "no held-out figures: explain it with care"
     if auroc >= 0.9:
-        return f"separates its classes well (AUROC {auroc:.2f})"
+        return f"separates its classes well (AUROC {figure(auroc)})"
     if auroc >= 0.75:
-        return f"separates its classes fairly (AUROC {auroc:.2f})"
+        return f"separates its classes fairly (AUROC {figure(auroc)})"
     if auroc >= 0.6:
-        return f"separates its classes poorly (AUROC {auroc:.2f})"
-    return f"hardly better than guessing (AUROC {auroc:.2f}): what it shows is not the disease"
+        return f"separates its classes poorly (AUROC {figure(auroc)})"
+    return f"hardly better than guessing (AUROC {figure(auroc)}): what it shows is not the disease"
+
+
+def figure(value: float) -> str:
+    """Two decimals; three where two would round up to a perfect 1."""
+    return f"{value:.3f}" if 0.995 <= value < 1 else f"{value:.2f}"
 
 
 def facts_table(facts: Mapping[str, str]) -> str:
@@ -51,10 +56,10 @@ def direction_words(direction: Direction) -> str:
     low, high = direction.quality_interval
     text = (
         f"The direction towards {direction.target} orders the cases with {direction.quality_name} "
-        f"{direction.quality:.2f} [{low:.2f}, {high:.2f}], cross-validated"
+        f"{figure(direction.quality)} [{figure(low)}, {figure(high)}], cross-validated"
     )
     if not math.isnan(direction.held_out):
-        text += f" ({direction.held_out:.2f} on held-out cases)"
+        text += f" ({figure(direction.held_out)} on held-out cases)"
     return f"{text}; refitted on resampled cases it stays within {direction.cone_degrees:.0f}°."
 
 
