@@ -106,7 +106,13 @@ def _train(
         raise _taken(out)
     plan, folder = request.plan(), out / TRAINING_FOLDER
     loaders = build_loaders(dataset, model, request)
-    if resume and _take_up(model, folder / TRAINED_NAME, card):
+    is_trained = resume and _take_up(model, folder / TRAINED_NAME, card)
+    if resume and not is_trained and (folder / TRAINED_NAME).exists():
+        raise TrainingError(
+            f"{out} holds an unfinished training with other settings or data: call with those it was started with, "
+            "name another folder, or give --no-resume to train anew"
+        )
+    if is_trained:
         model.to(loaders.device).requires_grad_(True)
     else:
         (folder / TRAINED_NAME).unlink(missing_ok=True)
