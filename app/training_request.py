@@ -131,6 +131,15 @@ def build_loaders(dataset: ImageDataset, model: XaaeBlocks, request: TrainingReq
     return loaders
 
 
+def balanced_weights(dataset: ImageDataset) -> list[float]:
+    """A weight per class, N / (classes · count) over the training pictures; they weigh 1 on average."""
+    import numpy as np
+
+    labels = dataset.labels[dataset.rows("train")]
+    counts = np.bincount(labels, minlength=len(dataset.classes))
+    return [float(weight) for weight in len(labels) / (len(counts) * np.maximum(counts, 1))]
+
+
 def _given(**values: Any) -> dict[str, Any]:
     """The values that are not None."""
     return {name: value for name, value in values.items() if value is not None}

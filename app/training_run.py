@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.training_request import TrainingRequest, build_loaders, build_model
+from app.training_request import TrainingRequest, balanced_weights, build_loaders, build_model
 from xaae_core.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ def _train(
     on_progress: Report,
 ) -> None:
     """Train a model and write it; every earlier result of the folder is gone then."""
+    import torch
+
     from xaae_core.checkpoints import save_checkpoint
     from xaae_core.training import train_xaaenet
     from xaae_core.training.finishing import finish_training
@@ -106,6 +108,7 @@ def _train(
         raise _taken(out)
     plan, folder = request.plan(), out / TRAINING_FOLDER
     loaders = build_loaders(dataset, model, request)
+    weights = balanced_weights(dataset) if request.is_balanced else None
     is_trained = resume and _take_up(model, folder / TRAINED_NAME, card)
     if resume and not is_trained and (folder / TRAINED_NAME).exists():
         raise TrainingError(
@@ -121,7 +124,7 @@ def _train(
             loaders,
             **plan.training,
             seed=request.seed,
-            class_weights="balanced" if request.is_balanced else None,
+            class_weights=weights,
             models_dir=folder,
             pls_target_class=card.target,
             extract_latent=False,
@@ -131,7 +134,14 @@ def _train(
             on_progress=on_progress,
         )
         save_checkpoint(model, folder / TRAINED_NAME, card)
-    finish_training(model, loaders, plan, seed=request.seed, on_progress=on_progress)
+    finish_training(
+        model,
+        loaders,
+        plan,
+        seed=request.seed,
+        class_weights=None if weights is None else torch.tensor(weights),
+        on_progress=on_progress,
+    )
     (out / LATENTS_NAME).unlink(missing_ok=True)  # of a model that was there before
     save_checkpoint(model, out / MODEL_NAME, card)
     (folder / TRAINED_NAME).unlink()

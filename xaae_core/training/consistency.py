@@ -32,7 +32,7 @@ def make_moves_consistent(
     model: XaaeBlocks,
     dls: Any,
     *,
-    weights: Mapping[str, float],
+    weights: Mapping[str, Any],
     epochs: int = 2,
     lr: float = 5e-4,
     move_weight: float = 0.2,
@@ -46,7 +46,8 @@ def make_moves_consistent(
     Args:
         model: trained; changed in place, left in eval mode.
         dls: fastai `DataLoaders`, pixels in [0, 1].
-        weights: of the classifier phase: `ADV_WEIGHT`, `RECONS_WEIGHT`, `CLASS_WEIGHT`.
+        weights: of the classifier phase: `ADV_WEIGHT`, `RECONS_WEIGHT`, `CLASS_WEIGHT`; and `weight` of the
+            classes, if it had them.
         epochs: passes over the training images.
         lr: peak learning rate of a one-cycle schedule.
         move_weight: weight of the moves' term.
@@ -107,7 +108,7 @@ def _step(
     model: XaaeBlocks,
     images: Tensor,
     targets: Tensor,
-    weights: Mapping[str, float],
+    weights: Mapping[str, Any],
     move_weight: float,
     optimizer: torch.optim.Optimizer,
 ) -> tuple[float, float, float]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from torch import Tensor
+
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.consistency import make_moves_consistent
 from xaae_core.training.presets import Preset
@@ -18,6 +20,7 @@ def finish_training(
     preset: Preset,
     *,
     seed: int = 0,
+    class_weights: Tensor | None = None,
     on_progress: Callable[[TrainingProgress], None] | None = None,
 ) -> XaaeBlocks:
     """Run the phases that a preset adds to the reference's three.
@@ -27,14 +30,17 @@ def finish_training(
         dls: the loaders it was trained with.
         preset: says how many epochs of each; 0 skips a phase.
         seed: of everything random.
+        class_weights: of the cross-entropy [classes], as the classifier phase had them.
         on_progress: called after each epoch.
     """
     settings = preset.training
-    weights = {
+    weights: dict[str, Any] = {
         "ADV_WEIGHT": settings.get("classif_adv_weight", 0.4),
         "RECONS_WEIGHT": settings.get("classif_recons_weight", 0.599),
         "CLASS_WEIGHT": settings.get("classif_class_weight", 0.001),
     }
+    if class_weights is not None:
+        weights["weight"] = class_weights.to(next(model.parameters()).device)
     if preset.epochs_consistency:
         make_moves_consistent(
             model, dls, weights=weights, epochs=preset.epochs_consistency, seed=seed, on_progress=on_progress
