@@ -24,5 +24,5 @@ def demo_latents() -> Path:
 
 
 def demo_images() -> Path:
-    """Twenty held-out phantoms as an ordinary data folder (labels.csv, images/, masks/), for `read_dataset`."""
+    """Twenty held-out phantoms and two training ones as a data folder (labels.csv, images/, masks/)."""
     return DEMO_FOLDER / IMAGES_NAME
