@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.training_request import TrainingRequest, balanced_weights, build_loaders, build_model
 from xaae_core.errors import TrainingError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xaae_core.model_card import ModelCard
     from xaae_core.models.aae import XaaeBlocks
     from xaae_core.training import TrainingProgress
+    from xaae_core.training.progress import OnBatch
 
     Report = Callable[[TrainingProgress], None] | None
 
@@ -46,6 +47,15 @@ class FinishedTraining:
     held_out: HeldOut
 
 
+@dataclass(frozen=True)
+class _Hooks:
+    """Whom a training tells what happens."""
+
+    on_progress: Report
+    on_batch: OnBatch | None
+    on_built: Callable[[XaaeBlocks, Any], None] | None
+
+
 def run_training(
     dataset: ImageDataset,
     out: Path,
@@ -53,6 +63,8 @@ def run_training(
     *,
     resume: bool = True,
     on_progress: Report = None,
+    on_batch: OnBatch | None = None,
+    on_built: Callable[[XaaeBlocks, Any], None] | None = None,
 ) -> FinishedTraining:
     """Train a model on a checked data set and write it, its latents and its held-out figures.
 
@@ -61,7 +73,9 @@ def run_training(
         out: folder of the results; made if absent.
         request: what is trained, and how.
         resume: go on with an unfinished run of the folder; False starts over.
-        on_progress: called after each epoch.
+        on_progress: called after each epoch; an exception it raises ends the training, which can be resumed.
+        on_batch: called after each training batch; so does this.
+        on_built: called once with the model, which is trained in place, and the loaders.
 
     Raises:
         TrainingError: settings or data that cannot be trained with, or a folder that holds a finished model.
@@ -81,7 +95,8 @@ def run_training(
         data_fingerprint=dataset.fingerprint,
     )
     if not (resume and _take_up(model, out / MODEL_NAME, card)):
-        _train(dataset, model, card, out, request, resume=resume, on_progress=on_progress)
+        hooks = _Hooks(on_progress, on_batch, on_built)
+        _train(dataset, model, card, out, request, resume=resume, hooks=hooks)
     elif (out / LATENTS_NAME).exists():
         raise _taken(out)
     return _measure(dataset, model, card, out)
@@ -95,7 +110,7 @@ def _train(
     request: TrainingRequest,
     *,
     resume: bool,
-    on_progress: Report,
+    hooks: _Hooks,
 ) -> None:
     """Train a model and write it; every earlier result of the folder is gone then."""
     import torch
@@ -108,6 +123,8 @@ def _train(
         raise _taken(out)
     plan, folder = request.plan(), out / TRAINING_FOLDER
     loaders = build_loaders(dataset, model, request)
+    if hooks.on_built is not None:
+        hooks.on_built(model, loaders)
     weights = balanced_weights(dataset) if request.is_balanced else None
     is_trained = resume and _take_up(model, folder / TRAINED_NAME, card)
     if resume and not is_trained and (folder / TRAINED_NAME).exists():
@@ -131,7 +148,8 @@ def _train(
             show_latent_figures=False,
             progress_bar=False,
             resume=resume,
-            on_progress=on_progress,
+            on_progress=hooks.on_progress,
+            on_batch=hooks.on_batch,
         )
         save_checkpoint(model, folder / TRAINED_NAME, card)
     finish_training(
@@ -140,7 +158,8 @@ def _train(
         plan,
         seed=request.seed,
         class_weights=None if weights is None else torch.tensor(weights),
-        on_progress=on_progress,
+        on_progress=hooks.on_progress,
+        on_batch=hooks.on_batch,
     )
     (out / LATENTS_NAME).unlink(missing_ok=True)  # of a model that was there before
     save_checkpoint(model, out / MODEL_NAME, card)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from xaae_core.data.listings import BrokenFile, ListedImage, Listing, classes_of
 from xaae_core.data.splits import SPLITS, complete_splits
 from xaae_core.errors import DatasetError, ImageError
 
+Task = Literal["classes", "continuous", "ordinal"]
 Progress = Callable[[int, int], None]
 """Called with (pictures done, pictures in all)."""
 
@@ -37,6 +38,11 @@ class ImageDataset:
         masks: path of each picture's mask, or None.
         columns: the table's other columns, each [N]: float64 (NaN where empty) or text.
         channels: 1 where every picture is stored in grey, otherwise 3.
+        patients: name of each picture's patient, "" where not known; () where no picture has one.
+        task: what the labels are: "classes"; or numbers, "continuous" or "ordinal" (grades).
+        target_name: column that the labels were taken from, such as "label" or "severity".
+        values: float64 [N], the labels of a task with numbers; None for classes. Then every entry of `labels`
+            is −1 and `classes` is empty.
         broken: pictures that were left out, with the reason.
         notes: what else a reader should know, one sentence each.
     """
@@ -50,6 +56,10 @@ class ImageDataset:
     masks: tuple[Path | None, ...]
     columns: Mapping[str, np.ndarray[Any, Any]]
     channels: int
+    patients: tuple[str, ...] = ()
+    task: Task = "classes"
+    target_name: str = "label"
+    values: np.ndarray[Any, np.dtype[np.float64]] | None = None
     broken: tuple[BrokenFile, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -86,6 +96,8 @@ class ImageDataset:
             split=tuple(self.split[i] for i in index),
             masks=tuple(self.masks[i] for i in index),
             columns={name: _read_only(column[index]) for name, column in self.columns.items()},
+            patients=tuple(self.patients[i] for i in index) if self.patients else (),
+            values=None if self.values is None else _read_only(self.values[index]),
         )
 
     def describe(self) -> str:

@@ -20,7 +20,7 @@ from torch import Tensor
 from xaae_core.errors import TrainingError
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.cycle import batch_norm_fixed
-from xaae_core.training.progress import TrainingProgress
+from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.randomness import randomness_kept, seed_for
 
 PHASE = "consistency"
@@ -38,6 +38,7 @@ def make_moves_consistent(
     move_weight: float = 0.2,
     seed: int = 0,
     on_progress: Callable[[TrainingProgress], None] | None = None,
+    on_batch: OnBatch | None = None,
 ) -> XaaeBlocks:
     """Train on with the classifier phase's loss plus `move_weight` times `move_loss`.
 
@@ -53,6 +54,7 @@ def make_moves_consistent(
         move_weight: weight of the moves' term.
         seed: of order and moves.
         on_progress: called after each epoch with train_loss, recons_loss and move_loss.
+        on_batch: called after each batch.
 
     Returns:
         The model.
@@ -75,6 +77,8 @@ def make_moves_consistent(
                 x, y = images.as_subclass(Tensor), targets.as_subclass(Tensor)
                 parts.append(_step(model, x, y, weights, move_weight, optimizer))
                 schedule.step()
+                if on_batch is not None:
+                    on_batch(BatchProgress(PHASE, epoch, epochs, number + 1, len(dls.train)))
             means = torch.tensor(parts).mean(dim=0).tolist()
             losses = dict(zip(("train_loss", "recons_loss", "move_loss"), means, strict=True))
             if on_progress is not None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.consistency import make_moves_consistent
 from xaae_core.training.presets import Preset
-from xaae_core.training.progress import TrainingProgress
+from xaae_core.training.progress import OnBatch, TrainingProgress
 from xaae_core.training.sharpening import sharpen_skips
 
 
@@ -22,6 +22,7 @@ def finish_training(
     seed: int = 0,
     class_weights: Tensor | None = None,
     on_progress: Callable[[TrainingProgress], None] | None = None,
+    on_batch: OnBatch | None = None,
 ) -> XaaeBlocks:
     """Run the phases that a preset adds to the reference's three.
 
@@ -32,6 +33,7 @@ def finish_training(
         seed: of everything random.
         class_weights: of the cross-entropy [classes], as the classifier phase had them.
         on_progress: called after each epoch.
+        on_batch: called after each batch.
     """
     settings = preset.training
     weights: dict[str, Any] = {
@@ -43,8 +45,16 @@ def finish_training(
         weights["weight"] = class_weights.to(next(model.parameters()).device)
     if preset.epochs_consistency:
         make_moves_consistent(
-            model, dls, weights=weights, epochs=preset.epochs_consistency, seed=seed, on_progress=on_progress
+            model,
+            dls,
+            weights=weights,
+            epochs=preset.epochs_consistency,
+            seed=seed,
+            on_progress=on_progress,
+            on_batch=on_batch,
         )
     if preset.epochs_sharpening and model.layout.skip_names:
-        sharpen_skips(model, dls, epochs=preset.epochs_sharpening, seed=seed, on_progress=on_progress)
+        sharpen_skips(
+            model, dls, epochs=preset.epochs_sharpening, seed=seed, on_progress=on_progress, on_batch=on_batch
+        )
     return model.eval()

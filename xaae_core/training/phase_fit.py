@@ -23,7 +23,7 @@ from xaae_core.training.history import write_history
 from xaae_core.training.metrics import MeanTrainLoss
 from xaae_core.training.phase_files import load_best, write_best
 from xaae_core.training.phases import Phase
-from xaae_core.training.progress import TrainingProgress
+from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.randomness import SeedEpochs
 from xaae_core.training.run import Run
 from xaae_core.training.run_state import RunState, write_state
@@ -58,6 +58,20 @@ class ResumeScaler(Callback):
         """Load the scale where there is a scaler."""
         if self.state and getattr(self.learn, "scaler", None) is not None:
             self.learn.scaler.load_state_dict(self.state)
+
+
+class TellBatches(Callback):
+    """Tell somebody of every training batch, when everything of it is done."""
+
+    order = 90
+    run_valid = False
+
+    def __init__(self, phase: Phase, on_batch: OnBatch) -> None:
+        self.phase, self.on_batch = phase, on_batch
+
+    def after_batch(self) -> None:
+        """Tell of one batch."""
+        self.on_batch(BatchProgress(self.phase.name, self.epoch + 1, self.phase.n_epochs, self.iter + 1, self.n_iter))
 
 
 def mixed_precision(scaler_state: dict[str, Any]) -> list[Callback]:
@@ -136,6 +150,8 @@ class PhaseFit:
             self._train_loss,
             *self.phase.callbacks,
         ]
+        if run.on_batch is not None:
+            callbacks.append(TellBatches(self.phase, run.on_batch))
         if torch.device(run.dls.device).type == "cuda":
             callbacks += mixed_precision(self.state.scaler if self.state else {})
         return callbacks

@@ -15,7 +15,7 @@ from xaae_core.model_card import ModelCard, card_for
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.data_checks import TrainingData
 from xaae_core.training.phases import Phase
-from xaae_core.training.progress import TrainingProgress
+from xaae_core.training.progress import OnBatch, TrainingProgress
 from xaae_core.training.run_state import run_signature
 from xaae_core.training.settings import TrainingSettings
 
@@ -37,6 +37,7 @@ class Run:
         has_bar: draw fastai's progress bars.
         opt_func: makes the optimizer from parameters and lr.
         on_progress: told of every epoch.
+        on_batch: told of every training batch.
     """
 
     model: XaaeBlocks
@@ -49,6 +50,7 @@ class Run:
     has_bar: bool
     opt_func: Callable[..., Any]
     on_progress: Callable[[TrainingProgress], None] | None
+    on_batch: OnBatch | None = None
 
     @cached_property
     def signature_text(self) -> str:

@@ -21,7 +21,7 @@ from xaae_core.errors import TrainingError
 from xaae_core.losses import reconstruction_loss
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.models.unet import KeptSkips
-from xaae_core.training.progress import TrainingProgress
+from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.randomness import randomness_kept, seed_for
 
 PHASE = "sharpening"
@@ -35,6 +35,7 @@ def sharpen_skips(
     lr: float = 2e-3,
     seed: int = 0,
     on_progress: Callable[[TrainingProgress], None] | None = None,
+    on_batch: OnBatch | None = None,
 ) -> XaaeBlocks:
     """Train the skip convolutions of a trained model, and nothing else.
 
@@ -48,6 +49,7 @@ def sharpen_skips(
         lr: peak learning rate of a one-cycle schedule.
         seed: of order and dropped channels.
         on_progress: called after each epoch with train_loss and valid_loss, all skips kept.
+        on_batch: called after each batch.
 
     Returns:
         The model.
@@ -70,7 +72,11 @@ def sharpen_skips(
             start = time.monotonic()
             _seed(dls, seed_for(seed, PHASE, epoch))
             _set_modes(model, learned, is_training=True)
-            losses = [_step(model, images, optimizer, schedule) for images in _images(dls.train)]
+            losses = []
+            for number, images in enumerate(_images(dls.train), start=1):
+                losses.append(_step(model, images, optimizer, schedule))
+                if on_batch is not None:
+                    on_batch(BatchProgress(PHASE, epoch, epochs, number, len(dls.train)))
             _set_modes(model, learned, is_training=False)
             found = {"train_loss": sum(losses) / len(losses), "valid_loss": _validate(model, dls)}
             if on_progress is not None:

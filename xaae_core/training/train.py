@@ -23,7 +23,7 @@ from xaae_core.training.latent_extraction import extract_loader_latents, save_lo
 from xaae_core.training.phase_files import FigureSettings, save_phase
 from xaae_core.training.phase_fit import PhaseFit, make_learner
 from xaae_core.training.phases import PHASES, Phase, adversarial_phase, autoencoder_phase, classifier_phase
-from xaae_core.training.progress import TrainingProgress
+from xaae_core.training.progress import OnBatch, TrainingProgress
 from xaae_core.training.randomness import randomness_kept
 from xaae_core.training.run import Run
 from xaae_core.training.run_state import read_state, remove_state
@@ -70,6 +70,7 @@ def train_xaaenet(
     recons_metric: Literal["ms_ssim", "ssim"] | None = None,
     cycle_weight: float = 0.0,
     on_progress: Callable[[TrainingProgress], None] | None = None,
+    on_batch: OnBatch | None = None,
     progress_bar: bool | None = None,
     opt_func: Callable[..., Any] | None = None,
     device: str | torch.device | None = None,
@@ -125,6 +126,7 @@ def train_xaaenet(
             in z must survive being decoded and encoded again.
         on_progress: called after each epoch with a `TrainingProgress`; an exception it raises ends the
             training, which can be resumed.
+        on_batch: called after each training batch with a `BatchProgress`; see `OnBatch`.
         progress_bar: fastai's bars and table; None: in a notebook or a terminal.
         opt_func: makes the optimizer; fastai's `Adam` (decoupled weight decay 0.01) if None.
         device: where to train; the loaders' device, or the best there is, if None. On CUDA in mixed precision.
@@ -187,6 +189,7 @@ def train_xaaenet(
             has_bar=_is_watched() if progress_bar is None else progress_bar,
             opt_func=opt_func or Adam,
             on_progress=on_progress,
+            on_batch=on_batch,
         )
         learn = _train_phases(run, figures, resume=resume)
         if extract_latent:
