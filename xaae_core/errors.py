@@ -11,7 +11,10 @@ XaaeError
 ├── DatasetError                 a folder or table that cannot be trained on or shown
 ├── TrainingError                settings or data that training refuses before it starts
 ├── LatentTableError             a table of latents that is damaged or belongs to another model
-└── DirectionError               a target direction that cannot be fitted
+├── DirectionError               a target direction that cannot be fitted
+├── ProjectionError              a map of the latent space that cannot be drawn
+├── AttributionError             an output that cannot be explained by pixels
+└── ExamplesError                training cases that cannot be compared with
 """
 
 
@@ -61,3 +64,15 @@ class LatentTableError(XaaeError):
 
 class DirectionError(XaaeError):
     """A target direction cannot be fitted."""
+
+
+class ProjectionError(XaaeError):
+    """A map of the latent space cannot be made."""
+
+
+class AttributionError(XaaeError):
+    """The pixels cannot be asked for this output of this model."""
+
+
+class ExamplesError(XaaeError):
+    """A case cannot be explained by these training cases."""
