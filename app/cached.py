@@ -19,8 +19,8 @@ from analysis.trust import Neighbourhood
 from xaae_core.checkpoints import Checkpoint, load_checkpoint, read_card
 from xaae_core.data.dataset import ImageDataset, read_dataset
 from xaae_core.data.images import ImageData, read_image
-from xaae_core.data.labels_table import TABLE_NAME
 from xaae_core.data.splits import split_name
+from xaae_core.data.table_files import TABLE_NAME
 from xaae_core.demo import demo_latents
 from xaae_core.errors import LatentTableError, XaaeError
 from xaae_core.latents import LatentTable, extract_latents, read_latents, write_latents

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from xaae_core.data.labels_table import TABLE_NAME
 from xaae_core.data.listings import ListedImage, Listing
 from xaae_core.data.splits import split_name
+from xaae_core.data.table_files import TABLE_NAME
 from xaae_core.errors import DatasetError
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"})

@@ -1,163 +1,94 @@
-"""A labelled set of pictures on disk: read once, checked, counted, and never changed."""
+"""Reads a folder or a table of labelled pictures, and checks that they can be decoded."""
 
 import os
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from xaae_core.data.class_folders import list_class_folders
-from xaae_core.data.fingerprints import fingerprint_images
-from xaae_core.data.images import inspect_image, read_image
+from xaae_core.data.image_dataset import ImageDataset
+from xaae_core.data.images import ImageHeader, inspect_image, read_image
 from xaae_core.data.labels_table import TABLE_NAME, list_table, stays_inside
-from xaae_core.data.listings import BrokenFile, ListedImage, Listing, classes_of, columns_of
-from xaae_core.data.splits import SPLITS, complete_splits
+from xaae_core.data.listings import BrokenFile, ListedImage, Listing, columns_of
+from xaae_core.data.splits import SPLIT_SEED, complete_splits
+from xaae_core.data.table_columns import TableColumns
+from xaae_core.data.table_files import find_table, is_table
+from xaae_core.data.targets import Targets, TaskWish, find_targets
 from xaae_core.errors import DatasetError, ImageError
 
-Task = Literal["classes", "continuous", "ordinal"]
+__all__ = ["ImageDataset", "Progress", "check_images", "read_dataset"]
+
 Progress = Callable[[int, int], None]
 """Called with (pictures done, pictures in all)."""
 
 
-@dataclass(frozen=True, eq=False)
-class ImageDataset:
-    """Labelled pictures on disk, in a fixed order; arrays are read-only.
-
-    Attributes:
-        name: the folder's name.
-        ids: path relative to the folder, with forward slashes; unique, the same on every machine.
-        paths: where each picture lies.
-        labels: int64 [N], positions in `classes`.
-        classes: names, in the order of the labels.
-        split: "train", "valid" or "test" for each picture.
-        masks: path of each picture's mask, or None.
-        columns: the table's other columns, each [N]: float64 (NaN where empty) or text.
-        channels: 1 where every picture is stored in grey, otherwise 3.
-        patients: name of each picture's patient, "" where not known; () where no picture has one.
-        task: what the labels are: "classes"; or numbers, "continuous" or "ordinal" (grades).
-        target_name: column that the labels were taken from, such as "label" or "severity".
-        values: float64 [N], the labels of a task with numbers; None for classes. Then every entry of `labels`
-            is −1 and `classes` is empty.
-        broken: pictures that were left out, with the reason.
-        notes: what else a reader should know, one sentence each.
-    """
-
-    name: str
-    ids: tuple[str, ...]
-    paths: tuple[Path, ...]
-    labels: np.ndarray[Any, np.dtype[np.int64]]
-    classes: tuple[str, ...]
-    split: tuple[str, ...]
-    masks: tuple[Path | None, ...]
-    columns: Mapping[str, np.ndarray[Any, Any]]
-    channels: int
-    patients: tuple[str, ...] = ()
-    task: Task = "classes"
-    target_name: str = "label"
-    values: np.ndarray[Any, np.dtype[np.float64]] | None = None
-    broken: tuple[BrokenFile, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 (hex) of the ids, classes, splits and contents; computed at the first call only.
-
-        Raises:
-            DatasetError: a file has gone since the folder was read.
-        """
-        return fingerprint_images(self.ids, [self.classes[i] for i in self.labels], self.split, self.paths)
-
-    def rows(self, split: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Positions of the pictures of one split, in order."""
-        if split not in SPLITS:
-            raise ValueError(f"split is {split!r}; expected one of {', '.join(SPLITS)}")
-        return np.flatnonzero(np.array(self.split) == split)
-
-    def subset(self, *, split: str) -> "ImageDataset":
-        """The pictures of one split; classes, broken files and notes stay."""
-        return self.take(self.rows(split))
-
-    def take(self, rows: Sequence[int] | np.ndarray[Any, Any]) -> "ImageDataset":
-        """The pictures at these positions, in this order."""
-        index = np.asarray(rows, np.int64)
-        return replace(
-            self,
-            ids=tuple(self.ids[i] for i in index),
-            paths=tuple(self.paths[i] for i in index),
-            labels=_read_only(self.labels[index]),
-            split=tuple(self.split[i] for i in index),
-            masks=tuple(self.masks[i] for i in index),
-            columns={name: _read_only(column[index]) for name, column in self.columns.items()},
-            patients=tuple(self.patients[i] for i in index) if self.patients else (),
-            values=None if self.values is None else _read_only(self.values[index]),
-        )
-
-    def describe(self) -> str:
-        """One line of counts: images, classes, splits, skipped files."""
-        counts = np.bincount(self.labels, minlength=len(self.classes))
-        per_class = ", ".join(f"{name} {count}" for name, count in zip(self.classes, counts, strict=True))
-        in_split = Counter(self.split)
-        text = (
-            f"{len(self):,} {_plural(len(self), 'image')}, {len(self.classes)} "
-            f"{_plural(len(self.classes), 'class', 'classes')}: {per_class}; "
-            + " / ".join(f"{in_split[split]} {split}" for split in SPLITS)
-        )
-        skipped = len(self.broken)
-        return text + (f"; {skipped} {_plural(skipped, 'file')} skipped" if skipped else "")
-
-
 def read_dataset(
-    folder: str | os.PathLike[str], *, min_classes: int = 2, progress: Progress | None = None
+    folder: str | os.PathLike[str],
+    *,
+    columns: TableColumns | None = None,
+    task: TaskWish = "auto",
+    min_classes: int = 2,
+    split_seed: int = SPLIT_SEED,
+    progress: Progress | None = None,
 ) -> ImageDataset:
-    """Read a folder of labelled pictures; their headers are checked, their pixels are not decoded.
+    """Read labelled pictures; their headers are checked, their pixels are not decoded.
 
-    The folder holds `labels.csv` (columns file and label; label_name, split and mask if you have them;
-    any others are kept) or one subfolder per class, perhaps below train/, valid/ and test/. Files that are
-    missing or not readable pictures are left out and named in `broken`; `check_images` finds damage that
-    a header does not show. Numeric labels order the classes by number, others by name.
+    A data folder holds `labels.csv` (or .parquet, .xlsx) with columns for file and label; label_name, split, mask and
+    patient if you have them, any others are kept; or one subfolder per class, perhaps below train/, valid/ and test/.
+    Files that are missing or not readable pictures are left out and named in `broken`; `check_images` finds damage
+    that a header does not show. Numeric labels order the classes by number, others by name. Where no split is given,
+    one is drawn, and no patient is in two of its parts.
 
     Args:
-        folder: the data folder.
+        folder: the data folder, or a table whose files are relative to its folder.
+        columns: which column of the table is which; by their usual names if None.
+        task: what the labels are; "auto": numbers where they look measured, see `find_targets`.
         min_classes: 2 for training; 1 is enough to look at pictures.
+        split_seed: of the split, where one is drawn.
         progress: called as the headers are read.
 
     Raises:
         DatasetError: no pictures, too few classes, or a table that cannot be understood.
     """
-    root = Path(folder).expanduser().absolute()
-    listing = _list_images(root)
+    given = Path(folder).expanduser().absolute()
+    root, listing = _list_images(given, columns)
     headers = _in_parallel(lambda image: _header_or_reason(root / image.id), listing.images, progress)
-    images = [image for image, header in zip(listing.images, headers, strict=True) if isinstance(header, int)]
+    read = [(image, found) for image, found in zip(listing.images, headers, strict=True) if not isinstance(found, str)]
     broken = list(listing.broken) + [
-        BrokenFile(root / image.id, header)
-        for image, header in zip(listing.images, headers, strict=True)
-        if isinstance(header, str)
+        BrokenFile(root / image.id, found)
+        for image, found in zip(listing.images, headers, strict=True)
+        if isinstance(found, str)
     ]
-    classes, labels = classes_of(images)
+    images, found_headers = [image for image, _ in read], [header for _, header in read]
+    _require_pictures(root.name, images, broken)
+    targets = find_targets(images, task)
+    _require_targets(root.name, targets, min_classes, broken)
     ids = [image.id for image in images]
-    _require_classes(root.name, classes, labels, min_classes, broken)
-    split, split_note = complete_splits(ids, labels, [image.split for image in images])
+    patients = _patients_of(images, found_headers)
+    split, split_note = complete_splits(
+        ids, targets.strata, [image.split for image in images], patients=patients, seed=split_seed
+    )
     masks, mask_note = _masks_of(root, images)
     return ImageDataset(
-        name=root.name,
+        name=root.name if given == root else given.stem,
         ids=tuple(ids),
         paths=tuple(root / name for name in ids),
-        labels=_read_only(np.array(labels, np.int64)),
-        classes=classes,
+        labels=_read_only(np.array(targets.labels, np.int64)),
+        classes=targets.classes,
         split=split,
         masks=masks,
         columns=columns_of(images),
-        channels=max(header for header in headers if isinstance(header, int)),
+        channels=max(header.channels for header in found_headers),
+        patients=patients,
+        task=targets.task,
+        target_name=listing.label_name,
+        values=targets.values,
         broken=tuple(broken),
-        notes=(*listing.notes, *filter(None, (split_note, mask_note))),
+        notes=(*listing.notes, *filter(None, (targets.note, split_note, mask_note))),
     )
 
 
@@ -174,22 +105,37 @@ def check_images(dataset: ImageDataset, progress: Progress | None = None) -> Ima
     found = (BrokenFile(path, why) for path, why in zip(dataset.paths, reasons, strict=True) if why)
     broken = [*dataset.broken, *found]
     kept = dataset.take(sound)
+    if dataset.values is not None:
+        _require_pictures(dataset.name, [ListedImage(name, "", "", None, "", {}) for name in kept.ids], broken)
+        return replace(kept, broken=tuple(broken))
     n_before, n_left = len(set(dataset.labels.tolist())), len(set(kept.labels.tolist()))
     _require_classes(dataset.name, dataset.classes, kept.labels.tolist(), 2 if n_left < n_before else 0, broken)
     return replace(kept, broken=tuple(broken))
 
 
-def _list_images(root: Path) -> Listing:
-    if not root.is_dir():
+def _list_images(given: Path, columns: TableColumns | None) -> tuple[Path, Listing]:
+    """The folder that ids are relative to, and what it lists."""
+    if not (given.is_dir() or is_table(given)):
         raise DatasetError(
-            f"{root} is {'a file' if root.exists() else 'not there'}; expected a folder with {TABLE_NAME} "
-            "or with one subfolder per class"
+            f"{given} is {'a file' if given.exists() else 'not there'}; expected a folder with {TABLE_NAME} "
+            "or with one subfolder per class, or a table (CSV, Parquet, Excel)"
         )
-    table = root / TABLE_NAME
     try:
-        return list_table(table) if table.is_file() else list_class_folders(root)
+        table = given if given.is_file() else find_table(given)
+        if table is not None:
+            return table.parent, list_table(table, columns)
+        if columns is not None and columns.to_mapping():
+            names = ", ".join(columns.to_mapping().values())
+            raise DatasetError(f"{given.name} has no table {TABLE_NAME} in which the columns {names} could be")
+        return given, list_class_folders(given)
     except OSError as error:
         raise DatasetError(f"{error.filename} cannot be read ({error.strerror}): check its rights") from error
+
+
+def _patients_of(images: Sequence[ListedImage], headers: Sequence[ImageHeader]) -> tuple[str, ...]:
+    """Whose each picture is: by the table, otherwise by what the files say (digests); () where nothing is known."""
+    patients = [image.patient or getattr(header, "patient", "") for image, header in zip(images, headers, strict=True)]
+    return tuple(patients) if any(patients) else ()
 
 
 def _in_parallel(work: Callable[[Any], Any], items: Sequence[Any], progress: Progress | None) -> list[Any]:
@@ -203,9 +149,9 @@ def _in_parallel(work: Callable[[Any], Any], items: Sequence[Any], progress: Pro
     return results
 
 
-def _header_or_reason(path: Path) -> int | str:
+def _header_or_reason(path: Path) -> ImageHeader | str:
     try:
-        return inspect_image(path).channels
+        return inspect_image(path)
     except ImageError as error:
         return str(error)
 
@@ -218,6 +164,20 @@ def _damage_of(path: Path) -> str:
     return ""
 
 
+def _require_pictures(name: str, images: Sequence[ListedImage], broken: Sequence[BrokenFile]) -> None:
+    if not images:
+        raise DatasetError(f"{name} has no readable picture{_skipped(broken)}: check the labels and paths")
+
+
+def _require_targets(name: str, targets: Targets, least: int, broken: Sequence[BrokenFile]) -> None:
+    if targets.values is None:
+        _require_classes(name, targets.classes, targets.labels, least, broken)
+    elif least > 1 and np.ptp(targets.values) == 0:
+        raise DatasetError(
+            f"{name}: every label is {targets.values[0]:g}; expected different numbers to learn from: check the column"
+        )
+
+
 def _require_classes(
     name: str, classes: Sequence[str], labels: Sequence[int], least: int, broken: Sequence[BrokenFile]
 ) -> None:
@@ -225,12 +185,15 @@ def _require_classes(
     if labels and len(left) >= least:
         return
     found = f"{len(left)} {_plural(len(left), 'class', 'classes')} with readable pictures"
-    reasons = "; ".join(file.reason for file in broken[:3])
     raise DatasetError(
         f"{name} has {found}{' (' + ', '.join(left) + ')' if left else ''}; expected at least {max(1, least)}"
-        + (f". {len(broken)} {_plural(len(broken), 'file')} skipped: {reasons}" if broken else "")
-        + ": add pictures of another class, or check the labels and paths"
+        f"{_skipped(broken)}: add pictures of another class, or check the labels and paths"
     )
+
+
+def _skipped(broken: Sequence[BrokenFile]) -> str:
+    reasons = "; ".join(file.reason for file in broken[:3])
+    return f". {len(broken):,} {_plural(len(broken), 'file')} skipped: {reasons}" if broken else ""
 
 
 def _masks_of(root: Path, images: Sequence[ListedImage]) -> tuple[tuple[Path | None, ...], str]:
@@ -240,10 +203,10 @@ def _masks_of(root: Path, images: Sequence[ListedImage]) -> tuple[tuple[Path | N
     return masks, f"{n_missing} {_plural(n_missing, 'mask')} listed but not found" if n_missing else ""
 
 
+def _plural(count: int, one: str, many: str = "") -> str:
+    return one if count == 1 else many or one + "s"
+
+
 def _read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     array.flags.writeable = False
     return array
-
-
-def _plural(count: int, one: str, many: str = "") -> str:
-    return one if count == 1 else many or one + "s"

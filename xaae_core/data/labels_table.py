@@ -1,102 +1,87 @@
-"""Reads labels.csv, the table of a data folder: one line per picture."""
+"""Lists the pictures of a data folder that has a table: one row per picture."""
 
-import csv
-from collections import Counter
-from collections.abc import Sequence
-from io import StringIO
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from xaae_core.data.listings import BrokenFile, ListedImage, Listing
 from xaae_core.data.splits import SPLITS, split_name
+from xaae_core.data.table_columns import TableColumns
+from xaae_core.data.table_files import TABLE_NAME, TableCells, read_cells
 from xaae_core.errors import DatasetError
 
-TABLE_NAME = "labels.csv"
-_KNOWN_COLUMNS = ("file", "label", "label_name", "split", "mask")
+__all__ = ["TABLE_NAME", "list_table", "stays_inside"]
 
 
-def list_table(table: Path) -> Listing:
+def list_table(table: Path, columns: TableColumns | None = None) -> Listing:
     """The rows of the table; lines that lead nowhere are among `broken`.
 
-    Columns file and label are needed; label_name, split and mask are understood; others are kept as
-    written. Comma or semicolon between the cells, UTF-8.
+    Columns for file and label are needed; label_name, split, mask and patient are understood; others are kept
+    as written.
+
+    Args:
+        table: a CSV (comma, semicolon or tab; UTF-8), Parquet or Excel file; files are relative to its folder.
+        columns: which column is which; by their usual names if None.
 
     Raises:
         DatasetError: not a table, missing columns, an unknown split, one file with two labels.
     """
+    cells = read_cells(table)
+    found = (columns or TableColumns()).find(cells.header, table.name)
     images: dict[str, ListedImage] = {}
     broken: list[BrokenFile] = []
-    for line, row in _table_rows(table):
-        image = _table_image(row, line)
-        problem = _row_problem(image, line, images)
+    for line, row in cells.rows:
+        image = _table_image(dict(zip(cells.header, row, strict=True)), found, line, cells)
+        problem = _row_problem(image, line, images, table.name)
         if problem:
-            broken.append(BrokenFile(table.parent / (image.id or TABLE_NAME), problem))
+            broken.append(BrokenFile(table.parent / (image.id or table.name), problem))
         else:
             images[image.id] = image
-    return Listing(tuple(images.values()), tuple(broken), ())
+    return Listing(tuple(images.values()), tuple(broken), tuple(_notes(found)), found["label"])
 
 
-def _table_rows(table: Path) -> list[tuple[int, dict[str, str]]]:
-    """The filled rows with the number of the line on which each ends."""
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-        header = text.partition("\n")[0]
-        separator = ";" if header.count(";") > header.count(",") else ","  # as some office suites write it
-        reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
-        rows = [(reader.line_num, row) for row in reader if any(row)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{table.name} is not a readable table ({error}): save it as CSV UTF-8") from error
-    names = _column_names(rows[0][1] if rows else [], table.name)
-    return [(line, dict(zip(names, _filled(row, len(names)), strict=True))) for line, row in rows[1:]]
+def _notes(found: Mapping[str, str]) -> list[str]:
+    taken = [
+        f"the column {name} is taken for the {role}"
+        for role, name in found.items()
+        if role in ("file", "patient") and name.lower() != role
+    ]
+    return [" and ".join(taken)] if taken else []
 
 
-def _column_names(header: list[str], table_name: str) -> list[str]:
-    names = [name.strip() for name in header]
-    names = [name.lower() if name.lower() in _KNOWN_COLUMNS else name for name in names]
-    missing = [name for name in ("file", "label") if name not in names]
-    if missing:
+def _table_image(row: Mapping[str, str], found: Mapping[str, str], line: int, cells: TableCells) -> ListedImage:
+    def cell(role: str) -> str:
+        return row[found[role]] if role in found else ""
+
+    split = split_name(cell("split"))
+    if cell("split") and split is None:
         raise DatasetError(
-            f"{table_name} has no column {' and no column '.join(missing)}; found: "
-            f"{', '.join(names) or 'nothing'}; expected at least file and label in the first line"
+            f"{cells.name}, line {line}: the split is {cell('split')!r}; expected one of {', '.join(SPLITS)}"
         )
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise DatasetError(f"{table_name} has the column {repeated[0]} twice: rename one of them")
-    return names
-
-
-def _filled(row: Sequence[str], n_columns: int) -> list[str]:
-    cells = [cell.strip() for cell in row[:n_columns]]
-    return cells + [""] * (n_columns - len(cells))
-
-
-def _table_image(row: dict[str, str], line: int) -> ListedImage:
-    word = row.get("split", "")
-    split = split_name(word)
-    if word and split is None:
-        raise DatasetError(f"{TABLE_NAME}, line {line}: the split is {word!r}; expected one of {', '.join(SPLITS)}")
+    used = set(found.values())
     return ListedImage(
-        id=_with_slashes(row["file"]),
-        label=row["label"],
-        label_name=row.get("label_name", ""),
+        id=_with_slashes(cell("file")),
+        label=cell("label"),
+        label_name=cell("label_name"),
         split=split,
-        mask=_with_slashes(row.get("mask", "")),
-        columns={name: cell for name, cell in row.items() if name not in _KNOWN_COLUMNS},
+        mask=_with_slashes(cell("mask")),
+        columns={name: text for name, text in row.items() if name and name not in used},
+        patient=cell("patient"),
     )
 
 
-def _row_problem(image: ListedImage, line: int, earlier: dict[str, ListedImage]) -> str:
+def _row_problem(image: ListedImage, line: int, earlier: dict[str, ListedImage], table: str) -> str:
     if not image.id or not image.label:
-        return f"line {line} of {TABLE_NAME} has no {'label' if image.id else 'file'}"
+        return f"line {line} of {table} has no {'label' if image.id else 'file'}"
     if not stays_inside(image.id):
-        return f"line {line} of {TABLE_NAME} leads outside the data folder"
+        return f"line {line} of {table} leads outside the data folder"
     if image.id not in earlier:
         return ""
     if earlier[image.id].label != image.label:
         raise DatasetError(
-            f"{TABLE_NAME} lists {image.id} twice, with the labels {earlier[image.id].label} and "
+            f"{table} lists {image.id} twice, with the labels {earlier[image.id].label} and "
             f"{image.label}: keep one of the lines"
         )
-    return f"line {line} of {TABLE_NAME} repeats an earlier one"
+    return f"line {line} of {table} repeats an earlier one"
 
 
 def stays_inside(relative: str) -> bool:

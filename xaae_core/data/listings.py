@@ -29,6 +29,7 @@ class ListedImage:
         label_name: what the class is called where the table says so.
         split: one of `SPLITS`, or None where none is given.
         columns: the table's other columns, as written.
+        patient: whose picture it is; "" where not known.
     """
 
     id: str
@@ -37,15 +38,17 @@ class ListedImage:
     split: str | None
     mask: str
     columns: dict[str, str]
+    patient: str = ""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """All rows of a data folder, what was left out, and what a reader should know."""
+    """All rows of a data folder, what was left out, what a reader should know, and what the labels are called."""
 
     images: tuple[ListedImage, ...]
     broken: tuple[BrokenFile, ...]
     notes: tuple[str, ...]
+    label_name: str = "label"
 
 
 def classes_of(images: Sequence[ListedImage]) -> tuple[tuple[str, ...], list[int]]:

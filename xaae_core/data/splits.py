@@ -26,7 +26,12 @@ def split_name(word: str) -> str | None:
 
 
 def complete_splits(
-    ids: Sequence[str], labels: Sequence[int], given: Sequence[str | None], *, seed: int = SPLIT_SEED
+    ids: Sequence[str],
+    labels: Sequence[int],
+    given: Sequence[str | None],
+    *,
+    patients: Sequence[str] = (),
+    seed: int = SPLIT_SEED,
 ) -> tuple[tuple[str, ...], str]:
     """The split of every image, and a sentence on what had to be drawn ("" where nothing had).
 
@@ -35,14 +40,24 @@ def complete_splits(
     on the ids and the seed alone: the order of the files does not matter, and an added file moves only
     the cases at the borders.
 
+    Args:
+        ids: names of the images.
+        labels: class, or group of like values, of each.
+        given: the split of each, where the data say it.
+        patients: whose image it is, "" where not known; all images of a patient are drawn into one part. () where
+            nothing is known.
+        seed: of what is drawn.
+
     Raises:
         DatasetError: a split for some images only, or none of them for training.
     """
     named = set(given)
+    units = [patient or name for patient, name in zip(patients, ids, strict=True)] if any(patients) else list(ids)
+    whom = "the patients of each class" if any(patients) else "each class"
     if named == {None}:
-        drawn = _draw(ids, labels, range(len(ids)), seed, ("test", "valid"))
+        drawn = _draw(units, labels, range(len(ids)), seed, ("test", "valid"))
         return tuple(drawn.get(i, "train") for i in range(len(ids))), (
-            f"no split was given: 70/15/15 % of each class were drawn at random (seed {seed})"
+            f"no split was given: 70/15/15 % of {whom} were drawn at random (seed {seed})"
         )
     if None in named:
         raise DatasetError(
@@ -58,26 +73,32 @@ def complete_splits(
     if "valid" in named:
         return tuple(complete), ""
     train = [i for i, split in enumerate(complete) if split == "train"]
-    drawn = _draw(ids, labels, train, seed, ("valid",))
+    drawn = _draw(units, labels, train, seed, ("valid",))
     for i, split in drawn.items():
         complete[i] = split
-    note = f"no valid split was given: 15 % of each class of train were drawn (seed {seed})" if drawn else ""
+    note = f"no valid split was given: 15 % of {whom} of train were drawn (seed {seed})" if drawn else ""
     return tuple(complete), note
 
 
 def _draw(
-    ids: Sequence[str], labels: Sequence[int], rows: Iterable[int], seed: int, parts: tuple[str, ...]
+    units: Sequence[str], labels: Sequence[int], rows: Iterable[int], seed: int, parts: tuple[str, ...]
 ) -> dict[int, str]:
-    """Rows chosen for each of the parts; a class keeps at least one image for training."""
-    by_class: dict[int, list[int]] = defaultdict(list)
+    """Rows chosen for each of the parts, whole units (images or patients) only; a class keeps one for training.
+
+    A unit counts for the class of its first image.
+    """
+    members_of: dict[str, list[int]] = defaultdict(list)
     for row in rows:
-        by_class[labels[row]].append(row)
+        members_of[units[row]].append(row)
+    by_class: dict[int, list[str]] = defaultdict(list)
+    for unit, members in members_of.items():
+        by_class[labels[members[0]]].append(unit)
     chosen: dict[int, str] = {}
-    for members in by_class.values():
-        members.sort(key=lambda row: hashlib.blake2b(f"{seed}/{ids[row]}".encode()).digest())
-        n_each = max(1, round(_SHARE * len(members)))
-        spare = members[1:]  # the first stays in train, however few there are
+    for names in by_class.values():
+        names.sort(key=lambda unit: hashlib.blake2b(f"{seed}/{unit}".encode()).digest())
+        n_each = max(1, round(_SHARE * len(names)))
+        spare = names[1:]  # the first stays in train, however few there are
         for part in reversed(parts):  # valid before test, which a tiny class can do without
             taken, spare = spare[:n_each], spare[n_each:]
-            chosen.update(dict.fromkeys(taken, part))
+            chosen.update((row, part) for unit in taken for row in members_of[unit])
     return chosen

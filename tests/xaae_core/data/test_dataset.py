@@ -94,7 +94,8 @@ def test_table_with_everything(tmp_path: Path, write_pictures: Write):
     assert data.split == ("train",) * 4 + ("valid",) * 2
     assert data.masks == (tmp_path / "masks/0.png", None, None, None, None, None)
     np.testing.assert_array_equal(data.columns["age"], [40, 41, np.nan, 43, 44, 45])
-    assert data.columns["patient"].tolist() == ["000", "001", "002", "003", "004", "005"]
+    assert data.patients == ("000", "001", "002", "003", "004", "005")
+    assert "patient" not in data.columns  # a name goes nowhere but into the split
     assert data.notes == ("5 masks listed but not found",)
 
 
