@@ -10,8 +10,8 @@ from torch import nn
 
 from xaae_core.errors import EncoderContractError
 from xaae_core.models.aae import Normalisation, ReconsMetric, XaaeBlocks, set_module_trainable
+from xaae_core.models.skip_dropout import SkipDropoutPer
 from xaae_core.models.skip_taps import EncoderLayout
-from xaae_core.models.unet import SkipDropoutPer
 
 
 class EncoderWithAAEBlocks(XaaeBlocks):

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from xaae_core.errors import TrainingError
 from xaae_core.losses import reconstruction_loss
 from xaae_core.models.aae import XaaeBlocks
-from xaae_core.models.unet import KeptSkips
+from xaae_core.models.skip_dropout import KeptSkips
 from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.randomness import randomness_kept, seed_for
 

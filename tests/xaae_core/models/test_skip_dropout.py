@@ -6,7 +6,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from xaae_core.models import DynamicUnetSkipDropout, add_xaae_blocks, build_encoder
-from xaae_core.models.unet import SkipBlock, drop_channels, drop_images, fit_to
+from xaae_core.models.skip_dropout import drop_channels, drop_images
+from xaae_core.models.unet import SkipBlock
+from xaae_core.models.upsampling import fit_to
 
 
 def _seeded(seed):
