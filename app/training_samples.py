@@ -1,0 +1,127 @@
+"""The same few validation pictures, drawn from their codes after each epoch; and whether a code looks Gaussian."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xaae_core.atomic_files import atomic_path
+from xaae_core.errors import ImageError
+
+if TYPE_CHECKING:
+    from app.training_request import TrainingRequest
+    from xaae_core.data.dataset import ImageDataset
+    from xaae_core.models.aae import XaaeBlocks
+
+N_SHOWN = 6
+N_SCORED = 32
+_GAP = 3
+_SURROUND = 12  # grey level of the gaps: a reading room's
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How well the discriminator tells codes from Gaussian draws.
+
+    Attributes:
+        score_encoded: its mean score of encoded validation pictures, in [0, 1].
+        score_drawn: its mean score of Gaussian draws; both at 0.5: it cannot tell.
+    """
+
+    score_encoded: float
+    score_drawn: float
+
+
+class SampleWriter:
+    """Draws the chosen pictures as the model has them at the moment; changes nothing of the training.
+
+    Args:
+        model: the model that is being trained.
+        dataset: its data; pictures of the validation split are taken, as many of each class.
+        request: says how pictures are brought to the model's size.
+        folder: where the PNG files go.
+    """
+
+    def __init__(self, model: XaaeBlocks, dataset: ImageDataset, request: TrainingRequest, folder: Path) -> None:
+        self._model, self._folder = model, folder
+        self._images = _read(dataset, _chosen_rows(dataset), model, request)  # [N, C, H, W]
+        self._shown = _spread(len(self._images), N_SHOWN)
+
+    def write(self, phase: str, epoch: int) -> Balance | None:
+        """Draw after an epoch; None where no picture could be read."""
+        import torch
+
+        model = self._model
+        if not len(self._images):
+            return None
+        device = next(model.parameters()).device
+        with torch.no_grad(), _evaluating(model):
+            z = model.encode(torch.from_numpy(self._images).to(device)).z.float()
+            decoded = model.decode(z[self._shown]).float().cpu().numpy()
+            drawn = torch.randn(z.shape, generator=torch.Generator().manual_seed(0)).to(device)
+            balance = Balance(float(model.discriminate(z).mean()), float(model.discriminate(drawn).mean()))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        _write_png(_montage(self._images[self._shown], decoded), self._folder / f"{phase}-{epoch:03d}.png")
+        return balance
+
+
+@contextmanager
+def _evaluating(model: XaaeBlocks) -> Iterator[None]:
+    """Eval mode for a while; each module is as it was afterwards."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def _chosen_rows(dataset: ImageDataset) -> list[int]:
+    """At most `N_SCORED` validation rows, spread over the classes or the values."""
+    rows = dataset.rows("valid")
+    order = np.argsort(dataset.labels[rows] if dataset.values is None else dataset.values[rows], kind="stable")
+    return [int(rows[order[place]]) for place in _spread(len(rows), N_SCORED)]
+
+
+def _spread(n_all: int, n_wanted: int) -> NDArray[np.int64]:
+    """At most so many places out of `n_all`, from the first to the last."""
+    return np.unique(np.linspace(0, max(n_all - 1, 0), min(n_wanted, n_all)).astype(np.int64))
+
+
+def _read(dataset: ImageDataset, rows: list[int], model: XaaeBlocks, request: TrainingRequest) -> NDArray[np.float32]:
+    from xaae_core.data.images import read_image
+
+    channels, size = model.input_channels, model.input_size
+    pictures = [np.zeros((0, channels, *size), np.float32)]
+    for row in rows:
+        with suppress(ImageError):  # it has gone since; the training itself will say so
+            pictures.append(
+                read_image(dataset.paths[row], channels=channels, size=size, resize=request.resize).pixels[None]
+            )
+    return np.concatenate(pictures)
+
+
+def _montage(originals: NDArray[np.float32], decoded: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Two rows of pictures [N, C, H, W] as one, [2H + gap, …, C]."""
+    n_pictures, channels, height, width = originals.shape
+    canvas = np.full((2 * height + _GAP, n_pictures * (width + _GAP) - _GAP, channels), _SURROUND, np.uint8)
+    for top, pictures in ((0, originals), (height + _GAP, decoded)):
+        for number, picture in enumerate(pictures):
+            left = number * (width + _GAP)
+            grey = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+            canvas[top : top + height, left : left + width] = grey.transpose(1, 2, 0)
+    return canvas
+
+
+def _write_png(pixels: NDArray[np.uint8], path: Path) -> None:
+    from PIL import Image
+
+    with atomic_path(path) as temporary:
+        Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(temporary, format="PNG")
