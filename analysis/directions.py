@@ -79,7 +79,8 @@ def fit_direction(
 
     Args:
         table: latents with labels, or with the target as a column of numbers.
-        target: a class name (that class against the rest) or a column; the second class if None.
+        target: a class name (that class against the rest) or a column; the second class, or the number that the
+            model has learned, if None.
         n_components: PLS components that the direction is made of.
         folds: folds of the cross-validation (fewer where a class has fewer cases).
         n_bootstrap: resamples for the intervals.
@@ -135,7 +136,7 @@ class _Goal:
     @classmethod
     def find(cls, table: LatentTable, target: str | None) -> _Goal:
         if target is None:
-            target = table.classes[min(1, len(table.classes) - 1)] if table.classes else ""
+            target = table.classes[min(1, len(table.classes) - 1)] if table.classes else table.target_name
         if target in table.classes:
             index = table.classes.index(target)
             values = np.where(table.labels < 0, np.nan, table.labels == index).astype(np.float64)

@@ -16,6 +16,7 @@ from analysis.directions import Direction
 from analysis.traversals import Traversal, decode_path
 from analysis.trust import Level, Neighbourhood, judge_traversal
 from xaae_core.models.latent_model import Encoding, LatentModel
+from xaae_core.predictions import predict
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +85,7 @@ class PathBuilder:
         self._lock = threading.Lock()
         self._steps = np.asarray(steps, dtype=np.float64)
         self._z = direction.move(encoding.z[0].float().cpu().numpy(), self._steps).astype(np.float32)
-        with torch.inference_mode():
-            logits = model.classify(self._moved(np.arange(len(self._steps))))
-        self._probabilities = None if logits is None else logits.softmax(dim=1).float().cpu().numpy()
+        self._said = predict(model, self._moved(np.arange(len(self._steps))))
         n_steps = len(self._steps)
         self._frames = np.zeros((n_steps, model.input_channels, *model.input_size), dtype=np.float32)
         self._computed = np.zeros(n_steps, dtype=bool)
@@ -141,15 +140,16 @@ class PathBuilder:
         return torch.from_numpy(self._z[rows]).to(self._encoding.z.device)
 
     def _traversal(self, rows: NDArray[np.int64]) -> Traversal:
-        chances = None if self._probabilities is None else self._probabilities[rows]
+        chances, values = self._said.probabilities, self._said.values
         return Traversal(
             self._steps[rows],
             self._z[rows],
             self._frames[rows],
-            chances,
+            None if chances is None else chances[rows],
             self._direction.target,
             self._skip_dropout,
             self._seed,
+            None if values is None else values[rows],
         )
 
     def _snapshot(self) -> PartialPath:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from analysis.directions import Direction
 from xaae_core.models.latent_model import Encoding, LatentModel
+from xaae_core.predictions import predict
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +23,8 @@ class Traversal:
         steps: distance from the image along the direction [K], in standard deviations; one is 0.
         z: latent vectors [K, D].
         frames: decoded images [K, C, H, W], float32 in [0, 1].
-        probabilities: of each class [K, classes]; None without a classifier.
+        probabilities: of each class [K, classes]; None without a classifier of classes.
+        values: the number that a regressor predicts [K], in its target's units; None of other models.
         target: what "+" means.
         skip_dropout: share of the skips dropped, in [0, 1].
         seed: of the dropped channels.
@@ -35,9 +37,10 @@ class Traversal:
     target: str
     skip_dropout: float
     seed: int
+    values: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("steps", "z", "frames", "probabilities"):
+        for name in ("steps", "z", "frames", "probabilities", "values"):
             if getattr(self, name) is not None:
                 frozen = getattr(self, name).view()  # the caller's own array stays as it is
                 frozen.setflags(write=False)
@@ -135,9 +138,17 @@ def traverse(
     moved = torch.from_numpy(z).to(encoding.z.device)
     with torch.inference_mode():
         frames = decode_path(model, moved, encoding, skip_dropout=skip_dropout, seed=seed)
-        logits = model.classify(moved)
-        probabilities = None if logits is None else logits.softmax(dim=1).float().cpu().numpy()
-    return Traversal(wanted, z, frames.float().cpu().numpy(), probabilities, direction.target, skip_dropout, seed)
+    said = predict(model, moved)
+    return Traversal(
+        wanted,
+        z,
+        frames.float().cpu().numpy(),
+        said.probabilities,
+        direction.target,
+        skip_dropout,
+        seed,
+        said.values,
+    )
 
 
 def decode_path(model: LatentModel, z: Tensor, encoding: Encoding, *, skip_dropout: float, seed: int) -> Tensor:

@@ -26,6 +26,7 @@ from xaae_core.errors import LatentTableError, XaaeError
 from xaae_core.latents import LatentTable, extract_latents, read_latents, write_latents
 from xaae_core.model_card import ModelCard
 from xaae_core.models.latent_model import Encoding
+from xaae_core.predictions import Predictions, predict
 
 Stamp = tuple[str, int, int]
 FEWEST_TRAINING_CASES = 10
@@ -111,6 +112,7 @@ def latents_of(
         checkpoint.model,
         dataset,
         resize=checkpoint.card.resize,
+        target=checkpoint.card.target,
         checkpoint_sha256=checkpoint.sha256,
         batch_size=ENCODED_AT_ONCE,
         progress=report,
@@ -174,17 +176,10 @@ def encoding_of(_checkpoint: Checkpoint, _pixels: NDArray[np.float32], key: tupl
     return encode_image(_checkpoint.model, _pixels)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def probabilities_of(_checkpoint: Checkpoint, _encoding: Encoding, key: tuple[str, str]) -> NDArray[np.float32]:
-    """Probability of each class [classes] of an encoded picture; empty without a classifier."""
-    import torch
-
-    with torch.inference_mode():
-        logits = _checkpoint.model.classify(_encoding.z)
-    if logits is None:
-        return np.empty(0, np.float32)
-    chances: NDArray[np.float32] = logits[0].softmax(dim=0).float().cpu().numpy()
-    return chances
+@st.cache_resource(max_entries=256, show_spinner=False)
+def predictions_of(_checkpoint: Checkpoint, _encoding: Encoding, key: tuple[str, str]) -> Predictions:
+    """What the model says of an encoded picture."""
+    return predict(_checkpoint.model, _encoding.z)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -40,11 +40,11 @@ def choose_case(workspace: Workspace, case: Case | None, *, layout: Literal["str
 
 def entries_of(workspace: Workspace, latents: LatentTable) -> list[CaseEntry]:
     """What is written under each thumbnail."""
-    classes, names = workspace.classes, latents.classes
+    classes = workspace.classes
     chances, best = latents.probabilities, latents.predictions
     entries = []
     for row, case_id in enumerate(latents.ids.tolist()):
-        label = names[latents.labels[row]] if latents.labels[row] >= 0 else None
+        label = workspace.label_of(row) or None
         # A label that the model does not know can neither be met nor missed.
         is_compared = 0 <= best[row] < len(classes) and (label is None or label in classes)
         entries.append(

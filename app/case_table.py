@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xaae_core.data.dataset import ImageDataset
 from xaae_core.latents import LatentTable
@@ -37,8 +38,13 @@ def in_terms_of(table: LatentTable, dataset: ImageDataset, classes: tuple[str, .
         paths=np.array([str(dataset.paths[row]) for row in rows], dtype=np.str_),
         labels=labels,
         classes=names,
-        columns={name: np.asarray(values)[rows] for name, values in dataset.columns.items()},
+        columns={name: np.asarray(values)[rows] for name, values in {**dataset.columns, **_numbers(dataset)}.items()},
     )
+
+
+def _numbers(dataset: ImageDataset) -> dict[str, NDArray[np.float64]]:
+    """The labels as a column, where they are numbers."""
+    return {} if dataset.values is None else {dataset.target_name: dataset.values}
 
 
 def class_note(dataset_classes: tuple[str, ...], model_classes: tuple[str, ...]) -> str:

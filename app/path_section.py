@@ -10,10 +10,12 @@ from functools import cached_property
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from analysis.directions import Direction
 from analysis.figures.filmstrip import PathFigure, draw_filmstrip, draw_gif, path_table
 from analysis.progressive_paths import PartialPath, PathBuilder
+from analysis.traversals import Traversal
 from analysis.trust import picture_likeness
 from app import cached, state
 from app.case_choice import neighbour
@@ -45,7 +47,7 @@ class PathScene:
 
     @cached_property
     def class_name(self) -> str:
-        """The class whose probability is drawn: the target, or the card's where the target is a measured quantity."""
+        """What is drawn along the path: the target's class, or the card's target where that is a measured quantity."""
         classes = self.workspace.classes
         return self.choice.target if self.choice.target in classes else self.workspace.checkpoint.card.target
 
@@ -86,10 +88,9 @@ class PathScene:
             on_original=grey_levels(path.on_original(original)),
             original=grey_levels(original),
             class_name=self.class_name,
+            value_range=self.value_range,
             computed=part.computed,
-            probabilities=None
-            if path.probabilities is None
-            else path.probabilities[:, self._column].astype(np.float64),
+            probabilities=self._heights(path),
             achieved=part.achieved,
             trust=marks,
             flip=path.flip(self._column),
@@ -97,6 +98,26 @@ class PathScene:
             away=f"away from {self.choice.target}",
             caption=f"{self.case.name} · {known}",
         )
+
+    @cached_property
+    def value_range(self) -> tuple[float, float] | None:
+        """What the axis of predicted numbers spans: those of the cases and of this path; None of a classifier."""
+        values = self.builder.advance(0.0).traversal.values
+        if values is None:
+            return None
+        training = self.workspace.training
+        known = values if training is None or training.predicted is None else np.append(values, training.predicted)
+        low, high = float(known.min()), float(known.max())
+        return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+    def _heights(self, path: Traversal) -> NDArray[np.float64] | None:
+        """The curve [K] in [0, 1]: probabilities, or numbers within `value_range`; None without either."""
+        if path.probabilities is not None:
+            return path.probabilities[:, self._column].astype(np.float64)
+        if path.values is None or self.value_range is None:
+            return None
+        low, high = self.value_range
+        return (path.values - low) / (high - low)
 
     def figure(self) -> PathFigure:
         """The whole path as a figure; waits for it."""

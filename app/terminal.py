@@ -31,7 +31,7 @@ _SHOWN = (
 
 def print_json(values: Mapping[str, Any]) -> None:
     """One JSON object on stdout; numbers that are not finite become null."""
-    click.echo(json.dumps(_finite(values), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(finite(values), ensure_ascii=False, indent=2))
 
 
 def remark(text: str) -> None:
@@ -81,9 +81,10 @@ def counted(what: str) -> Iterator[Callable[[int, int], None]]:
         remark(f"{what} {seen[0]:,} of {seen[1]:,}")
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """JSON values with null for numbers that are not finite."""
     if isinstance(value, Mapping):
-        return {str(key): _finite(entry) for key, entry in value.items()}
+        return {str(key): finite(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
+        return [finite(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,17 +7,21 @@ one: the phases of `train_xaaenet`, which resume by themselves; the phases that 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.training_request import TrainingRequest, balanced_weights, build_loaders, build_model
+from app.terminal import finite
+from app.training_request import TrainingRequest, build_loaders, build_model
+from app.training_settings import write_request
 from xaae_core.errors import TrainingError
 
 if TYPE_CHECKING:
-    from analysis.held_out import HeldOut
+    from analysis.evaluation.quality import Quality
+    from analysis.evaluation.verdict import Verdict
     from xaae_core.data.dataset import ImageDataset
     from xaae_core.model_card import ModelCard
     from xaae_core.models.aae import XaaeBlocks
@@ -30,6 +34,8 @@ MODEL_NAME = "model.safetensors"
 LATENTS_NAME = "model.latents.parquet"
 TRAINING_FOLDER = "training"
 TRAINED_NAME = "trained.safetensors"
+EVALUATION_NAME = "evaluation.json"
+RATE_NAME = "learning_rate.json"
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,14 @@ class FinishedTraining:
     Attributes:
         checkpoint: the model, with its card.
         latents: the table of all splits.
-        held_out: figures of the test split, or of valid where there is no test.
+        quality: figures of the test split, or of valid where there is no test.
+        verdict: whether it is good enough to explain.
     """
 
     checkpoint: Path
     latents: Path
-    held_out: HeldOut
+    quality: Quality
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -87,8 +95,9 @@ def run_training(
     card = card_for(
         model,
         name=out.resolve().name,
-        classes=dataset.classes,
+        classes=dataset.classes or (target,),
         target=target,
+        task=dataset.task,
         resize=request.resize,
         training=request.settings(),
         data_name=dataset.name,
@@ -122,10 +131,11 @@ def _train(
     if resume and (out / MODEL_NAME).exists():
         raise _taken(out)
     plan, folder = request.plan(), out / TRAINING_FOLDER
+    write_request(out, request, dataset)
     loaders = build_loaders(dataset, model, request)
     if hooks.on_built is not None:
         hooks.on_built(model, loaders)
-    weights = balanced_weights(dataset) if request.is_balanced else None
+    weights = request.class_weights(dataset)
     is_trained = resume and _take_up(model, folder / TRAINED_NAME, card)
     if resume and not is_trained and (folder / TRAINED_NAME).exists():
         raise TrainingError(
@@ -139,7 +149,7 @@ def _train(
         train_xaaenet(
             model,
             loaders,
-            **plan.training,
+            **{**plan.training, **_found_rate(model, loaders, request, folder)},
             seed=request.seed,
             class_weights=weights,
             models_dir=folder,
@@ -166,6 +176,22 @@ def _train(
     (folder / TRAINED_NAME).unlink()
 
 
+def _found_rate(model: XaaeBlocks, loaders: Any, request: TrainingRequest, folder: Path) -> dict[str, float]:
+    """The peak learning rate, looked for once a run; {} where none was asked for."""
+    from xaae_core.atomic_files import write_text_atomically
+    from xaae_core.training.learning_rate import find_learning_rate
+
+    if not request.find_lr:
+        return {}
+    file = folder / RATE_NAME
+    if not file.exists():
+        found = find_learning_rate(model, loaders, seed=request.seed, training=request.plan().training)
+        curve = {"suggested": found.suggested, "rates": found.rates.tolist(), "losses": found.losses.tolist()}
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text_atomically(file, json.dumps(curve))
+    return {"lr_max": float(json.loads(file.read_text(encoding="utf-8"))["suggested"])}
+
+
 def _take_up(model: XaaeBlocks, path: Path, card: ModelCard) -> bool:
     """Load what an earlier call of the same run has written; False if there is none, or it is another run's."""
     from xaae_core.checkpoints import load_checkpoint, read_card
@@ -189,13 +215,18 @@ def _taken(out: Path) -> TrainingError:
 
 def _measure(dataset: ImageDataset, model: XaaeBlocks, card: ModelCard, out: Path) -> FinishedTraining:
     """Put the figures of what the model has not seen into its card; write the latents last."""
-    from analysis.held_out import measure_held_out
+    from analysis.evaluation.quality import measure_quality
+    from analysis.evaluation.verdict import judge_metrics
+    from xaae_core.atomic_files import write_text_atomically
     from xaae_core.checkpoints import file_sha256, save_checkpoint
     from xaae_core.latents import extract_latents, write_latents
 
-    table = extract_latents(model, dataset, resize=card.resize)
-    held_out = measure_held_out(table, card.target, split="test" if (table.split == "test").any() else "valid")
-    metrics = {name: value for name, value in held_out.metrics().items() if math.isfinite(value)}
+    table = extract_latents(model, dataset, resize=card.resize, target=card.target)
+    quality = measure_quality(table, card.target)
+    metrics = {name: value for name, value in quality.metrics().items() if math.isfinite(value)}
+    verdict = judge_metrics(metrics)
+    report = {**quality.to_json(), "verdict": verdict.sentence, "reasons": list(verdict.reasons)}
+    write_text_atomically(out / EVALUATION_NAME, json.dumps(finite(report), indent=2, ensure_ascii=False))
     checkpoint = save_checkpoint(model, out / MODEL_NAME, replace(card, metrics=metrics))
     table = replace(table, checkpoint_sha256=file_sha256(checkpoint))
-    return FinishedTraining(checkpoint, write_latents(table, out / LATENTS_NAME), held_out)
+    return FinishedTraining(checkpoint, write_latents(table, out / LATENTS_NAME), quality, verdict)

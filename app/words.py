@@ -17,6 +17,13 @@ METRICS = {
     "test_auroc": ("AUROC, held out", "On the test split, never trained on; 0.5 is guessing, 1 is perfect."),
     "test_accuracy": ("Accuracy, held out", "Share of the test split whose class the model gets right."),
     "accuracy": ("Accuracy", "Share of held-out cases whose class the model gets right."),
+    "test_sensitivity": (
+        "Sensitivity",
+        "Share of the target's held-out cases that are found, at the model's threshold.",
+    ),
+    "test_specificity": ("Specificity", "Share of the other held-out cases that are not called the target."),
+    "test_spearman": ("Spearman, held out", "Rank correlation of predicted and true numbers on the test split."),
+    "test_mae": ("Mean error", "How far the predicted numbers are off on average on the test split, in their units."),
     "ssim_z_alone": ("Likeness, z alone", "SSIM of the picture decoded from z alone against the original; 1 is equal."),
     "ssim_skips": ("Likeness, with skips", "SSIM of the picture decoded with all skip connections; 1 is equal."),
     "achieved": ("Achieved per SD", "How far a picture has really moved, encoded again, for each SD asked for."),
@@ -26,7 +33,10 @@ METRICS = {
 
 def verdict(card: ModelCard) -> str:
     """One line on how far the model can be explained at all."""
-    auroc = card.metrics.get("auroc", card.metrics.get("test_auroc"))
+    spearman = card.metrics.get("test_spearman", card.metrics.get("valid_spearman"))
+    if spearman is not None:
+        return f"orders its cases {_how_well(spearman, (0.7, 0.4, 0.2))} (Spearman {figure(spearman)})"
+    auroc = card.metrics.get("auroc", card.metrics.get("test_auroc", card.metrics.get("valid_auroc")))
     if auroc is None or math.isnan(auroc):
         return "no held-out figures: explain it with care"
     if auroc >= 0.9:
@@ -36,6 +46,11 @@ def verdict(card: ModelCard) -> str:
     if auroc >= 0.6:
         return f"separates its classes poorly (AUROC {figure(auroc)})"
     return f"hardly better than guessing (AUROC {figure(auroc)}): what it shows is not the disease"
+
+
+def _how_well(value: float, bounds: tuple[float, float, float]) -> str:
+    words = ("well", "fairly", "poorly")
+    return next((word for word, bound in zip(words, bounds, strict=True) if value >= bound), "hardly")
 
 
 def figure(value: float) -> str:

@@ -37,8 +37,8 @@ class Case:
         key: digest that changes with its pixels.
         name: the id without what all ids share, as it is shown.
         label: class name; "" when not known.
-        prediction: the class the model gives it; "" without a classifier.
-        probability: of the prediction, in [0, 1]; NaN without a classifier.
+        prediction: the class, or the number, the model gives it; "" without either.
+        probability: of the predicted class, in [0, 1]; NaN without one.
         split: "train", "valid", "test" or "" for an upload.
     """
 
@@ -70,8 +70,9 @@ class Workspace:
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
-        """Class names of the model."""
-        return self.checkpoint.card.classes
+        """Class names of the model; () of a model of numbers."""
+        card = self.checkpoint.card
+        return card.classes if card.task == "classes" else ()
 
     @property
     def training_key(self) -> tuple[str, str]:
@@ -126,14 +127,19 @@ class Workspace:
             return None
         rows = np.flatnonzero(self.latents.ids == state.case_id())
         row = int(rows[0]) if len(rows) else self.first_interesting()
-        label, name = self.latents.labels[row], str(self.latents.ids[row])
+        name = str(self.latents.ids[row])
         return self._described(
-            name,
-            self.read_case(row),
-            self.names[name],
-            self.latents.classes[label] if label >= 0 else "",
-            str(self.latents.split[row]),
+            name, self.read_case(row), self.names[name], self.label_of(row), str(self.latents.split[row])
         )
+
+    def label_of(self, row: int) -> str:
+        """What is known of the case in a row of `latents`: its class, or its number; "" where nothing is."""
+        assert self.latents is not None  # callers have cases
+        label = int(self.latents.labels[row])
+        if label >= 0:
+            return self.latents.classes[label]
+        values = self.latents.columns.get(self.latents.target_name)
+        return f"{float(values[row]):g}" if values is not None and np.isfinite(float(values[row])) else ""
 
     def missing_case(self) -> str:
         """The case that is asked for, by the address or an earlier choice, if the folder has no such one; else ""."""
@@ -142,18 +148,18 @@ class Workspace:
 
     def _described(self, case_id: str, image: ImageData, name: str, label: str, split: str) -> Case:
         key = _digest(image.pixels)
-        chances = cached.probabilities_of(
-            self.checkpoint, self._encoded(image.pixels, key), (self.checkpoint.sha256, key)
-        )
+        said = cached.predictions_of(self.checkpoint, self._encoded(image.pixels, key), (self.checkpoint.sha256, key))
+        chances = said.chances(1)[0]
         best = int(chances.argmax()) if len(chances) else -1
         known = 0 <= best < len(self.classes)
+        number = "" if said.values is None else f"{said.values[0]:.3g}"
         return Case(
             id=case_id,
             image=image,
             key=key,
             name=name,
             label=label,
-            prediction=self.classes[best] if known else "",
+            prediction=self.classes[best] if known else number,
             probability=float(chances[best]) if known else float("nan"),
             split=split,
         )
@@ -165,6 +171,8 @@ class Workspace:
         """Row of the case to open first: near the decision, where the picture has somewhere to go."""
         assert self.latents is not None  # callers have cases
         target, chances = self.checkpoint.card.target, self.latents.probabilities
+        if self.latents.predicted is not None:
+            return int(np.abs(self.latents.predicted - np.median(self.latents.predicted)).argmin())
         if target not in self.classes or chances.shape[1] == 0:
             return 0
         return int(np.abs(chances[:, self.classes.index(target)] - 0.3).argmin())
@@ -215,7 +223,7 @@ def with_data(workspace: Workspace, report: Callable[[int, int], None] | None = 
         return workspace
     dataset = cached.open_dataset(folder)
     table = cached.latents_of(checkpoint, dataset, read_settings().cache, report)
-    latents = in_terms_of(table, dataset, checkpoint.card.classes)
+    latents = in_terms_of(table, dataset, checkpoint.card.classes if checkpoint.card.task == "classes" else ())
     return Workspace(checkpoint, dataset, latents, workspace.training or latents)
 
 

@@ -16,6 +16,7 @@ from xaae_core.errors import LatentTableError
 
 _META = b"xaae_latents"
 _PREFIX = "column:"
+_META_FIELDS = ("classes", "target_name", "checkpoint_sha256", "data_fingerprint", "skipped")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,8 @@ class LatentTable:
         labels: class index [N]; −1: not known.
         probabilities: of each class [N, classes]; [N, 0] without a classifier.
         classes: class names in the order of labels and probabilities.
+        target_name: of a model of numbers, the column of `columns` that it has learned; "" of other models.
+        predicted: the number it predicts for each case [N]; None of other models.
         columns: further columns [N] by name (factors, site, …).
         checkpoint_sha256: the model it was made with.
         data_fingerprint: the data it was made from.
@@ -44,6 +47,8 @@ class LatentTable:
     probabilities: NDArray[np.float32]
     classes: tuple[str, ...]
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    target_name: str = ""
+    predicted: NDArray[np.float64] | None = None
     checkpoint_sha256: str = ""
     data_fingerprint: str = ""
     skipped: tuple[tuple[str, str], ...] = ()
@@ -52,6 +57,7 @@ class LatentTable:
         n = len(self.z)
         lengths = {name: len(getattr(self, name)) for name in ("ids", "paths", "split", "labels", "probabilities")}
         lengths |= {name: len(values) for name, values in self.columns.items()}
+        lengths |= {} if self.predicted is None else {"predicted": len(self.predicted)}
         wrong = {name: length for name, length in lengths.items() if length != n}
         if self.z.ndim != 2 or wrong:
             raise LatentTableError(f"z has shape {self.z.shape}, but these columns have other lengths: {wrong}")
@@ -59,6 +65,8 @@ class LatentTable:
             raise LatentTableError(f"a label is {int(self.labels.max())}, but there are {len(self.classes)} classes")
         for name in ("z", "ids", "paths", "split", "labels", "probabilities"):
             object.__setattr__(self, name, _frozen(getattr(self, name)))
+        if self.predicted is not None:
+            object.__setattr__(self, "predicted", _frozen(self.predicted))
         object.__setattr__(self, "columns", {name: _frozen(values) for name, values in self.columns.items()})
 
     def __len__(self) -> int:
@@ -77,6 +85,7 @@ class LatentTable:
             self,
             **{name: getattr(self, name)[mask] for name in ("z", "ids", "paths", "split", "labels", "probabilities")},
             columns={name: values[mask] for name, values in self.columns.items()},
+            predicted=None if self.predicted is None else self.predicted[mask],
         )
 
     def row_of(self, case_id: str) -> int:
@@ -102,8 +111,10 @@ def write_latents(table: LatentTable, path: str | Path) -> Path:
     }
     if table.probabilities.shape[1]:  # Parquet knows no rows of width 0
         columns["probabilities"] = _matrix(table.probabilities)
+    if table.predicted is not None:
+        columns["predicted"] = pa.array(table.predicted)
     columns |= {_PREFIX + name: pa.array(values.tolist()) for name, values in table.columns.items()}
-    meta = {name: getattr(table, name) for name in ("classes", "checkpoint_sha256", "data_fingerprint", "skipped")}
+    meta = {name: getattr(table, name) for name in _META_FIELDS}
     arrow = pa.table(columns).replace_schema_metadata({_META: json.dumps(meta).encode()})
     with atomic_path(path) as temporary:
         pq.write_table(arrow, temporary, compression="zstd")
@@ -139,6 +150,8 @@ def read_latents(path: str | Path) -> LatentTable:
                 for name, values in columns.items()
                 if name.startswith(_PREFIX)
             },
+            target_name=meta.get("target_name", ""),
+            predicted=columns["predicted"].to_numpy().astype(np.float64) if "predicted" in columns else None,
             checkpoint_sha256=meta["checkpoint_sha256"],
             data_fingerprint=meta["data_fingerprint"],
             skipped=tuple((case, reason) for case, reason in meta["skipped"]),

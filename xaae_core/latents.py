@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from xaae_core.errors import ImageError, LatentTableError
 from xaae_core.latent_table import LatentTable, read_latents, write_latents
+from xaae_core.predictions import Predictions, predict
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -51,6 +52,16 @@ class Cases(Protocol):
         ...
 
     @property
+    def target_name(self) -> str:
+        """Column that the labels were taken from."""
+        ...
+
+    @property
+    def values(self) -> NDArray[np.float64] | None:
+        """The labels where they are numbers; None for classes."""
+        ...
+
+    @property
     def columns(self) -> Mapping[str, NDArray[Any]]:
         """Further columns."""
         ...
@@ -66,6 +77,7 @@ def extract_latents(
     cases: Cases,
     *,
     resize: Literal["pad", "squash"] = "pad",
+    target: str = "",
     checkpoint_sha256: str = "",
     batch_size: int = 32,
     progress: Callable[[int, int], None] | None = None,
@@ -76,6 +88,7 @@ def extract_latents(
         model: the model in eval mode.
         cases: the data set.
         resize: how pictures are brought to the model's size, as the card says.
+        target: of a model of numbers, what it has learned to predict; the data's own label if "".
         checkpoint_sha256: digest of the model's file, kept with the table.
         batch_size: images a forward pass.
         progress: called with (done, all) after each batch; an exception it raises cancels.
@@ -88,14 +101,14 @@ def extract_latents(
     """
     import torch
 
-    z, probabilities, kept, skipped = [], [], [], []
+    z, said, kept, skipped = [], [], [], []
     device = next((p.device for p in getattr(model, "parameters", lambda: iter(()))()), torch.device("cpu"))
     for rows, images, failed in _read_batches(cases, model.input_channels, model.input_size, resize, batch_size):
         skipped += failed
         if rows:
-            latents, chances = encode_images(model, images.to(device))
+            latents, predictions = encode_images(model, images.to(device))
             z.append(latents)
-            probabilities.append(chances)
+            said.append(predictions)
             kept += rows
         if progress is not None:
             progress(len(kept) + len(skipped), len(cases.ids))
@@ -104,30 +117,43 @@ def extract_latents(
             f"none of the {len(cases.ids)} pictures could be read; the first: {skipped[0] if skipped else 'none given'}"
         )
     picked = np.array(kept)
+    labels = {} if cases.values is None else {cases.target_name: cases.values}
+    predicted = joined_values(said)
     return LatentTable(
         z=np.concatenate(z),
         ids=np.array(cases.ids, dtype=np.str_)[picked],
         paths=np.array([str(path) for path in cases.paths], dtype=np.str_)[picked],
         split=np.array(cases.split, dtype=np.str_)[picked],
         labels=np.asarray(cases.labels, dtype=np.int64)[picked],
-        probabilities=np.concatenate(probabilities),
+        probabilities=joined_chances(said, z),
         classes=tuple(cases.classes),
-        columns={name: np.asarray(values)[picked] for name, values in cases.columns.items()},
+        columns={name: np.asarray(values)[picked] for name, values in {**cases.columns, **labels}.items()},
+        target_name=(target or cases.target_name) if predicted is not None else "",
+        predicted=predicted,
         checkpoint_sha256=checkpoint_sha256,
         data_fingerprint=cases.fingerprint,
         skipped=tuple(skipped),
     )
 
 
-def encode_images(model: LatentModel, images: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Latents [B, D] and class probabilities [B, classes] of images [B, C, H, W] in [0, 1]."""
+def encode_images(model: LatentModel, images: Tensor) -> tuple[NDArray[np.float32], Predictions]:
+    """Latents [B, D] of images [B, C, H, W] in [0, 1], and what the model says of them."""
     import torch
 
     with torch.inference_mode():
         z = model.encode(images).z
-        logits = model.classify(z)
-        chances = torch.empty(len(z), 0) if logits is None else logits.softmax(dim=1)
-    return z.float().cpu().numpy(), chances.float().cpu().numpy()
+    return z.float().cpu().numpy(), predict(model, z)
+
+
+def joined_chances(said: Sequence[Predictions], z: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The probabilities of several batches [N, classes]; [N, 0] where there are none."""
+    return np.concatenate([batch.chances(len(rows)) for batch, rows in zip(said, z, strict=True)])
+
+
+def joined_values(said: Sequence[Predictions]) -> NDArray[np.float64] | None:
+    """The predicted numbers of several batches [N]; None where there are none."""
+    values = [batch.values for batch in said if batch.values is not None]
+    return np.concatenate(values) if values else None
 
 
 def _read_batches(

@@ -59,6 +59,8 @@ class XaaeLosses:
     gan_fake: Tensor
     gan_real: Tensor
     decoder_output: Tensor
+    classes: int
+    target_std: Tensor
     gen_train: bool
     recons_metric: str
     adv_loss: Tensor
@@ -101,8 +103,16 @@ class XaaeLosses:
         return RECONS_WEIGHT * self._reconstruction(clean_xb) + ADV_WEIGHT * self.aae_loss_func(pred, yb)
 
     def pure_classif_loss_func(self, pred: Tensor, target: Tensor, **kwargs: Any) -> Tensor:
-        """Plain cross-entropy of logits [B, classes] and class indices [B]."""
-        loss = F.cross_entropy(_plain(pred), _plain(target), **kwargs)
+        """Plain cross-entropy of logits [B, classes] and class indices [B].
+
+        Of a regressor (classes=1) the mean squared error of its numbers [B, 1] against the true ones [B], in units
+        of the targets' variance, so that 1 is what the mean alone would reach; then `kwargs` are not looked at.
+        """
+        if self.classes == 1:
+            error = (_plain(pred).float().flatten() - _plain(target).float().flatten()) / self.target_std
+            loss = error.square().mean()
+        else:
+            loss = F.cross_entropy(_plain(pred), _plain(target), **kwargs)
         self.classif_loss = loss.detach()
         return loss
 

@@ -101,13 +101,17 @@ def draw_gif(traversal: Traversal, *, frame_ms: int = 120, side: int | None = No
 
 
 def path_table(figure: PathFigure) -> str:
-    """The numbers behind a path as CSV text: step, probability of each class, achieved."""
+    """The numbers behind a path as CSV text: step, probability of each class or predicted number, achieved."""
     path = figure.traversal
     n_classes = 0 if path.probabilities is None else path.probabilities.shape[1]
+    has_values = path.values is not None
     header = ["step_sd", *(f"probability_{index}" for index in range(n_classes)), "achieved_sd"]
+    header[1:1] = ["predicted"] * has_values
     lines = [",".join(header)]
     for step in range(len(path.steps)):
         chances = [] if path.probabilities is None else [f"{value:.6f}" for value in path.probabilities[step]]
+        if path.values is not None:
+            chances.append(f"{path.values[step]:.6g}")
         achieved = "" if figure.achieved is None else f"{figure.achieved[step]:.6f}"
         lines.append(",".join([f"{path.steps[step]:.6f}", *chances, achieved]))
     return "\n".join(lines) + "\n"
@@ -150,6 +154,8 @@ def _step_label(path: Traversal, step: int) -> str:
 
 def _under(figure: PathFigure, step: int) -> str:
     lines = []
+    if figure.traversal.values is not None:
+        lines.append(f"predicted {figure.traversal.values[step]:.3g}")
     if figure.traversal.probabilities is not None:
         lines.append(f"p = {figure.traversal.probabilities[step, figure.class_index]:.2f}")
     if figure.achieved is not None and step != figure.traversal.origin:

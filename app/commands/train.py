@@ -1,21 +1,30 @@
-"""`xaae train`: a folder of pictures becomes a model with its latents and its held-out figures."""
+"""`xaae train`: a folder or table of pictures becomes a model with its latents and its held-out figures."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.terminal import counted, describe_data, epoch_line, interval, print_json, remark
+from app.command_settings import SettingsCommand
+from app.data_options import columns_from, data_options
+from app.terminal import counted, describe_data, epoch_line, print_json, remark
 from xaae_core.training.presets import PRESETS
 
 if TYPE_CHECKING:
+    from app.training_request import TrainingRequest
     from app.training_run import FinishedTraining
 
 _PHASES = (("epochs_adv", "adversarial"), ("epochs_ae", "autoencoder"), ("epochs_classif", "classifier"))
 _ADDED = (("epochs_consistency", "consistency"), ("epochs_sharpening", "sharpening"))
+_TRAINING = (*(name for name, _ in _PHASES), "lr_max", "patience", "early_stopping")
+_ASKED = (
+    *("preset", "task", "encoder", "weights", "freeze_encoder", "size", "dims", "batch_size", "recons_metric"),
+    *("target", "resize", "window", "seed", "find_lr", *(name for name, _ in _ADDED)),
+)
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
@@ -36,24 +45,55 @@ def _epochs(function: Any) -> Any:
     return function
 
 
-@click.command("train", epilog="\b\nExample:\n  xaae train my_pictures --out runs/first --target malignant --balanced")
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that a settings file of a training means; the file has the form of `TrainingRequest.to_mapping`."""
+    flat = {name: value for name, value in values.items() if name not in ("about", "columns", "training")}
+    flat |= values.get("training", {})
+    flat |= {f"{role}_column": name for role, name in values.get("columns", {}).items()}
+    if isinstance(flat.get("size"), list):
+        flat["size"] = "x".join(str(side) for side in flat["size"])
+    for setting, option in (("is_balanced", "balanced"), ("has_flips", "flip")):
+        if setting in flat:
+            flat[option] = flat.pop(setting)
+    if "channels" in flat:
+        flat["channels"] = str(flat["channels"])
+    return flat
+
+
+@click.command(
+    "train",
+    cls=SettingsCommand,
+    flatten=_flat,
+    is_writing=False,  # the training itself writes them, before it starts
+    epilog="\b\nExample:\n  xaae train my_pictures --out runs/first --target malignant --flip",
+)
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.")
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="standard", show_default=True,
     help="; ".join(f"{preset.name}: {preset.purpose}" for preset in PRESETS.values()))  # fmt: skip
-@click.option("--encoder", help="small, small:16-32-64 or torchvision:resnet34; the preset's if left out.")
+@data_options
+@click.option("--encoder", help="small, torchvision:resnet50, timm:convnext_tiny, python:package.module:function; "
+    "the preset's if left out.")  # fmt: skip
 @click.option("--weights", type=click.Path(path_type=Path), help="File of the encoder's pretrained weights.")
+@click.option("--freeze-encoder", is_flag=True, help="Leave the encoder as it is; only what is added learns.")
 @click.option("--size", default="192", callback=_size, show_default=True, help="Side in pixels, or HEIGHTxWIDTH.")
 @click.option("--channels", type=click.Choice(["auto", "1", "3"]), default="auto", show_default=True,
     help="1: grey, 3: colour, auto: as the pictures are stored.")  # fmt: skip
 @click.option("--dims", type=click.IntRange(1), help="Size of the latent vector z; the preset's if left out.")
-@click.option("--batch-size", type=click.IntRange(2), help="Images a batch; the preset's if left out.")
+@click.option("--batch-size", type=click.IntRange(2), help="Images a batch, on all devices together; the preset's if "
+    "left out.")  # fmt: skip
 @_epochs
 @click.option("--lr-max", type=click.FloatRange(0, min_open=True), help="Peak learning rate; the preset's if left out.")
+@click.option("--find-lr", is_flag=True, help="Look for the peak learning rate first (a range test of 60 batches).")
+@click.option("--patience", type=click.IntRange(1), help="Epochs without better weights after which a phase ends.")
+@click.option("--early-stopping", type=click.Choice(["loss", "target"]),
+    help="What the classifier phase's best weights are best at: the loss, or telling the target.")  # fmt: skip
 @click.option("--recons-metric", type=click.Choice(["ms_ssim", "ssim"]),
     help="Similarity in the reconstruction loss; ssim for sides of 160 pixels or less.")  # fmt: skip
 @click.option("--target", help="Class that + along the direction means; the second class if left out.")
-@click.option("--balanced", is_flag=True, help="Weigh rare classes up in the classifier's loss.")
+@click.option("--balanced/--not-balanced", default=None,
+    help="Weigh rare classes up in the classifier's loss; if left out, where one class is 1.5 times as frequent as "
+    "another.")  # fmt: skip
 @click.option("--flip", is_flag=True, help="Mirror every other training picture; not where left and right matter.")
 @click.option("--resize", type=click.Choice(["pad", "squash"]), default="pad", show_default=True,
     help="pad: keep the proportions, with black borders; squash: fill the size.")  # fmt: skip
@@ -61,36 +101,18 @@ def _epochs(function: Any) -> Any:
 @click.option("--resume/--no-resume", default=True, show_default=True, help="Go on with an unfinished training of OUT.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) -> None:
-    """Train a model on a folder of pictures.
+    """Train a model on labelled pictures.
 
-    DATA holds one subfolder per class, or a labels.csv. Writes model.safetensors, model.latents.parquet and the files
-    of the training itself into OUT. Stopped at any moment, the same command goes on after the last finished epoch.
+    DATA is a folder with one subfolder per class or with a table labels.csv (.parquet, .xlsx), or the table itself.
+    Writes model.safetensors, model.latents.parquet, evaluation.json, settings.toml and the files of the training itself
+    into OUT. Stopped at any moment, the same command goes on after the last finished epoch.
     """
-    from app.training_request import TrainingRequest
     from app.training_run import run_training
-    from xaae_core.data.dataset import check_images, read_dataset
+    from xaae_core.data.dataset import check_images
 
     warnings.filterwarnings("ignore", category=FutureWarning, module="torch")  # fastai's use of torch, not the user's
-    channels = options["channels"]
-    names = (*(name for name, _ in _PHASES), "lr_max")
-    request = TrainingRequest(
-        preset=options["preset"],
-        encoder=options["encoder"],
-        weights=options["weights"],
-        size=options["size"],
-        channels=None if channels == "auto" else int(channels),
-        dims=options["dims"],
-        batch_size=options["batch_size"],
-        recons_metric=options["recons_metric"],
-        target=options["target"],
-        is_balanced=options["balanced"],
-        has_flips=options["flip"],
-        resize=options["resize"],
-        seed=options["seed"],
-        **{name: options[name] for name, _ in _ADDED},
-        training={name: options[name] for name in names if options[name] is not None},
-    )
-    dataset = read_dataset(data)
+    request = request_of(options)
+    dataset = request.read_data(data)
     with counted("checked") as progress:
         dataset = check_images(dataset, progress)
     describe_data(dataset)
@@ -107,28 +129,41 @@ def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) 
         click.echo(sentences_of(finished, data))
 
 
+def request_of(options: Mapping[str, Any]) -> TrainingRequest:
+    """The request that the command's options mean."""
+    from app.training_request import TrainingRequest
+
+    channels = options["channels"]
+    return TrainingRequest(
+        **{name: options[name] for name in _ASKED},
+        columns=columns_from(options),
+        channels=None if channels == "auto" else int(channels),
+        is_balanced=options["balanced"],
+        has_flips=options["flip"],
+        training={name: options[name] for name in _TRAINING if options[name] is not None},
+    )
+
+
 def figures_of(finished: FinishedTraining) -> dict[str, object]:
     """What was written and measured, by name."""
-    held_out = finished.held_out
+    quality, verdict = finished.quality, finished.verdict
     return {
         "checkpoint": str(finished.checkpoint),
         "latents": str(finished.latents),
-        "target": held_out.target,
-        "split": held_out.split,
-        "cases": held_out.n_cases,
-        "target_cases": held_out.n_target,
-        "auroc": held_out.auroc,
-        "auroc_interval": held_out.auroc_interval,
-        "accuracy": held_out.accuracy,
+        **quality.to_json(),
+        "verdict": verdict.sentence,
+        "reasons": list(verdict.reasons),
     }
 
 
 def sentences_of(finished: FinishedTraining, data: Path) -> str:
     """The result in words, and what to do with it."""
-    held_out = finished.held_out
+    from analysis.evaluation.quality import quality_sentence
+
+    verdict = finished.verdict
     lines = (
-        f"{held_out.split} split, {held_out.n_cases} cases ({held_out.n_target} {held_out.target}): "
-        f"AUROC {interval(held_out.auroc, *held_out.auroc_interval)}, accuracy {held_out.accuracy:.3f}",
+        quality_sentence(finished.quality),
+        f"{verdict.sentence} {'; '.join(verdict.reasons)}",
         f"wrote {finished.checkpoint} and {finished.latents}",
         f"look at it: xaae app --checkpoint {finished.checkpoint} --data {data}",
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xaae_core.checkpoints import Checkpoint
     from xaae_core.latents import LatentTable
 
-COLUMNS = ("step_sd", "probability", "achieved_sd", "trust", "reason")
+COLUMNS = ("step_sd", "probability", "predicted", "achieved_sd", "trust", "reason")
 _FILE = click.Path(path_type=Path)
 
 
@@ -106,16 +106,18 @@ def path_rows(figure: PathFigure, trust: Trust) -> list[dict[str, Any]]:
     """One row a step: step, probability of the target's class, move achieved, trust and its reason."""
     path = figure.traversal
     chances = [None] * len(path.steps) if path.probabilities is None else path.probabilities[:, figure.class_index]
+    values = [None] * len(path.steps) if path.values is None else path.values
     return [
         {
             "step_sd": round(float(step), 6),
             "probability": None if chance is None else round(float(chance), 6),
+            "predicted": None if value is None else round(float(value), 6),
             "achieved_sd": round(float(achieved), 6),
             "trust": level,
             "reason": reason,
         }
-        for step, chance, achieved, level, reason in zip(
-            path.steps, chances, trust.achieved, trust.levels, trust.reasons, strict=True
+        for step, chance, value, achieved, level, reason in zip(
+            path.steps, chances, values, trust.achieved, trust.levels, trust.reasons, strict=True
         )
     ]
 
@@ -147,6 +149,9 @@ def sentence_of(figure: PathFigure, trust: Trust, target: str) -> str:
     arrived = f"{trust.achieved[0]:+.1f} to {trust.achieved[-1]:+.1f} SD are found again in the decoded pictures"
     counts = ", ".join(f"{trust.levels.count(level)} {level}" for level in ("good", "caution", "poor"))
     chance = ""
+    if path.values is not None:
+        first, middle, last = (path.values[at] for at in (0, path.origin, -1))
+        chance = f"predicted {first:.3g} → {middle:.3g} → {last:.3g}; "
     if path.probabilities is not None:
         chances = path.probabilities[:, figure.class_index]
         chance = f"p {chances[0]:.2f} → {chances[path.origin]:.2f} → {chances[-1]:.2f}; "

@@ -46,7 +46,7 @@ def show_model(workspace: Workspace) -> None:
             column.metric(label, f"{card.metrics[name]:.3f}", help=help_text)
     height, width = checkpoint.model.input_size
     facts = {
-        "classes": ", ".join(card.classes),
+        "has learned": ", ".join(card.classes) if card.task == "classes" else f"{card.target}, a number",
         "“+” means": f"more {card.target}",
         "pictures": f"{width} × {height} pixels, {'grey' if checkpoint.model.input_channels == 1 else 'colour'}",
         "latent code z": f"{checkpoint.model.encoding_dims} numbers a picture",

@@ -21,6 +21,8 @@ class Folder:
     classes: tuple[str, ...] = ("healthy", "ill")
     columns: dict = field(default_factory=dict)
     fingerprint: str = "f00d"
+    target_name: str = "label"
+    values: None = None
 
     @property
     def ids(self):

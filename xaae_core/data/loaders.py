@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from fastai.data.block import CategoryBlock, DataBlock, TransformBlock
+from fastai.data.block import CategoryBlock, DataBlock, RegressionBlock, TransformBlock
 from fastai.data.core import DataLoaders, Transform
 from fastai.torch_core import TensorImage, TensorImageBW
 from fastai.vision.core import PILImage  # noqa: F401  registers how fastai shows tensors as images
@@ -67,8 +67,8 @@ def make_dataloaders(
 ) -> DataLoaders:
     """Loaders over the train and valid splits; the test split stays out.
 
-    Batches are (TensorImage [B, C, H, W] float32 in [0, 1], TensorCategory [B]); `dls.vocab` is the
-    dataset's classes in their order; the last, smaller batch of training is left out. The order of the
+    Batches are (TensorImage [B, C, H, W] float32 in [0, 1], TensorCategory [B]), with float32 numbers [B] instead
+    for numeric labels; `dls.vocab` is the dataset's classes in their order; the last, smaller batch of training is left out. The order of the
     training images hangs on `dls.train.rng` alone. Items are the dataset's paths: all of train, in order
     and unchanged, is `dls.test_dl(dls.train_ds.items, with_labels=True)`, and `dls.test_dl([path])` reads a
     new picture.
@@ -99,7 +99,7 @@ def make_dataloaders(
     return _dataloaders(
         source,
         dataset.paths,
-        dataset.labels,
+        dataset.labels if dataset.values is None else dataset.values,
         dataset.split,
         dataset.classes,
         augment=augment,
@@ -112,7 +112,7 @@ def make_dataloaders(
 
 def dataloaders_from_arrays(
     images: np.ndarray[Any, Any],
-    labels: Sequence[int] | np.ndarray[Any, Any],
+    labels: Sequence[float] | np.ndarray[Any, Any],
     splits: Sequence[str] | np.ndarray[Any, Any],
     classes: Sequence[str],
     *,
@@ -126,9 +126,9 @@ def dataloaders_from_arrays(
 
     Args:
         images: [N, C, H, W], uint8 in 0…255 or float32 in [0, 1].
-        labels: [N], positions in `classes`.
+        labels: [N], positions in `classes`, or numbers to be learned where `classes` is empty.
         splits: [N], "train", "valid" or "test"; test stays out.
-        classes: names of the classes.
+        classes: names of the classes; () for numbers.
         batch_size: images per batch.
         augment: changes of the training images, none by default.
         seed: of the order and the changes.
@@ -160,7 +160,7 @@ def dataloaders_from_arrays(
 def _dataloaders(
     source: PixelSource[Any],
     items: Sequence[Any],
-    labels: Sequence[int] | np.ndarray[Any, Any],
+    labels: Sequence[float] | np.ndarray[Any, Any],
     splits: Sequence[str] | np.ndarray[Any, Any],
     classes: Sequence[str],
     *,
@@ -170,17 +170,17 @@ def _dataloaders(
     num_workers: int,
     device: torch.device | str | None,
 ) -> DataLoaders:
-    targets = _class_names(labels, classes)
+    targets: list[Any] = _class_names(labels, classes) if classes else [float(label) for label in labels]
     train, valid = ([i for i, name in enumerate(splits) if name == split] for split in ("train", "valid"))
     _require_trainable(train, valid, targets, batch_size)
-    class_of = dict(zip(items, targets, strict=True))
+    target_of = dict(zip(items, targets, strict=True))
     changes = [AugmentTraining(augment)] if augment else []
     block = DataBlock(
         blocks=(
             TransformBlock(type_tfms=ReadPixels(source)),
-            CategoryBlock(vocab=list(classes), sort=False),
+            CategoryBlock(vocab=list(classes), sort=False) if classes else RegressionBlock(),
         ),
-        get_y=_NameClass(class_of),
+        get_y=_FindTarget(target_of),
         splitter=_FixedSplit(train, valid),
         batch_tfms=changes,
     )
@@ -197,15 +197,15 @@ def _dataloaders(
     return loaders
 
 
-class _NameClass(Transform):
-    """An item becomes the name of its class."""
+class _FindTarget(Transform):
+    """An item becomes the name of its class, or its number."""
 
-    def __init__(self, class_of: dict[Any, str]) -> None:
+    def __init__(self, target_of: dict[Any, Any]) -> None:
         super().__init__()
-        self.class_of = class_of
+        self.target_of = target_of
 
-    def encodes(self, item: Any) -> str:
-        return self.class_of[item]
+    def encodes(self, item: Any) -> Any:
+        return self.target_of[item]
 
 
 class _FixedSplit:
@@ -219,8 +219,8 @@ class _FixedSplit:
         return self.train, self.valid
 
 
-def _class_names(labels: Sequence[int] | np.ndarray[Any, Any], classes: Sequence[str]) -> list[str]:
-    positions = [as_int(label) for label in labels]
+def _class_names(labels: Sequence[float] | np.ndarray[Any, Any], classes: Sequence[str]) -> list[str]:
+    positions = [as_int(label) for label in np.asarray(labels).tolist()]
     if positions and not 0 <= min(positions) <= max(positions) < len(classes):
         raise ValueError(
             f"labels run from {min(positions)} to {max(positions)}; expected 0 to {len(classes) - 1}, "
@@ -229,15 +229,15 @@ def _class_names(labels: Sequence[int] | np.ndarray[Any, Any], classes: Sequence
     return [classes[position] for position in positions]
 
 
-def _require_trainable(train: list[int], valid: list[int], targets: list[str], batch_size: int) -> None:
+def _require_trainable(train: list[int], valid: list[int], targets: list[Any], batch_size: int) -> None:
     if len(train) < batch_size:
         raise DatasetError(
             f"{len(train)} training images are fewer than one batch of {batch_size}: lower batch_size or add images"
         )
     if len({targets[i] for i in train}) < 2:
         raise DatasetError(
-            f"all {len(train)} training images are of the class {targets[train[0]]}; expected at least two "
-            "classes in the split train"
+            f"all {len(train)} training images are labelled {targets[train[0]]}; expected at least two "
+            "different labels in the split train"
         )
     if not valid:
         raise DatasetError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xaae_core.data.phantoms import CLASS_NAMES, FACTOR_NAMES, SPLITS, PhantomSet, demo_phantoms
-from xaae_core.latents import LatentTable, encode_images
+from xaae_core.latents import LatentTable, encode_images, joined_chances
 
 if TYPE_CHECKING:
     from xaae_core.models.latent_model import LatentModel
@@ -34,13 +34,13 @@ def tabulate_phantoms(
     """
     import torch
 
-    z, probabilities = [], []
+    z, said = [], []
     for _, phantoms in sets:
         for start in range(0, len(phantoms), batch_size):
             pixels = torch.from_numpy(phantoms.images[start : start + batch_size].astype(np.float32) / 255)
-            latents, chances = encode_images(model, pixels)
+            latents, predictions = encode_images(model, pixels)
             z.append(latents)
-            probabilities.append(chances)
+            said.append(predictions)
     ids = [identity for _, phantoms in sets for identity in phantoms.ids]
     return LatentTable(
         z=np.concatenate(z),
@@ -48,7 +48,7 @@ def tabulate_phantoms(
         paths=np.array([(images or {}).get(identity, "") for identity in ids], dtype=np.str_),
         split=np.array([split for split, phantoms in sets for _ in phantoms.ids], dtype=np.str_),
         labels=np.concatenate([phantoms.labels for _, phantoms in sets]),
-        probabilities=np.concatenate(probabilities),
+        probabilities=joined_chances(said, z),
         classes=CLASS_NAMES,
         columns={name: np.concatenate([phantoms.factors[name] for _, phantoms in sets]) for name in FACTOR_NAMES},
         checkpoint_sha256=checkpoint_sha256,

@@ -25,7 +25,7 @@ class TrainingData:
 
     Attributes:
         classes: names of the classes, in the order of the logits.
-        targets: class index of each training image [N].
+        targets: class index, or number, of each training image [N].
         n_valid: number of validation images.
         batch_size: images per training batch.
         fingerprint: the loaders' `xaae_fingerprint`, or "".
@@ -33,7 +33,7 @@ class TrainingData:
     """
 
     classes: tuple[str, ...]
-    targets: NDArray[np.int64]
+    targets: NDArray[Any]
     n_valid: int
     batch_size: int
     fingerprint: str
@@ -59,8 +59,11 @@ def check_data(model: XaaeBlocks, dls: Any, settings: TrainingSettings) -> Train
     _check_size(model, settings)
     n_valid, batch_size = _check_counts(dls)
     classes = _classes(model, dls)
-    targets = read_targets(dls.train)
-    _check_targets(targets, classes)
+    targets = read_targets(dls.train, is_numeric=model.is_regressor)
+    if model.is_regressor:
+        _check_numbers(targets)
+    else:
+        _check_targets(targets, classes)
     _check_batch(model, dls.train.one_batch(), dls)
     return TrainingData(
         classes,
@@ -81,6 +84,8 @@ def class_weight_tensor(settings: TrainingSettings, data: TrainingData) -> Tenso
     weights = settings.class_weights
     if weights is None:
         return None
+    if data.targets.dtype != np.int64:
+        raise TrainingError(f"class_weights is {weights}, but the targets are numbers, not classes: leave it out")
     if isinstance(weights, str):
         counts = np.bincount(data.targets, minlength=len(data.classes))
         balanced = len(data.targets) / (len(data.classes) * np.maximum(counts, 1))
@@ -90,18 +95,20 @@ def class_weight_tensor(settings: TrainingSettings, data: TrainingData) -> Tenso
     return torch.tensor([float(weight) for weight in weights])
 
 
-def read_targets(loader: Any) -> NDArray[np.int64]:
-    """Class index of each image of a loader's data set [N], without opening an image where that can be.
+def read_targets(loader: Any, *, is_numeric: bool = False) -> NDArray[Any]:
+    """Class index (or number) of each image of a loader's data set [N], without opening an image where that can be.
 
     fastai's `Datasets` know their targets, torchvision's data sets have `targets`; otherwise every item
     is read once.
     """
-    dataset = loader.dataset
+    dataset, kind = loader.dataset, np.float64 if is_numeric else np.int64
     if hasattr(dataset, "tls"):
-        return np.array([int(target) for target in dataset.tls[-1]], dtype=np.int64)
-    if hasattr(dataset, "targets"):
-        return np.asarray(dataset.targets, dtype=np.int64)
-    return np.array([int(dataset[index][1]) for index in range(len(dataset))], dtype=np.int64)
+        targets = [float(target) for target in dataset.tls[-1]]
+    elif hasattr(dataset, "targets"):
+        targets = dataset.targets
+    else:
+        targets = [float(dataset[index][1]) for index in range(len(dataset))]
+    return np.asarray(targets).astype(kind)
 
 
 def _check_size(model: XaaeBlocks, settings: TrainingSettings) -> None:
@@ -139,6 +146,8 @@ def _check_counts(dls: Any) -> tuple[int, int]:
 
 
 def _classes(model: XaaeBlocks, dls: Any) -> tuple[str, ...]:
+    if model.is_regressor:
+        return (str(getattr(dls, "xaae_target", "") or "target"),)
     vocab: Sequence[Any] | None = getattr(dls, "vocab", None)
     if vocab is None:
         return tuple(f"class {index}" for index in range(model.classes))
@@ -159,6 +168,16 @@ def _check_targets(targets: NDArray[np.int64], classes: Sequence[str]) -> None:
     if len(found) < 2:
         only = f'"{classes[int(found[0])]}"' if len(found) else "none"
         raise TrainingError(f"the training images are all of one class ({only}); expected at least two classes")
+
+
+def _check_numbers(targets: NDArray[np.float64]) -> None:
+    if not np.isfinite(targets).all():
+        raise TrainingError(
+            f"{int((~np.isfinite(targets)).sum())} training targets are not finite numbers; a model of classes=1 "
+            "learns a number for each image: leave those images out"
+        )
+    if np.ptp(targets) == 0:
+        raise TrainingError(f"every training target is {targets[0]:g}; expected different numbers to learn from")
 
 
 def _check_batch(model: XaaeBlocks, batch: Any, dls: Any) -> None:

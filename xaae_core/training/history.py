@@ -24,6 +24,8 @@ COLUMNS = (
     "selection_loss",
     "accuracy",
     "auroc",
+    "spearman",
+    "mae",
     "seconds",
 )
 """Epochs count from 1; everything but `train_loss` is of the validation set; an empty cell was not measured.

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from xaae_core.latents import LatentTable, encode_images, write_latents
+from xaae_core.latents import LatentTable, encode_images, joined_chances, joined_values, write_latents
 from xaae_core.models.aae import XaaeBlocks
 
 
@@ -35,26 +35,31 @@ def extract_loader_latents(
         checkpoint_sha256: digest of the model's file, kept with the table.
         data_fingerprint: digest of the data, kept with the table.
     """
-    z, probabilities, labels, items = [], [], [], []
+    z, said, labels, items = [], [], [], []
     device = next(model.parameters()).device
     with _eval_mode(model):
         for part in parts:
             loader = plain_loader(dls, part)
             for batch in loader:
-                latents, chances = encode_images(model, batch[0].as_subclass(torch.Tensor).to(device))
+                latents, predictions = encode_images(model, batch[0].as_subclass(torch.Tensor).to(device))
                 z.append(latents)
-                probabilities.append(chances)
+                said.append(predictions)
                 labels.append(batch[-1].as_subclass(torch.Tensor).cpu().numpy())
             items += [(part, item) for item in _items(loader)]
     paths, ids = _paths_and_ids(items)
+    targets = np.concatenate(labels)
+    target_name = str(getattr(dls, "xaae_target", "") or "target") if model.is_regressor else ""
     return LatentTable(
         z=np.concatenate(z),
         ids=np.array(ids, dtype=np.str_),
         paths=np.array(paths, dtype=np.str_),
         split=np.array([part for part, _ in items], dtype=np.str_),
-        labels=np.concatenate(labels).astype(np.int64),
-        probabilities=np.concatenate(probabilities),
-        classes=tuple(classes),
+        labels=np.full(len(items), -1) if target_name else targets.astype(np.int64),
+        probabilities=joined_chances(said, z),
+        classes=() if target_name else tuple(classes),
+        columns={target_name: targets.astype(np.float64)} if target_name else {},
+        target_name=target_name,
+        predicted=joined_values(said),
         checkpoint_sha256=checkpoint_sha256,
         data_fingerprint=data_fingerprint,
     )

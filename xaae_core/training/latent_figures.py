@@ -87,15 +87,15 @@ def save_latent_pls_figure(
 ) -> Path:
     """Supervised PLS biplot of z vs binary targets: display inline in a notebook, then save a PNG.
 
-    Two components are fitted to z and to "is of the target class". Colour is the score on component 1;
+    Two components are fitted to z and to "is of the target class", or to numbers. Colour is the score on component 1;
     the arrow points where the target increases: its components are the target's correlations with the scores.
 
     Args:
         z: latent vectors [N, D], D at least 2.
-        targets: class indices [N].
+        targets: class indices [N], or floating-point numbers [N].
         save_path: the PNG to write.
         class_names: names by class index; "class 0", … if None.
-        target_class: the class that counts as 1; the second one if None.
+        target_class: the class that counts as 1, the second one if None; of numbers, their name.
         phase: name for the title.
         encoding_dims: D, for the title; z's own if None.
         max_points: more points than this are subsampled.
@@ -109,11 +109,13 @@ def save_latent_pls_figure(
         ValueError: shapes do not fit, an unknown target class, or all points on one side of it.
     """
     points = _as_matrix(z, encoding_dims)
-    index, name = _target_index(targets, len(points), class_names, target_class)
+    goal, name = _goal(targets, len(points), class_names, target_class)
     points, kept = _subsample(points, max_points, random_state)
-    is_target = (np.asarray(targets.detach().cpu()) == index)[kept].astype(np.float64)
+    is_target = goal[kept]
     if points.shape[1] < 2 or len(points) < 3:
         raise ValueError(f"z is {points.shape}; PLS with two components needs at least 3 points of 2 dimensions")
+    if is_target.min() == is_target.max() and targets.is_floating_point():
+        raise ValueError(f"all {len(points)} points have the same {name}, {is_target[0]:g}; expected different ones")
     if is_target.min() == is_target.max():
         where = "in" if is_target[0] else "outside"
         raise ValueError(f'all {len(points)} points are {where} the class "{name}"; expected points in and outside it')
@@ -198,6 +200,20 @@ def _subsample(
     if len(points) > max_points:
         rows = np.sort(np.random.default_rng(seed).choice(len(points), max_points, replace=False))
     return points[rows], rows
+
+
+def _goal(
+    targets: torch.Tensor, n_points: int, class_names: Sequence[str] | None, target_class: str | None
+) -> tuple[NDArray[np.float64], str]:
+    """What is fitted, "is of the target class" (0, 1) or the numbers [N], and its name."""
+    if targets.is_floating_point():
+        if tuple(targets.shape) != (n_points,):
+            raise ValueError(
+                f"targets have shape {tuple(targets.shape)}; expected ({n_points},), one per latent vector"
+            )
+        return targets.detach().cpu().double().numpy(), target_class or "target"
+    index, name = _target_index(targets, n_points, class_names, target_class)
+    return (np.asarray(targets.detach().cpu()) == index).astype(np.float64), name
 
 
 def _target_index(

@@ -62,9 +62,37 @@ def accuracy(pred: Tensor, target: Tensor) -> Tensor:
 _SLICES = 64
 
 
-def classifier_metrics() -> list[Metric]:
-    """Accuracy and AUROC on the validation set."""
+def classifier_metrics(*, is_regressor: bool = False) -> list[Metric]:
+    """Accuracy and AUROC on the validation set; of a regressor its rank correlation and mean absolute error."""
+    if is_regressor:
+        return [ValidSpearman(), AvgMetric(mae)]
     return [AvgMetric(accuracy), ValidAuroc()]
+
+
+class ValidSpearman(ValidAuroc):
+    """Rank correlation of predicted and true numbers on the validation set; NaN where one is constant."""
+
+    @property
+    def value(self) -> float:
+        """The correlation, in [−1, 1]."""
+        from scipy.stats import spearmanr
+
+        if not self._logits:
+            return math.nan
+        predicted, true = torch.cat(self._logits).flatten().numpy(), torch.cat(self._targets).flatten().numpy()
+        if len(true) < 3 or predicted.min() == predicted.max() or true.min() == true.max():
+            return math.nan
+        return float(spearmanr(predicted, true).statistic)
+
+    @property
+    def name(self) -> str:
+        """The name in tables."""
+        return "spearman"
+
+
+def mae(pred: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute error of numbers [B, 1] against the true ones [B], in the target's units."""
+    return (pred.flatten() - target.flatten()).abs().mean()
 
 
 class PriorDistance(Metric):

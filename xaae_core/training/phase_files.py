@@ -119,7 +119,8 @@ def _pls_validation_latent_after_phase(
     """
     names = class_names or [str(name) for name in learn.dls.vocab]
     table = _valid_latents(learn)
-    z, targets = torch.from_numpy(table.z.copy()), torch.from_numpy(table.labels.copy())
+    goal = table.columns[table.target_name] if table.target_name else table.labels
+    z, targets = torch.from_numpy(table.z.copy()), torch.from_numpy(goal.copy())
     return save_latent_pls_figure(z, targets, save_path, class_names=names, **options)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from xaae_core.training.cycle import cycle_loss
 from xaae_core.training.metrics import PriorDistance, classifier_metrics
 from xaae_core.training.settings import TrainingSettings
 
+_TARGET_METRIC = {False: "auroc", True: "spearman"}
 PHASES = ("adversarial", "autoencoder", "classifier")
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -28,7 +30,8 @@ class Phase:
 
     The best weights have the lowest `selection_loss`: the validation loss without its adversarial term,
     which depends on how good the discriminator has become and would make early epochs win. Where there
-    is no other term it is `prior_distance`, the distance of z from the Gaussian.
+    is no other term it is `prior_distance`, the distance of z from the Gaussian. With a `target_metric` the best
+    weights have the most of that instead, as far as it can be measured.
 
     Attributes:
         name: one of `PHASES`.
@@ -36,6 +39,7 @@ class Phase:
         fname: stem of its checkpoint files.
         lr_max: peak of the one-cycle schedule.
         adv_weight: weight of the adversarial term in the loss; None: there is no other term.
+        target_metric: name of a metric that the best weights have most of; "" for the loss.
         loss: loss of (logits [B, classes], targets [B]); reads what `forward` left on the model.
         metrics: averaged over the validation set after each epoch.
         callbacks: this phase's own callbacks.
@@ -49,9 +53,13 @@ class Phase:
     metrics: tuple[Metric, ...]
     callbacks: tuple[Callback, ...]
     adv_weight: float | None = None
+    target_metric: str = ""
 
     def selection_loss(self, measured: Mapping[str, float]) -> float:
         """What the best weights have least of, from an epoch's validation losses by name."""
+        metric = measured.get(self.target_metric, math.nan)
+        if math.isfinite(metric):
+            return 1 - metric
         if self.adv_weight is None:
             return measured["prior_distance"]
         return measured["valid_loss"] - self.adv_weight * measured["adv_loss"]
@@ -136,9 +144,13 @@ def classifier_phase(model: XaaeBlocks, settings: TrainingSettings, class_weight
         settings.classif_fname,
         settings.lr_max / settings.lr_max_factor,
         loss,
-        (*_parts("adv_loss", "recons_loss", "classif_loss", cycle=cycle), *classifier_metrics()),
+        (
+            *_parts("adv_loss", "recons_loss", "classif_loss", cycle=cycle),
+            *classifier_metrics(is_regressor=model.is_regressor),
+        ),
         (AlternatePlayers(),),
         adv_weight=settings.classif_adv_weight if has_other_terms else None,
+        target_metric=_TARGET_METRIC[model.is_regressor] if settings.early_stopping == "target" else "",
     )
 
 

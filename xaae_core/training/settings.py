@@ -44,6 +44,7 @@ class TrainingSettings:
     class_weights: ClassWeights
     recons_metric: str
     cycle_weight: float
+    early_stopping: str = "loss"
 
     def __post_init__(self) -> None:
         for name in ("epochs_adv", "epochs_ae", "epochs_classif"):
@@ -66,6 +67,7 @@ class TrainingSettings:
             f"at most adv_high_threshold ({self.adv_high_threshold}); swap the two",
         )
         _check(self.recons_metric in ("ms_ssim", "ssim"), "recons_metric", self.recons_metric, '"ms_ssim" or "ssim"')
+        _check(self.early_stopping in ("loss", "target"), "early_stopping", self.early_stopping, '"loss" or "target"')
         self._check_names()
         self._check_class_weights()
 

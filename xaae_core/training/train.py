@@ -69,6 +69,7 @@ def train_xaaenet(
     class_weights: ClassWeights = None,
     recons_metric: Literal["ms_ssim", "ssim"] | None = None,
     cycle_weight: float = 0.0,
+    early_stopping: Literal["loss", "target"] = "loss",
     on_progress: Callable[[TrainingProgress], None] | None = None,
     on_batch: OnBatch | None = None,
     progress_bar: bool | None = None,
@@ -85,7 +86,8 @@ def train_xaaenet(
 
     Args:
         model: `AAE` or `EncoderWithAAEBlocks`; trained in place. A frozen encoder stays frozen.
-        dls: fastai `DataLoaders` with `(ImageBlock, CategoryBlock)`; pixels in [0, 1], no `Normalize`.
+        dls: fastai `DataLoaders` with `(ImageBlock, CategoryBlock)`, or `RegressionBlock` for a model of classes=1;
+            pixels in [0, 1], no `Normalize`.
         epochs_adv: epochs of the adversarial phase at most; 0 skips a phase.
         epochs_ae: epochs of the autoencoder phase at most.
         epochs_classif: epochs of the classifier phase at most.
@@ -124,6 +126,8 @@ def train_xaaenet(
         recons_metric: "ms_ssim" or "ssim" instead of the model's own.
         cycle_weight: weight, in the last two phases, of `xaae_core.training.cycle.cycle_loss`: moves
             in z must survive being decoded and encoded again.
+        early_stopping: what the classifier phase's best weights, and its patience, go by: "loss" (see `Phase`) or
+            "target", the validation AUROC (of numbers Spearman), for targets that the loss hardly weighs.
         on_progress: called after each epoch with a `TrainingProgress`; an exception it raises ends the
             training, which can be resumed.
         on_batch: called after each training batch with a `BatchProgress`; see `OnBatch`.
@@ -169,6 +173,7 @@ def train_xaaenet(
         class_weights=class_weights,
         recons_metric=recons_metric or model.recons_metric,
         cycle_weight=cycle_weight,
+        early_stopping=early_stopping,
     )
     figures = FigureSettings(
         save_tsne, tsne_max_points, tsne_perplexity, save_pls, pls_target_class, pls_max_points, show_latent_figures
@@ -178,6 +183,8 @@ def train_xaaenet(
     with folder_locked(folder), randomness_kept(dls), _flags_kept(model):
         model.recons_metric = settings.recons_metric
         data = check_data(model, dls, settings)
+        if model.is_regressor:
+            model.set_target_scale(float(data.targets.mean()), float(data.targets.std()))
         run = Run(
             model=model,
             dls=dls,

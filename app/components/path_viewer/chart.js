@@ -47,7 +47,7 @@ class ProbabilityChart {
   constructor(lanes, hooks) {
     this.row = lanes.row("pv-chart-row", "");
     const scale = make("span", "pv-scale", this.row.gutter);
-    for (const label of ["1", "0.5", "0"]) make("span", "", scale).textContent = label;
+    this.scale = ["1", "0.5", "0"].map((label) => Object.assign(make("span", "", scale), { textContent: label }));
     this.plot = make("div", "pv-inset pv-chart", this.row.lane);
     this.svg = this.plot.appendChild(document.createElementNS(SVG, "svg"));
     this.svg.setAttribute("viewBox", "0 0 1000 100");
@@ -63,8 +63,10 @@ class ProbabilityChart {
     this.row.setHidden(!path.probabilities);
     this.svg.replaceChildren();
     if (!path.probabilities) return;
-    this.row.label.textContent = `p(${path.className})`;
-    this.row.label.title = `probability of ${path.className} given by the model's classifier`;
+    const isNumber = Boolean(path.valueRange);
+    this.row.label.textContent = isNumber ? path.className : `p(${path.className})`;
+    this.row.label.title = isNumber ? `${path.className} as the model predicts it` : `probability of ${path.className} given by the model's classifier`;
+    [1, 0.5, 0].forEach((height, i) => { this.scale[i].textContent = isNumber ? numberAt(path, height) : String(height); });
     this.svg.setAttribute("aria-label", spokenChart(path));
     for (const y of [0, 50, 100]) this.addPath(`M0 ${y}H1000`, "pv-grid");
     const { solid, dashed, points } = probabilityLines(path);
@@ -123,9 +125,9 @@ function probabilityLines(path) {
 function spokenChart(path) {
   const known = path.steps.map((sd, k) => [sd, path.probabilities[k]]).filter(([, p]) => p != null);
   const [first, last] = [known[0], known.at(-1)];
-  const say = ([sd, p]) => `${p.toFixed(2)} at ${signed(sd, path.decimals)} SD`;
+  const say = ([sd, p]) => `${path.valueRange ? numberAt(path, p) : p.toFixed(2)} at ${signed(sd, path.decimals)} SD`;
   const flip = path.flip == null ? "" : `; the decision flips at ${signed(path.flip, 1)} SD`;
-  return `Probability of ${path.className} along the path: ${say(first)}, ${say(last)}${flip}`;
+  return `${path.valueRange ? "Predicted" : "Probability of"} ${path.className} along the path: ${say(first)}, ${say(last)}${flip}`;
 }
 
 /** Hovering names a step, clicking goes there. */

@@ -48,6 +48,7 @@ class Path {
     this.origin = header.origin;
     this.computed = header.computed;
     this.probabilities = header.probabilities;
+    this.valueRange = header.value_range;
     this.achieved = header.achieved;
     this.trust = header.trust;
     this.flip = header.flip;

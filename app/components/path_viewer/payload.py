@@ -49,6 +49,8 @@ class PathPayload:
         class_name: the class that "+" leads to.
         computed: which steps are there, bool [K]; the step at 0 must be. None: all.
         probabilities: of ``class_name`` at each step, [K] in [0, 1], NaN where not computed. None: no classifier.
+        value_range: of a model of numbers, the numbers (low, high) that 0 and 1 of `probabilities` stand for, in the
+            target's units; None of a classifier.
         achieved: score along the direction after re-encoding, [K] in SD, NaN where not computed. None: not known.
         trust: one StepTrust, or None where not computed, for each step. None: not known.
         flip: where the decision changes, in SD. None: it does not, or is not known.
@@ -78,6 +80,7 @@ class PathPayload:
     change_limit: float | None = None
     change_unit: str = "grey levels of 255"
     caption: str = ""
+    value_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         set_field = object.__setattr__  # the dataclass is frozen; this is its own construction
@@ -97,6 +100,8 @@ class PathPayload:
             set_field(self, "trust", _checked_trust(self.trust, len(steps)))
         if self.change_limit is not None and not 1 <= self.change_limit <= 255:
             raise PathPayloadError(f"change_limit is {self.change_limit}; expected 1 to 255 grey levels, or None")
+        if self.value_range is not None and not self.value_range[0] < self.value_range[1]:
+            raise PathPayloadError(f"value_range is {self.value_range}; expected two rising numbers, or None")
         if self.flip is not None and not np.isfinite(self.flip):
             raise PathPayloadError(f"flip is {self.flip}; expected a number of SD, or None where there is no flip")
 
@@ -131,6 +136,7 @@ class PathPayload:
             "origin": self.origin,
             "computed": self.is_computed.tolist(),
             "probabilities": _json_numbers(self.probabilities),
+            "value_range": None if self.value_range is None else list(self.value_range),
             "achieved": _json_numbers(self.achieved),
             "trust": trust,
             "flip": self.flip,

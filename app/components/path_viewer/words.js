@@ -27,7 +27,7 @@ function spokenStep(path, k) {
 function spokenValue(path, k, shown) {
   const parts = [spokenStep(path, k)];
   const probability = path.probabilities?.[k];
-  if (probability != null) parts.push(`probability ${probability.toFixed(2)}`);
+  if (probability != null) parts.push(path.valueRange ? reading(path, probability) : `probability ${probability.toFixed(2)}`);
   const trust = path.trust?.[k];
   if (trust) parts.push(`trust ${trust[0]}`);
   if (shown !== k) parts.push(`being computed, showing ${signed(path.steps[shown], path.decimals)}`);
@@ -40,9 +40,20 @@ function readout(path, k) {
   const achieved = path.achieved?.[k];
   if (achieved != null) parts.push(`achieved ${signed(achieved, 1)} SD`);
   const probability = path.probabilities?.[k];
-  if (probability != null) parts.push(`p(${path.className}) ${probability.toFixed(2)}`);
+  if (probability != null) parts.push(reading(path, probability));
   if (path.flip != null) parts.push(`decision flips at ${signed(path.flip, 1)} SD`);
   return parts;
+}
+
+/** "p(effusion) 0.82" of a classifier, "severity 3.2" of a model of numbers, whose curve is drawn within its range. */
+function reading(path, height) {
+  return path.valueRange ? `${path.className} ${numberAt(path, height)}` : `p(${path.className}) ${height.toFixed(2)}`;
+}
+
+/** The number at a height of the curve, 0 to 1, in the target's units. */
+function numberAt({ valueRange: [low, high] }, height) {
+  const value = low + height * (high - low);
+  return (value < 0 ? MINUS : "") + String(Number(Math.abs(value).toPrecision(3)));
 }
 
 function trustSentence(path, k) {

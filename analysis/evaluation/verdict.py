@@ -1,0 +1,106 @@
+"""Is this model good enough to explain? A short answer from its held-out figures, with the reasons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["good", "caution", "poor", "unknown"]
+_ORDER: tuple[Level, ...] = ("good", "caution", "poor")
+_SENTENCES: Mapping[Level, str] = {
+    "good": "Good enough to explain.",
+    "caution": "Explain it with care.",
+    "poor": "Not good enough to explain: what it would show is not the target.",
+    "unknown": "Nothing was measured on cases it has not seen, so how far it may be explained is not known.",
+}
+_FEW_TARGETS = 20
+_MISCALIBRATED = 0.15
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far a model deserves an explanation.
+
+    Attributes:
+        level: "good", "caution", "poor"; "unknown" without held-out figures.
+        sentence: the answer.
+        reasons: one sentence each, those that decided first.
+    """
+
+    level: Level
+    sentence: str
+    reasons: tuple[str, ...]
+
+
+def judge_metrics(metrics: Mapping[str, float]) -> Verdict:
+    """Judge a model by the held-out figures that its card keeps.
+
+    The lower end of the interval decides, not the figure itself: an AUROC of 0.80 from twenty cases may be chance.
+
+    Args:
+        metrics: by name, of the test split where there is one, as `ClassifierQuality.metrics` and
+            `RegressorQuality.metrics` give them.
+    """
+    figures = held_out_figures(metrics)
+    if not figures:
+        return Verdict("unknown", _SENTENCES["unknown"], ())
+    findings = _numbers(figures) if "spearman" in figures else _classes(figures)
+    level = max((level for level, _ in findings), key=_ORDER.index)
+    reasons = sorted(findings, key=lambda finding: -_ORDER.index(finding[0]))
+    return Verdict(level, _SENTENCES[level], tuple(reason for _, reason in reasons))
+
+
+def held_out_figures(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Figures of the test split, else of valid, without the split's name; {} without an AUROC or a Spearman."""
+    for prefix in ("test_", "valid_"):
+        found = {name.removeprefix(prefix): value for name, value in metrics.items() if name.startswith(prefix)}
+        if any(math.isfinite(found.get(name, math.nan)) for name in ("auroc", "spearman")):
+            return {name: value for name, value in found.items() if math.isfinite(value)}
+    auroc = metrics.get("auroc", math.nan)
+    return {"auroc": auroc} if math.isfinite(auroc) else {}
+
+
+def _classes(figures: Mapping[str, float]) -> list[tuple[Level, str]]:
+    auroc = figures["auroc"]
+    low, high = figures.get("auroc_low", auroc), figures.get("auroc_high", auroc)
+    said = f"AUROC {auroc:.2f}, between {low:.2f} and {high:.2f} with 95 % confidence" if low < high else (
+        f"AUROC {auroc:.2f}"
+    )  # fmt: skip
+    findings = [_by_bounds(low, (0.6, 0.75), (
+        f"it hardly tells its classes apart ({said}; 0.5 is guessing)",
+        f"it tells its classes apart, not well ({said})",
+        f"it tells its classes apart ({said})",
+    ))]  # fmt: skip
+    if figures.get("target_cases", math.inf) < _FEW_TARGETS:
+        findings.append(("caution", f"only {figures['target_cases']:.0f} held-out cases show the target"))
+    if figures.get("calibration_error", 0.0) > _MISCALIBRATED:
+        findings.append(
+            ("caution", f"its probabilities are off by {figures['calibration_error']:.2f} on average: read their order")
+        )
+    for name, whom in (("sensitivity", "the target's cases"), ("specificity", "the other cases")):
+        if figures.get(name, 1.0) < 0.5:
+            findings.append(("caution", f"at its threshold it misses {1 - figures[name]:.0%} of {whom}"))
+    return findings
+
+
+def _numbers(figures: Mapping[str, float]) -> list[tuple[Level, str]]:
+    value = figures["spearman"]
+    low, high = figures.get("spearman_low", value), figures.get("spearman_high", value)
+    said = f"Spearman {value:.2f} [{low:.2f}, {high:.2f}]"
+    findings = [_by_bounds(low, (0.2, 0.5), (
+        f"it hardly orders the cases ({said}; 0 is guessing)",
+        f"it orders the cases, not well ({said})",
+        f"it orders the cases ({said})",
+    ))]  # fmt: skip
+    mae, reference = figures.get("mae", 0.0), figures.get("mae_of_median", math.inf)
+    if mae >= reference:
+        findings.append(("caution", f"it is off by {mae:.3g} on average, no less than a constant ({reference:.3g})"))
+    return findings
+
+
+def _by_bounds(value: float, bounds: tuple[float, float], words: tuple[str, str, str]) -> tuple[Level, str]:
+    if value < bounds[0]:
+        return "poor", words[0]
+    return ("caution", words[1]) if value < bounds[1] else ("good", words[2])
