@@ -189,22 +189,26 @@ def build_model(dataset: ImageDataset, request: TrainingRequest) -> XaaeBlocks:
     """The untrained model that a request asks for, its weights drawn from the seed."""
     import torch
 
-    from xaae_core.models import add_xaae_blocks, build_encoder
-    from xaae_core.models.encoders import IMAGENET_MEAN, IMAGENET_STD
+    from xaae_core.models import add_xaae_blocks, build_encoder, encoder_normalisation, is_pretrainable
 
     plan = request.plan()
     channels = request.channels or dataset.channels
-    is_pretrained = not plan.encoder.startswith("small")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(request.seed)
-        encoder = build_encoder(plan.encoder, channels, pretrained=is_pretrained, weights_path=request.weights)
+        encoder = build_encoder(
+            plan.encoder,
+            channels,
+            input_size=request.size,
+            pretrained=is_pretrainable(plan.encoder),
+            weights_path=request.weights,
+        )
         return add_xaae_blocks(
             encoder,
             **plan.model,
             input_size=request.size,
             input_channels=channels,
             classes=1 if dataset.is_numeric else len(dataset.classes),
-            normalisation=(IMAGENET_MEAN, IMAGENET_STD) if is_pretrained and channels == 3 else None,
+            normalisation=encoder_normalisation(plan.encoder, channels),
             encoder_spec=plan.encoder,
         )
 

@@ -6,6 +6,7 @@ XaaeError
 │   ├── DamagedCheckpointError   truncated, unreadable header, lengths that do not add up
 │   └── WrongModelError          missing or unexpected keys, other shapes, an unknown kind
 ├── EncoderContractError         an encoder that exposes no usable spatial feature maps
+├── EncoderNotAllowedError       an encoder of a module that nobody allowed to import
 ├── PretrainedWeightsError       weights that could not be downloaded or read
 ├── ImageError                   a picture that cannot or must not be opened
 ├── DatasetError                 a folder or table that cannot be trained on or shown
@@ -40,6 +41,10 @@ class WrongModelError(CheckpointError):
 
 class EncoderContractError(XaaeError):
     """An encoder does not expose spatial feature maps that shrink."""
+
+
+class EncoderNotAllowedError(XaaeError):
+    """An encoder is code of a module that the person who started the program did not allow."""
 
 
 class PretrainedWeightsError(XaaeError):

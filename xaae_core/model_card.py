@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Literal
 
-import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 from xaae_core.errors import DamagedCheckpointError, EncoderContractError, WrongModelError, XaaeError
+from xaae_core.models.weightless import building_weightless
 
 KINDS = ("AAE", "EncoderWithAAEBlocks")
 _ARGUMENTS = {
@@ -40,7 +38,8 @@ class ModelCard:
         arguments: what the class is built with (JSON values only).
         name: a name for people.
         classes: class names in the order of the logits.
-        target: the class that "+" along the direction means.
+        target: the class that "+" along the direction means; of a model of numbers, their name.
+        task: what it has learned: "classes", or numbers, "continuous" or "ordinal" (grades).
         resize: how pictures are brought to the model's size, "pad" (black borders) or "squash".
         training: settings of the training.
         metrics: held-out figures by name.
@@ -57,6 +56,7 @@ class ModelCard:
     name: str = "unnamed model"
     classes: tuple[str, ...] = ()
     target: str = ""
+    task: Literal["classes", "continuous", "ordinal"] = "classes"
     resize: Literal["pad", "squash"] = "pad"
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
@@ -123,6 +123,7 @@ def parse_card(text: str, source: str) -> ModelCard:
     wrong = [name for name, kind in _FIELDS.items() if not isinstance(getattr(card, name), kind)]
     wrong += [f"metrics: {name}" for name, value in _items(card.metrics) if not isinstance(value, int | float)]
     wrong += [] if card.resize in ("pad", "squash") else ["resize"]
+    wrong += [] if card.task in ("classes", "continuous", "ordinal") else ["task"]
     if wrong:
         raise DamagedCheckpointError(f"{source}: these entries of its model card cannot be used: {', '.join(wrong)}")
     n_classes = card.arguments.get("classes", 2)
@@ -148,11 +149,12 @@ def build_model(card: ModelCard, *, encoder: nn.Module | None = None) -> nn.Modu
 
     Raises:
         WrongModelError: an unknown kind, arguments out of bounds, or an encoder that is not given.
+        EncoderNotAllowedError: the card names a user's own function, and nobody allowed its module.
         EncoderContractError: the given encoder cannot be used at this size.
     """
     _check_arguments(card)
     try:
-        with torch.device("meta"), _NoDraws():
+        with building_weightless():
             return _built(card, encoder)
     except EncoderContractError as error:
         if encoder is not None:
@@ -164,20 +166,9 @@ def build_model(card: ModelCard, *, encoder: nn.Module | None = None) -> nn.Modu
         raise WrongModelError(f"the card's arguments do not make a {card.kind}: {error}") from error
 
 
-class _NoDraws(TorchFunctionMode):
-    """Leaves out random starts, which need no time but would make torch import its compiler (2 s)."""
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Skip `normal_` on tensors without memory, pass everything else on."""
-        if func is torch.Tensor.normal_ and args[0].is_meta:
-            return args[0]
-        return func(*args, **(kwargs or {}))
-
-
 def _built(card: ModelCard, encoder: nn.Module | None) -> nn.Module:
     from xaae_core.models import AAE, add_xaae_blocks, build_encoder
+    from xaae_core.models.encoder_names import parse_encoder
     from xaae_core.models.skip_taps import EncoderLayout
 
     arguments = dict(card.arguments)
@@ -197,7 +188,9 @@ def _built(card: ModelCard, encoder: nn.Module | None) -> nn.Module:
             "pass it as load_checkpoint(path, encoder=my_encoder)"
         )
     if encoder is None:
-        encoder = build_encoder(str(spec), int(arguments.get("input_channels", 3)))
+        is_own_code = parse_encoder(spec).family == "python"
+        encoder = build_encoder(spec, arguments.get("input_channels", 3), input_size=arguments.get("input_size", 256))
+        layout = None if is_own_code else layout  # its code may have changed since
     return add_xaae_blocks(encoder, **arguments, encoder_spec=spec, layout=layout)
 
 

@@ -324,7 +324,7 @@ def test_a_card_cannot_make_the_opener_read_files_or_the_network(change, monkeyp
     with torch.device("meta"):
         card = card_for(AAE(32, encoding_dims=4, pretrained=False))
     card.arguments.update(change)
-    monkeypatch.setattr("xaae_core.models.encoders._pretrained_weights", lambda *a: pytest.fail("weights asked for"))
+    monkeypatch.setattr("xaae_core.models.torchvision_encoders._weights", lambda *a: pytest.fail("weights asked for"))
     with pytest.raises(WrongModelError, match=f"the card sets {next(iter(change))} for a AAE"):
         build_model(card)
 

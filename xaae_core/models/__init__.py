@@ -3,8 +3,11 @@
 from xaae_core.devices import default_device
 from xaae_core.models.aae import AAE, set_module_trainable
 from xaae_core.models.blocks import EncoderWithAAEBlocks, add_xaae_blocks
-from xaae_core.models.encoders import build_encoder
+from xaae_core.models.encoder_names import known_encoders
+from xaae_core.models.encoders import build_encoder, encoder_normalisation, is_pretrainable
 from xaae_core.models.latent_model import Encoding, LatentModel
+from xaae_core.models.parameter_counts import ParameterCounts, count_parameters
+from xaae_core.models.spatial_transformers import SpatialTransformer
 from xaae_core.models.unet import DynamicUnetSkipDropout
 
 __all__ = [
@@ -13,8 +16,14 @@ __all__ = [
     "EncoderWithAAEBlocks",
     "Encoding",
     "LatentModel",
+    "ParameterCounts",
+    "SpatialTransformer",
     "add_xaae_blocks",
     "build_encoder",
+    "count_parameters",
     "default_device",
+    "encoder_normalisation",
+    "is_pretrainable",
+    "known_encoders",
     "set_module_trainable",
 ]

@@ -9,12 +9,14 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from xaae_core.batch_share import draw_normal_like
 from xaae_core.errors import ImageError
 from xaae_core.losses import XaaeLosses
 from xaae_core.models.encoders import imagenet_normalisation, resnet34_trunk
 from xaae_core.models.latent_model import Encoding
+from xaae_core.models.skip_dropout import SkipDropoutPer, drop_channels
 from xaae_core.models.skip_taps import EncoderLayout, find_layout, run_tapped, tap_skips
-from xaae_core.models.unet import DynamicUnetSkipDropout, SkipDropoutPer, drop_channels
+from xaae_core.models.unet import DynamicUnetSkipDropout
 
 ReconsMetric = Literal["ms_ssim", "ssim"]
 Normalisation = tuple[Sequence[float], Sequence[float]]
@@ -51,6 +53,8 @@ class XaaeBlocks(XaaeLosses, nn.Module):
         input_size: (height, width) in pixels.
         encoder_feature_shape: (channels, height, width) of the encoder's map.
         gen_train: whether the adversarial loss trains the encoder (True) or the discriminator (False).
+        target_mean: with classes=1, mean of the numbers it learns [1]; 0 until `set_target_scale`.
+        target_std: their standard deviation [1]; 1 until then.
     """
 
     input_image: Tensor
@@ -60,6 +64,8 @@ class XaaeBlocks(XaaeLosses, nn.Module):
     decoder_output: Tensor
     pixel_mean: Tensor
     pixel_std: Tensor
+    target_mean: Tensor
+    target_std: Tensor
 
     def __init__(
         self,
@@ -102,6 +108,9 @@ class XaaeBlocks(XaaeLosses, nn.Module):
             nn.Flatten(), nn.Linear(n_features, encoding_dims), nn.BatchNorm1d(encoding_dims)
         )
         self.classifier = linear if linear is not None else nn.Linear(encoding_dims, classes)
+        if self.is_regressor:
+            self.register_buffer("target_mean", torch.zeros(1))
+            self.register_buffer("target_std", torch.ones(1))
         self.fc_crit = nn.Sequential(
             nn.Linear(encoding_dims, 64),
             nn.LeakyReLU(0.2),
@@ -177,10 +186,28 @@ class XaaeBlocks(XaaeLosses, nn.Module):
         picture: Tensor = self.decoder(self.from_latent(z), kept)
         return picture
 
+    @property
+    def is_regressor(self) -> bool:
+        """Whether the model predicts one number instead of classes (classes=1)."""
+        return self.classes == 1
+
+    def set_target_scale(self, mean: float, std: float) -> None:
+        """Tell a regressor the scale of its numbers: the head learns (number − mean) / std.
+
+        Raises:
+            ValueError: a model of classes, or a spread that is not positive.
+        """
+        if not self.is_regressor:
+            raise ValueError(f"the model tells {self.classes} classes; only one of classes=1 has a scale of numbers")
+        if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
+            raise ValueError(f"mean {mean}, standard deviation {std}: expected finite numbers and a spread above 0")
+        self.target_mean.fill_(mean)
+        self.target_std.fill_(std)
+
     def classify(self, z: Tensor) -> Tensor:
-        """Class logits [B, classes] of latent vectors [B, D]."""
+        """Class logits [B, classes] of latent vectors [B, D]; the number itself [B, 1] of a regressor."""
         logits: Tensor = self.classifier(z)
-        return logits
+        return logits * self.target_std + self.target_mean if self.is_regressor else logits
 
     def discriminate(self, z: Tensor) -> Tensor:
         """The discriminator's score [B, 1] in [0, 1] of latent vectors [B, D]; 1: looks Gaussian."""
@@ -194,11 +221,11 @@ class XaaeBlocks(XaaeLosses, nn.Module):
             return torch.sigmoid(torch.func.functional_call(self.fc_crit, weights, (z.float(),)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Class logits [B, classes] of images [B, C, H, W]; leaves the training attributes behind."""
+        """Class logits [B, classes] (a regressor's number [B, 1]) of images [B, C, H, W]; leaves `z` and the like."""
         encoding = self.encode(x)
         z = encoding.z
         self.input_image, self.z = x, z
-        real = torch.randn_like(z)
+        real = draw_normal_like(z)
         if self.gen_train:
             self.gan_fake, self.gan_real = self._discriminate_frozen(z), self._discriminate_frozen(real)
         else:

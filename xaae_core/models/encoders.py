@@ -1,57 +1,103 @@
-"""Encoders by name: a small one for CPUs, torchvision's ResNets with real pretrained weights."""
+"""Encoders by name: a small one for CPUs, those of torchvision and timm, and a user's own function."""
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from xaae_core.errors import CheckpointError, EncoderContractError, PretrainedWeightsError
+from xaae_core.errors import EncoderContractError, PretrainedWeightsError
+from xaae_core.models.encoder_names import parse_encoder
+from xaae_core.models.torchvision_encoders import IMAGENET, build_torchvision_encoder, torchvision_normalisation
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-OFFLINE_SWITCH = "XAAE_OFFLINE"
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+"""(mean, std) of an image's values in [0, 1], one for each channel or one for all."""
 SMALL_WIDTHS = (16, 32, 64, 96, 128)
 MAX_STAGES = 8
 MAX_WIDTH = 4096
 
 
-def imagenet_normalisation(input_channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """(mean, std) that torchvision's weights expect; for other than 3 channels the mean over R, G and B."""
-    if input_channels == 3:
-        return IMAGENET_MEAN, IMAGENET_STD
-    return (sum(IMAGENET_MEAN) / 3,), (sum(IMAGENET_STD) / 3,)
-
-
 def build_encoder(
-    spec: str, input_channels: int, *, pretrained: bool = False, weights_path: str | Path | None = None
+    spec: str,
+    input_channels: int,
+    *,
+    input_size: int | Sequence[int] | None = None,
+    pretrained: bool = False,
+    weights_path: str | Path | None = None,
 ) -> nn.Module:
     """Build an encoder from its name.
 
     Args:
-        spec: "small" (five stride-2 convolutions 16-32-64-96-128), "small:16-32-64" (other widths), or
-            "torchvision:resnet34" (any ResNet of torchvision, truncated before the pooling).
-        input_channels: channels of the images.
-        pretrained: torchvision's ImageNet weights; not for "small".
+        spec: "small" (five stride-2 convolutions 16-32-64-96-128), "small:16-32-64" (other widths),
+            "torchvision:NAME" or "timm:NAME" (see `known_encoders`), or "python:my_pkg.encoders:build"
+            (a user's function, see `python_encoders`).
+        input_channels: channels of the images; other than 3 adapts the first convolution.
+        input_size: side of the images in pixels, or (height, width), for networks that are made for one size;
+            what they were published for if None.
+        pretrained: the weights that torchvision or timm publish.
         weights_path: a local file of those weights, instead of the download.
 
     Raises:
-        EncoderContractError: an unknown name.
-        PretrainedWeightsError: the weights cannot be had.
+        EncoderContractError: an unknown name, or an encoder that cannot be made for these images.
+        EncoderNotAllowedError: "python:" of a module that nobody allowed.
+        PretrainedWeightsError: the weights cannot be had, or there are none.
     """
-    family, _, variant = spec.partition(":")
-    if family == "small":
-        return small_encoder(input_channels, _parse_widths(variant) if variant else SMALL_WIDTHS)
-    if family == "torchvision" and variant.startswith(("resnet", "resnext", "wide_resnet")):
-        return _resnet_trunk(variant, input_channels, pretrained=pretrained, weights_path=weights_path)
-    raise EncoderContractError(
-        f'the encoder "{spec}" is not known; expected "small", "small:16-32-64" or "torchvision:resnet34". '
-        "An encoder of your own goes to add_xaae_blocks as a module."
-    )
+    encoder = parse_encoder(spec)
+    size = _as_size(input_size)
+    if encoder.family == "torchvision":
+        return build_torchvision_encoder(
+            encoder.name, input_channels, input_size=size, pretrained=pretrained, weights_path=weights_path
+        )
+    if encoder.family == "timm":
+        from xaae_core.models.timm_encoders import build_timm_encoder
+
+        return build_timm_encoder(
+            encoder.name, input_channels, input_size=size, pretrained=pretrained, weights_path=weights_path
+        )
+    if weights_path is not None:
+        raise PretrainedWeightsError(
+            f'there are no pretrained weights for "{encoder}": leave weights_path {weights_path} out, or take a '
+            "torchvision: or timm: encoder"
+        )
+    if encoder.family == "python":
+        from xaae_core.models.python_encoders import build_python_encoder
+
+        return build_python_encoder(encoder.name, input_channels)
+    return small_encoder(input_channels, _parse_widths(encoder.name) if encoder.name else SMALL_WIDTHS)
+
+
+def encoder_normalisation(spec: str, input_channels: int) -> Statistics | None:
+    """(mean, std) of the images that an encoder's pretrained weights expect; None for encoders without any.
+
+    For other than 3 channels it is the mean over R, G and B, one value for all channels.
+
+    Raises:
+        EncoderContractError: an unknown name.
+    """
+    encoder = parse_encoder(spec)
+    if encoder.family == "torchvision":
+        return _for_channels(torchvision_normalisation(encoder.name), input_channels)
+    if encoder.family == "timm":
+        from xaae_core.models.timm_encoders import timm_normalisation
+
+        return _for_channels(timm_normalisation(encoder.name), input_channels)
+    return None
+
+
+def is_pretrainable(spec: str) -> bool:
+    """Whether pretrained weights are published for an encoder; raises EncoderContractError for an unknown name."""
+    encoder = parse_encoder(spec)
+    if encoder.family == "timm":
+        from xaae_core.models.timm_encoders import has_timm_weights
+
+        return has_timm_weights(encoder.name)
+    return encoder.family == "torchvision"
+
+
+def imagenet_normalisation(input_channels: int) -> Statistics:
+    """(mean, std) that torchvision's weights expect; for other than 3 channels the mean over R, G and B."""
+    return _for_channels(IMAGENET, input_channels)
 
 
 def small_encoder(input_channels: int, widths: tuple[int, ...] = SMALL_WIDTHS) -> nn.Sequential:
@@ -64,94 +110,26 @@ def small_encoder(input_channels: int, widths: tuple[int, ...] = SMALL_WIDTHS) -
     return nn.Sequential(*stages)
 
 
-def resnet34_trunk(input_channels: int, *, pretrained: bool, weights_path: str | Path | None = None) -> nn.Sequential:
+def resnet34_trunk(input_channels: int, *, pretrained: bool, weights_path: str | Path | None = None) -> nn.Module:
     """ResNet34 truncated before the pooling: [B, C, H, W] → [B, 512, H/32, W/32]."""
-    return _resnet_trunk("resnet34", input_channels, pretrained=pretrained, weights_path=weights_path)
-
-
-def _resnet_trunk(
-    name: str, input_channels: int, *, pretrained: bool, weights_path: str | Path | None
-) -> nn.Sequential:
-    from torchvision import models
-
-    if name not in models.list_models():
-        raise EncoderContractError(f'torchvision has no model "{name}"; see torchvision.models.list_models()')
-    network = models.get_model(name, weights=None)
-    if pretrained or weights_path is not None:
-        weights = _pretrained_weights(name, weights_path)
-        if weights is not None:
-            _load_trunk(network, weights, name)
-    if input_channels != 3:
-        network.conv1 = _adapt_first(network.conv1, input_channels)
-    return nn.Sequential(*list(network.children())[:-2])
-
-
-def _pretrained_weights(name: str, weights_path: str | Path | None) -> Mapping[str, Tensor] | None:
-    """The state dict of torchvision's ImageNet weights; None when the offline switch is on."""
-    from torchvision import models
-
-    from xaae_core.checkpoints import read_state_dict
-
-    ways_out = (
-        f"Ways out: pretrained=False (random start); weights_path= a local copy of the file; or {OFFLINE_SWITCH}=1 "
-        "to always start at random without asking the network."
+    return build_torchvision_encoder(
+        "resnet34", input_channels, input_size=None, pretrained=pretrained, weights_path=weights_path
     )
-    if weights_path is not None:
-        if not Path(weights_path).is_file():
-            raise PretrainedWeightsError(f"weights_path {weights_path} is not a file. {ways_out}")
-        try:
-            return read_state_dict(weights_path)
-        except CheckpointError as error:
-            raise PretrainedWeightsError(f"weights_path {weights_path}: {error} {ways_out}") from error
-    if os.environ.get(OFFLINE_SWITCH, "") not in ("", "0"):
-        warnings.warn(
-            f"{OFFLINE_SWITCH} is set: {name} starts from random weights, not from ImageNet's. "
-            "Give weights_path= a local copy of the weights to start from them.",
-            UserWarning,
-            stacklevel=5,
-        )
-        return None
-    try:
-        weights: Mapping[str, Tensor] = models.get_model_weights(name).DEFAULT.get_state_dict(
-            progress=False, check_hash=True
-        )
-    except Exception as error:  # urllib, sockets, hashes: each library layer has its own
-        raise PretrainedWeightsError(
-            f"the ImageNet weights of {name} could not be downloaded ({error}). {ways_out}"
-        ) from error
-    return weights
 
 
-def _load_trunk(network: nn.Module, weights: Mapping[str, Tensor], name: str) -> None:
-    """Load weights into a torchvision network; its unused head may be missing, or be of other classes.
-
-    So may batch norm's counters, which weights older than them do not have and which only training reads.
-    """
-    wanted = {key: value for key, value in network.state_dict().items() if not key.startswith("fc.")}
-    missing = [key for key in wanted if key not in weights and not key.endswith(".num_batches_tracked")]
-    wrong = [key for key in wanted if key in weights and wanted[key].shape != weights[key].shape]
-    if missing or wrong:
-        raise PretrainedWeightsError(
-            f"the weights file is not one of {name}: {len(missing)} tensors missing (first: {missing[:3]}), "
-            f"{len(wrong)} of another shape (first: {wrong[:3]}): give torchvision's ImageNet weights of {name}"
-        )
-    network.load_state_dict({key: value for key, value in weights.items() if key in wanted}, strict=False)
+def _as_size(input_size: int | Sequence[int] | None) -> tuple[int, int] | None:
+    if input_size is None or isinstance(input_size, int):
+        return None if input_size is None else (input_size, input_size)
+    height, width = input_size
+    return int(height), int(width)
 
 
-def _adapt_first(conv: nn.Conv2d, input_channels: int) -> nn.Conv2d:
-    """The first convolution for another number of channels; its response to grey images stays the same."""
-    adapted = nn.Conv2d(
-        input_channels,
-        conv.out_channels,
-        conv.kernel_size,  # type: ignore[arg-type]
-        stride=conv.stride,  # type: ignore[arg-type]
-        padding=conv.padding,  # type: ignore[arg-type]
-        bias=conv.bias is not None,
-    )
-    with torch.no_grad():
-        mean = conv.weight.sum(dim=1, keepdim=True) / input_channels
-        adapted.weight.copy_(mean.expand(-1, input_channels, -1, -1))
-    return adapted
+def _for_channels(rgb: Statistics, input_channels: int) -> Statistics:
+    """Statistics of R, G and B for images of some channels."""
+    if input_channels == 3:
+        return rgb
+    mean, std = rgb
+    return (sum(mean) / len(mean),), (sum(std) / len(std),)
 
 
 def _parse_widths(text: str) -> tuple[int, ...]:

@@ -9,6 +9,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from xaae_core.batch_share import draw_rows, n_batch_rows, own_rows
+
 SkipDropoutPer = Literal["channel", "image"]
 
 
@@ -61,7 +63,8 @@ def drop_channels(
     device = generator.device if generator is not None else skips[0].device
     masks = []
     for skip in skips:
-        keep = torch.rand(skip.shape[0], skip.shape[1], 1, 1, device=device, generator=generator) >= share
+        shape = (skip.shape[0], skip.shape[1], 1, 1)
+        keep = draw_rows(torch.rand, shape, device=device, generator=generator) >= share
         masks.append(keep.to(device=skip.device, dtype=skip.dtype))
     return KeptSkips(tuple(skips), tuple(masks))
 
@@ -84,8 +87,8 @@ def drop_images(skips: Sequence[Tensor], skip_dropout: float, *, is_random: bool
         return KeptSkips(tuple(skips))
     rows = skips[0].shape[0]
     if is_random:
-        keep = torch.rand(rows, device=skips[0].device) >= share
+        keep = draw_rows(torch.rand, (rows,), device=skips[0].device) >= share
     else:
-        steps = torch.floor(torch.arange(rows + 1, device=skips[0].device) * share)
-        keep = steps[1:] == steps[:-1]
+        steps = torch.floor(torch.arange(n_batch_rows(rows) + 1, device=skips[0].device) * share)
+        keep = own_rows(steps[1:] == steps[:-1])
     return KeptSkips(tuple(skips), tuple(keep.to(skip.dtype).view(-1, 1, 1, 1) for skip in skips))

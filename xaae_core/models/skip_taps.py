@@ -25,8 +25,10 @@ _collectors: ContextVar[tuple[dict[MapKey, Tensor], ...]] = ContextVar("skip_col
 
 CONTRACT = (
     "An encoder must take images [B, C, H, W] and return ONE spatial feature map [B, channels, h, w] whose "
-    "height and width shrink on the way (strided convolutions or pooling). For a transformer, write a wrapper "
-    "whose forward reshapes the tokens to such a map and whose stages are modules that return maps as well."
+    "height and width shrink on the way (strided convolutions or pooling). A ViT or Swin of torchvision or timm is "
+    "made one by xaae_core.models.SpatialTransformer(encoder). For another transformer, write a wrapper "
+    "whose forward reshapes the tokens to such a map and whose stages are modules that return maps as well; "
+    "an attribute map_names on it, the names of those modules, keeps all others from being taken for skips."
 )
 _SAME_LEVEL = 1.5
 """Maps whose sides differ by less than this factor are one resolution (convolutions without padding)."""
@@ -106,7 +108,8 @@ def find_layout(encoder: nn.Module, input_size: Size, input_channels: int) -> En
     """Find the feature map and the skip layers of an encoder by a dummy pass.
 
     A skip is the last map computed at a resolution before the resolution falls, as in a U-Net. Maps at the
-    image's own resolution are none: they would be the image itself.
+    image's own resolution are none: they would be the image itself. An encoder with an attribute `map_names`
+    (names of its modules) says itself which maps may be skips; of others every module is looked at.
 
     Args:
         encoder: any module with spatial feature maps.
@@ -181,12 +184,16 @@ def _record_maps(encoder: nn.Module, dummy: Tensor) -> tuple[object, list[_Map]]
 
         return hook
 
-    handles = [module.register_forward_hook(note(name)) for name, module in encoder.named_modules() if name]
+    named = getattr(encoder, "map_names", None)
+    parts = [(name, module) for name, module in encoder.named_modules() if name and (named is None or name in named)]
+    handles = [module.register_forward_hook(note(name)) for name, module in parts]
     modes = [(module, module.training) for module in encoder.modules()]
     encoder.eval()
     try:
         with torch.no_grad():
-            output = encoder(dummy)
+            output = _run_where(encoder, dummy)
+    except EncoderContractError:
+        raise
     except Exception as error:
         shape = "×".join(str(size) for size in dummy.shape)
         raise EncoderContractError(
@@ -199,6 +206,14 @@ def _record_maps(encoder: nn.Module, dummy: Tensor) -> tuple[object, list[_Map]]
         for module, mode in modes:  # not encoder.train(): some children may have been frozen in eval mode
             module.training = mode
     return output, maps
+
+
+def _run_where(encoder: nn.Module, dummy: Tensor) -> object:
+    """Run the encoder where the dummy is: tables outside its state are real where weights are not (`make_network`)."""
+    if not dummy.is_meta:
+        return encoder(dummy)
+    tables = {name: buffer.to("meta") for name, buffer in encoder.named_buffers() if not buffer.is_meta}
+    return torch.func.functional_call(encoder, tables, (dummy,))
 
 
 def _pick_skips(maps: Sequence[_Map], feature_size: Size, input_size: Size) -> list[_Map]:

@@ -265,7 +265,7 @@ def test_maps_that_do_not_shrink_are_refused(encoder):
         add_xaae_blocks(encoder, 32, 3)
 
 
-@pytest.mark.parametrize("spec", ["", "large", "torchvision", "torchvision:vgg16", "torchvision:resnet7", "small:a"])
+@pytest.mark.parametrize("spec", ["", "large", "torchvision", "torchvision:vgg12", "torchvision:resnet7", "small:a"])
 def test_unknown_encoders_are_named(spec):
     with pytest.raises(EncoderContractError):
         build_encoder(spec, 3)
