@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from xaae_core.batch_share import draw_rows
+
 
 class RandomMasking(nn.Module):
     """Zero out random square patches independently per image.
@@ -79,4 +81,4 @@ def _draw(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | Non
     """Random numbers on the device of `like`, drawn where the generator lives."""
     device = generator.device if generator is not None else like.device
     draw = torch.randn if is_normal else torch.rand
-    return draw(shape, device=device, generator=generator).to(like.device)
+    return draw_rows(draw, shape, device=device, generator=generator).to(like.device)

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from xaae_core.batch_share import draw_rows
+
 
 @dataclass(frozen=True, kw_only=True)
 class Augment:
@@ -48,10 +50,10 @@ def augment_batch(images: Tensor, augment: Augment, *, seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
 
     def drawn(limit: float) -> Tensor:
-        return (2 * torch.rand(len(images), generator=generator) - 1) * limit  # [B]
+        return (2 * draw_rows(torch.rand, (len(images),), generator=generator) - 1) * limit  # [B]
 
     zoom, shift_x, shift_y, brightness = map(drawn, (augment.zoom, augment.shift, augment.shift, augment.brightness))
-    mirrored = torch.rand(len(images), generator=generator) < 0.5 * augment.horizontal_flip
+    mirrored = draw_rows(torch.rand, (len(images),), generator=generator) < 0.5 * augment.horizontal_flip
     matrix = torch.zeros(len(images), 2, 3)  # from a place in the result to one in the image, sides −1…1
     matrix[:, 0, 0] = torch.where(mirrored, -1.0, 1.0) / (1 + zoom)
     matrix[:, 1, 1] = 1 / (1 + zoom)

@@ -14,12 +14,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from xaae_core.errors import TrainingError
 from xaae_core.models.aae import XaaeBlocks
-from xaae_core.training.cycle import batch_norm_fixed
+from xaae_core.training.cycle import cycle_loss, move_between_images
 from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.randomness import randomness_kept, seed_for
 
@@ -40,7 +39,7 @@ def make_moves_consistent(
     on_progress: Callable[[TrainingProgress], None] | None = None,
     on_batch: OnBatch | None = None,
 ) -> XaaeBlocks:
-    """Train on with the classifier phase's loss plus `move_weight` times `move_loss`.
+    """Train on with the classifier phase's loss plus `move_weight` times the cycle loss of `move_between_images`.
 
     It takes a fraction of the training and is not resumed: a kill repeats it.
 
@@ -87,27 +86,6 @@ def make_moves_consistent(
     return model.eval()
 
 
-def move_loss(model: XaaeBlocks, z: Tensor) -> Tensor:
-    """mean((encode(decode(z′)).z − z′)²); a scalar, 0 when every move can be read back.
-
-    z′ = z + a·(z_j − z_k) with a uniform in [−1, 1] and j, k other rows, for the first half of the batch. No
-    gradient runs through z′, the decoder gets no skips, and batch norm uses its running statistics: those of a batch
-    of moved pictures would scale the moves away.
-
-    Args:
-        model: the model.
-        z: latent vectors [B, D] of a batch.
-    """
-    z = z.detach().float()
-    half = (len(z) + 1) // 2
-    here, there = (z[torch.randperm(len(z), device=z.device)[:half]] for _ in range(2))
-    moved = z[:half] + (2 * torch.rand(half, 1, device=z.device) - 1) * (there - here)  # [B / 2, D]
-    with batch_norm_fixed(model):
-        drawn = model.decode(moved, skip_dropout=1.0)
-        again = model.encode(drawn + NOISE * torch.randn_like(drawn)).z
-    return F.mse_loss(again.float(), moved)
-
-
 def _step(
     model: XaaeBlocks,
     images: Tensor,
@@ -118,7 +96,7 @@ def _step(
 ) -> tuple[float, float, float]:
     """One step; returns the loss, its reconstruction and its moves' term."""
     output = model(images)
-    moves = move_loss(model, model.z)
+    moves = cycle_loss(model, model.z, move_between_images, noise=NOISE)
     loss = model.classif_loss_func(output, targets, **weights) + move_weight * moves
     if not bool(torch.isfinite(loss)):
         raise TrainingError("the consistency loss is not finite: the model diverged before, or lr is too high")

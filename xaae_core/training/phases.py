@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from fastai.callback.core import Callback
@@ -15,7 +16,7 @@ from xaae_core.corruption import AddGaussianNoise, RandomMasking
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.adversary import AlternatePlayers, UnfreezeFcCritAdaptative
 from xaae_core.training.callbacks import CorruptionCallback, LossAttrMetric
-from xaae_core.training.cycle import cycle_loss
+from xaae_core.training.cycle import cycle_loss, move_at_random
 from xaae_core.training.metrics import PriorDistance, classifier_metrics
 from xaae_core.training.settings import TrainingSettings
 
@@ -77,7 +78,7 @@ class CycleTerm:
         if not self.weight:
             return 0.0
         generator = None if self.model.training else torch.Generator().manual_seed(0)
-        loss = cycle_loss(self.model, self.model.z, generator=generator)
+        loss = cycle_loss(self.model, self.model.z, partial(move_at_random, generator=generator))
         self.model.cycle_loss = loss.detach()
         return self.weight * loss
 

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xaae_core.batch_share import draw_rows
 from xaae_core.errors import TrainingError
 from xaae_core.losses import reconstruction_loss
 from xaae_core.models.aae import XaaeBlocks
@@ -102,8 +103,12 @@ def _step(model: XaaeBlocks, images: Tensor, optimizer: torch.optim.Optimizer, s
 def _thinned(skips: tuple[Tensor, ...]) -> KeptSkips:
     """All channels for half of the images, a share drawn per image for the others."""
     rows, device = len(skips[0]), skips[0].device
-    share = torch.rand(rows, 1, 1, 1, device=device) * (torch.rand(rows, 1, 1, 1, device=device) < 0.5)
-    masks = tuple((torch.rand(rows, skip.shape[1], 1, 1, device=device) >= share).to(skip.dtype) for skip in skips)
+
+    def drawn(n_channels: int) -> Tensor:
+        return draw_rows(torch.rand, (rows, n_channels, 1, 1), device=device)
+
+    share = drawn(1) * (drawn(1) < 0.5)
+    masks = tuple((drawn(skip.shape[1]) >= share).to(skip.dtype) for skip in skips)
     return KeptSkips(skips, masks)
 
 

@@ -1,11 +1,13 @@
 """The cycle term: what it measures, and that it leaves no trace but its gradient."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 
 from xaae_core.models import Encoding
-from xaae_core.training.cycle import MOVE, cycle_loss
+from xaae_core.training.cycle import MOVE, cycle_loss, move_at_random, move_between_images
 
 
 class Echo(nn.Module):
@@ -24,11 +26,15 @@ class Echo(nn.Module):
         return Encoding(x[:, 0, 0, :])
 
 
+def seeded(seed):
+    return partial(move_at_random, generator=torch.Generator().manual_seed(seed))
+
+
 def test_it_is_zero_when_every_move_survives_and_the_known_value_when_half_does():
     z = torch.randn(4000, 3, generator=torch.Generator().manual_seed(0))
     assert cycle_loss(Echo(1.0), z[:500]).item() == 0.0
     # z and the moves are independent: E[(z′/2)²] = (1 + MOVE²/3) / 4 per dimension, for unit spread
-    loss = cycle_loss(Echo(0.5), z, generator=torch.Generator().manual_seed(1))
+    loss = cycle_loss(Echo(0.5), z, seeded(1))
     assert float(loss) == pytest.approx((1 + MOVE**2 / 3) / 4, rel=0.05)
 
 
@@ -56,8 +62,17 @@ def test_batch_statistics_and_modes_stay_as_they_were(tiny):
 
 def test_the_same_generator_gives_the_same_moves(tiny):
     model, z = tiny.make_model().eval(), torch.randn(8, 4)
-    values = [float(cycle_loss(model, z, generator=torch.Generator().manual_seed(seed))) for seed in (0, 0, 1)]
+    values = [float(cycle_loss(model, z, seeded(seed))) for seed in (0, 0, 1)]
     assert values[0] == values[1] != values[2]
+
+
+def test_moves_between_images_are_differences_of_the_batchs_own_rows():
+    """Along an axis on which the images do not differ nothing moves; half of the batch is moved."""
+    z = torch.randn(9, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 0.0, 2.0])
+    moved = move_between_images(z)
+    assert moved.shape == (5, 3)
+    assert (moved[:, 1] == 0).all()
+    assert not torch.equal(moved, z[:5])
 
 
 def test_one_image_alone_has_no_spread_and_does_not_move():

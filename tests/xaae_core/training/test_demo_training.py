@@ -13,7 +13,8 @@ from xaae_core.latents import read_latents
 from xaae_core.models import add_xaae_blocks, build_encoder
 from xaae_core.models.latent_model import Encoding
 from xaae_core.training import train_xaaenet
-from xaae_core.training.consistency import make_moves_consistent, move_loss
+from xaae_core.training.consistency import NOISE, make_moves_consistent
+from xaae_core.training.cycle import cycle_loss, move_between_images
 from xaae_core.training.demo import build_demo_model, chosen_ids, train_demo
 from xaae_core.training.presets import PRESETS, QUICK, REFERENCE, find_preset
 
@@ -116,14 +117,18 @@ class TestConsistency:
     def test_only_what_does_not_come_back_costs(self):
         torch.manual_seed(0)
         z = torch.randn(400, 3)
-        assert move_loss(Echo(1.0), z).item() < 1e-5  # the noise, averaged over 64 × 64 pixels
+        assert (
+            cycle_loss(Echo(1.0), z, move_between_images, noise=NOISE).item() < 1e-5
+        )  # the noise, averaged over 64 × 64 pixels
         moved_square = 1 + 2 / 3  # var z plus the mean of a², 1/3, times var(z_j − z_k), 2
-        assert move_loss(Echo(0.5), z).item() == pytest.approx(0.25 * moved_square, rel=0.15)
+        assert cycle_loss(Echo(0.5), z, move_between_images, noise=NOISE).item() == pytest.approx(
+            0.25 * moved_square, rel=0.15
+        )
 
     def test_statistics_of_batch_norm_stay(self):
         model = add_xaae_blocks(build_encoder("small:4-8", 1), 32, 1, 3, decoder="light", recons_metric="ssim").train()
         before = {name: value.clone() for name, value in model.named_buffers()}
-        move_loss(model, torch.randn(6, 3)).backward()
+        cycle_loss(model, torch.randn(6, 3), move_between_images, noise=NOISE).backward()
         assert all(torch.equal(value, before[name]) for name, value in model.named_buffers())
         assert all(module.training for module in model.modules())
 
