@@ -71,7 +71,7 @@ class TrainingRequest:
     encoder: str | None = None
     weights: Path | None = None
     freeze_encoder: bool = False
-    size: tuple[int, int] = (192, 192)
+    size: tuple[int, int] | None = None
     channels: int | None = None
     dims: int | None = None
     batch_size: int | None = None
@@ -132,6 +132,12 @@ class TrainingRequest:
 
         return read_dataset(data, columns=self.columns, task=self.task, min_classes=min_classes, progress=progress)
 
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(height, width) of the model's images: what was asked for, or the preset's."""
+        side = find_preset(self.preset).side
+        return self.size or (side, side)
+
     def plan(self) -> Preset:
         """The preset with what was asked instead."""
         preset = find_preset(self.preset)
@@ -152,7 +158,7 @@ class TrainingRequest:
             **self.plan().settings(),
             "columns": self.columns.to_mapping(),
             "task": self.task,
-            "size": list(self.size),
+            "size": list(self.image_size),
             "resize": self.resize,
             "window": list(self.window) if self.window else None,
             "balanced": self.is_balanced,
@@ -198,14 +204,14 @@ def build_model(dataset: ImageDataset, request: TrainingRequest) -> XaaeBlocks:
         encoder = build_encoder(
             plan.encoder,
             channels,
-            input_size=request.size,
+            input_size=request.image_size,
             pretrained=is_pretrainable(plan.encoder),
             weights_path=request.weights,
         )
         return add_xaae_blocks(
             encoder,
             **plan.model,
-            input_size=request.size,
+            input_size=request.image_size,
             input_channels=channels,
             classes=1 if dataset.is_numeric else len(dataset.classes),
             normalisation=encoder_normalisation(plan.encoder, channels),
@@ -251,7 +257,7 @@ def _check_request(request: TrainingRequest) -> None:
     """Raise TrainingError for what cannot be used; the training itself checks its own arguments."""
     find_preset(request.preset)
     sides = request.size
-    is_size = len(sides) == 2 and all(type(side) is int and 16 <= side <= 4096 for side in sides)
+    is_size = sides is None or (len(sides) == 2 and all(type(side) is int and 16 <= side <= 4096 for side in sides))
     window = request.window
     for is_right, name, value, expected in (
         (is_size, "size", sides, "(height, width) in whole pixels of 16 to 4096"),

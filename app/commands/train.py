@@ -27,7 +27,9 @@ _ASKED = (
 )
 
 
-def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
+def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    if value is None:
+        return None
     try:
         sides = tuple(int(side) for side in value.lower().split("x"))
     except ValueError:
@@ -76,7 +78,7 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     "the preset's if left out.")  # fmt: skip
 @click.option("--weights", type=click.Path(path_type=Path), help="File of the encoder's pretrained weights.")
 @click.option("--freeze-encoder", is_flag=True, help="Leave the encoder as it is; only what is added learns.")
-@click.option("--size", default="192", callback=_size, show_default=True, help="Side in pixels, or HEIGHTxWIDTH.")
+@click.option("--size", callback=_size, help="Side in pixels, or HEIGHTxWIDTH; the preset's if left out.")
 @click.option("--channels", type=click.Choice(["auto", "1", "3"]), default="auto", show_default=True,
     help="1: grey, 3: colour, auto: as the pictures are stored.")  # fmt: skip
 @click.option("--dims", type=click.IntRange(1), help="Size of the latent vector z; the preset's if left out.")

@@ -21,6 +21,7 @@ class Preset:
         encoder: the encoder's name, for `build_encoder`.
         model: keyword arguments of `add_xaae_blocks` (size, channels and classes come from the data).
         training: keyword arguments of `train_xaaenet`.
+        side: height and width of the model's images in pixels, unless asked otherwise.
         epochs_consistency: then, epochs of `make_moves_consistent`.
         epochs_sharpening: last, epochs of `sharpen_skips`.
     """
@@ -31,6 +32,7 @@ class Preset:
     encoder: str
     model: Mapping[str, Any]
     training: Mapping[str, Any]
+    side: int = 192
     epochs_consistency: int = 0
     epochs_sharpening: int = 0
 
@@ -115,6 +117,7 @@ REFERENCE = Preset(
     encoder="torchvision:resnet34",
     model={"encoding_dims": 128, "decoder": "unet", "skip_dropout": 1.0, "skip_dropout_per": "channel"},
     training={},
+    side=256,
 )
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset in (QUICK, STANDARD, REFERENCE)})
