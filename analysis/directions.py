@@ -160,6 +160,15 @@ class _Goal:
         return auroc if self.is_binary else spearman
 
 
+def target_values(table: LatentTable, target: str | None = None) -> Vector:
+    """What a direction is fitted to [N]: 1 and 0 for a class and the rest, a column's numbers; NaN: not known.
+
+    Raises:
+        DirectionError: an unknown target.
+    """
+    return _Goal.find(table, target).values
+
+
 def auroc(labels: NDArray[Any], scores: NDArray[Any]) -> float:
     """Area under the ROC curve of 0/1 labels [N] by scores [N]; NaN with one class."""
     from scipy.stats import rankdata
