@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from analysis.directions import Direction, fit_direction
+from analysis.evaluation.quality import Quality, measure_quality
 from analysis.leakage import measure_leakage
 from analysis.progressive_paths import PathBuilder
 from analysis.traversals import encode_image, path_steps
@@ -142,6 +143,15 @@ def training_latents(checkpoint: Checkpoint) -> LatentTable | None:
 def direction_for(_table: LatentTable, key: tuple[str, str], target: str) -> Direction:
     """The target's direction in a table; `key` names the table."""
     return fit_direction(_table, target, fit_split=_training_split(_table))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def quality_of(_table: LatentTable, key: tuple[str, str], target: str) -> Quality | None:
+    """Held-out figures of a model on a table that holds its splits; None where nothing there was held out."""
+    try:
+        return measure_quality(_table, target)
+    except LatentTableError:
+        return None
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

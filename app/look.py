@@ -2,6 +2,11 @@
 
 import streamlit as st
 
+TOWARDS = "#d9730d"
+"""What is looked at: the accent, towards the target."""
+AWAY = "#2f7bbf"
+"""Its counterpart."""
+
 _STYLE = """
 <style>
   .stMainBlockContainer { padding: 3.2rem 1.6rem 2rem 1.6rem; max-width: 120rem; }

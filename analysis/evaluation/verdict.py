@@ -65,9 +65,9 @@ def held_out_figures(metrics: Mapping[str, float]) -> dict[str, float]:
 def _classes(figures: Mapping[str, float]) -> list[tuple[Level, str]]:
     auroc = figures["auroc"]
     low, high = figures.get("auroc_low", auroc), figures.get("auroc_high", auroc)
-    said = f"AUROC {auroc:.2f}, between {low:.2f} and {high:.2f} with 95 % confidence" if low < high else (
-        f"AUROC {auroc:.2f}"
-    )  # fmt: skip
+    said = f"AUROC {_figure(auroc)}"
+    if low < high:
+        said += f", between {_figure(low)} and {_figure(high)} with 95 % confidence"
     findings = [_by_bounds(low, (0.6, 0.75), (
         f"it hardly tells its classes apart ({said}; 0.5 is guessing)",
         f"it tells its classes apart, not well ({said})",
@@ -98,6 +98,11 @@ def _numbers(figures: Mapping[str, float]) -> list[tuple[Level, str]]:
     if mae >= reference:
         findings.append(("caution", f"it is off by {mae:.3g} on average, no less than a constant ({reference:.3g})"))
     return findings
+
+
+def _figure(value: float) -> str:
+    """Two decimals; three where two would round up to a perfect 1."""
+    return f"{value:.3f}" if 0.995 <= value < 1 else f"{value:.2f}"
 
 
 def _by_bounds(value: float, bounds: tuple[float, float], words: tuple[str, str, str]) -> tuple[Level, str]:

@@ -8,6 +8,7 @@ from app import state
 from app.case_choice import choose_case
 from app.failures import explained
 from app.page_entry import open_page
+from app.quality_section import show_evidence
 from app.top_bar import choose_data, choose_model
 from app.words import METRICS, count, facts_table, verdict
 from app.workspace import Workspace
@@ -54,6 +55,8 @@ def show_model(workspace: Workspace) -> None:
         "written": f"{card.created[:10] or 'not recorded'}, fingerprint {checkpoint.sha256[:12]}",
     }
     st.html(facts_table(facts))
+    with st.expander("Is it good enough to explain?"), explained("The held-out figures"):
+        show_evidence(workspace)
     with st.expander("Open another model"):
         choose_model()
 
