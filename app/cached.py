@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,9 +22,11 @@ from xaae_core.checkpoints import Checkpoint, load_checkpoint, read_card
 from xaae_core.data.dataset import ImageDataset, read_dataset
 from xaae_core.data.images import ImageData, read_image
 from xaae_core.data.splits import split_name
-from xaae_core.data.table_files import TABLE_NAME
+from xaae_core.data.table_columns import TableColumns
+from xaae_core.data.table_files import TABLE_STEM, TABLE_SUFFIXES
+from xaae_core.data.targets import TASKS, TaskWish
 from xaae_core.demo import demo_latents
-from xaae_core.errors import LatentTableError, XaaeError
+from xaae_core.errors import DatasetError, LatentTableError, XaaeError
 from xaae_core.latents import LatentTable, extract_latents, read_latents, write_latents
 from xaae_core.model_card import ModelCard
 from xaae_core.models.latent_model import Encoding
@@ -73,22 +76,43 @@ def card_at(key: Stamp) -> ModelCard:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the data folder …")
-def dataset_at(folder: str, changed: int) -> ImageDataset:
+def dataset_at(folder: str, changed: int, columns: TableColumns, task: TaskWish) -> ImageDataset:
     """A data folder, its headers read; `changed`, when a file last came or went, makes it be read again."""
-    return read_dataset(folder, min_classes=1)
+    return read_dataset(folder, columns=columns, task=task, min_classes=1)
 
 
-def open_dataset(folder: Path) -> ImageDataset:
-    """The data set of a folder, read again when a file came or went, or when its table changed."""
-    return dataset_at(str(folder), _last_change(folder))
+def open_dataset(folder: Path, card: ModelCard | None = None) -> ImageDataset:
+    """The data set of a folder or table, read again when a file came or went, or when its table changed.
+
+    Args:
+        folder: the folder, or the table.
+        card: of the model it is opened for: its columns are taken as in the training, if the table has them.
+    """
+    changed = _last_change(folder)
+    asked = columns_of_card(card) if card is not None else TableColumns()
+    task: TaskWish = card.training.get("task", "auto") if card is not None else "auto"
+    if asked.to_mapping():
+        with suppress(DatasetError):
+            return dataset_at(str(folder), changed, asked, task)
+    return dataset_at(str(folder), changed, TableColumns(), task if task in TASKS else "auto")
+
+
+def columns_of_card(card: ModelCard) -> TableColumns:
+    """The columns that a model was trained with; the usual ones where the card does not say, or says nonsense."""
+    try:
+        return TableColumns(**card.training.get("columns", {}))
+    except TypeError:
+        return TableColumns()
 
 
 def _last_change(folder: Path) -> int:
     """Newest time of change (ns) of the folder, its table and its class folders; 0 where it cannot be listed."""
     try:
+        if folder.is_file():
+            return max(folder.stat().st_mtime_ns, folder.parent.stat().st_mtime_ns)
         children = [path for path in folder.iterdir() if path.is_dir()]
         classes = [path for child in children if split_name(child.name) for path in child.iterdir() if path.is_dir()]
-        table = [path for path in (folder / TABLE_NAME,) if path.is_file()]
+        table = [path for path in (folder / f"{TABLE_STEM}{suffix}" for suffix in TABLE_SUFFIXES) if path.is_file()]
         return max(path.stat().st_mtime_ns for path in (folder, *table, *children, *classes))
     except OSError:
         return 0  # read_dataset says what is wrong with it

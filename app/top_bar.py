@@ -85,12 +85,13 @@ def choose_data(place: str = "page") -> None:
         value=str(folder) if folder else "",
         placeholder="/path/to/pictures",
         key=f"{place}_data_{folder}",
-        help="A folder with one subfolder per class, or with a labels.csv (columns file and label).",
+        help="A folder with one subfolder per class, or with a table labels.csv, .parquet or .xlsx (columns file and "
+        "label); or such a table itself.",
     ).strip()
     is_new = typed not in ("", str(folder or ""))
     if st.button("Open this folder", type="primary", disabled=not is_new, key=f"{place}_data_open"):
         with explained("Opening this folder"):
-            cached.open_dataset(Path(typed).expanduser())
+            cached.open_dataset(Path(typed).expanduser(), cached.card_at(cached.stamp(state.checkpoint_path())))
             state.open_data_at(Path(typed).expanduser())
             st.rerun()
 

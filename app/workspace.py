@@ -221,7 +221,7 @@ def with_data(workspace: Workspace, report: Callable[[int, int], None] | None = 
     folder, checkpoint = state.data_folder(), workspace.checkpoint
     if folder is None:
         return workspace
-    dataset = cached.open_dataset(folder)
+    dataset = cached.open_dataset(folder, checkpoint.card)
     table = cached.latents_of(checkpoint, dataset, read_settings().cache, report)
     latents = in_terms_of(table, dataset, checkpoint.card.classes if checkpoint.card.task == "classes" else ())
     return Workspace(checkpoint, dataset, latents, workspace.training or latents)
