@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from xaae_core.data.image_dataset import ImageDataset
 from xaae_core.data.splits import SPLITS
 
 
@@ -30,6 +31,16 @@ def names(items: Iterable[str], most: int = 5) -> str:
 def per_split(counts: Mapping[str, int]) -> str:
     """Counts in a row, as "559 train, 120 valid, 121 test"; splits without a picture are left out."""
     return ", ".join(f"{counts[split]:,} {split}" for split in SPLITS if counts.get(split))
+
+
+def target_of(dataset: ImageDataset) -> str:
+    """What is to be told: "the label", or the name of the numbers."""
+    return dataset.target_name if dataset.is_numeric else "the label"
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
 
 
 def figure(value: float) -> str:

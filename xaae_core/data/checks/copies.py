@@ -1,0 +1,152 @@
+"""Finds pictures that are the same: byte for byte, or the same photograph stored again in another way.
+
+The small copies (32 × 32) are compared after their local mean is taken away, so that what all pictures of a kind share
+(the shape of a chest) counts less than detail. A first look at 16 × 16 leaves few pairs, all in matrix products; the
+second, at 32 × 32, decides. Measured: re-encoding (JPEG quality 30), halving, quartering, noise of 8/255, gamma 0.7 and
+other contrast keep the correlation above 0.95; of 319,600 pairs of radiographs of different persons the most alike
+reaches 0.89. A crop by more than 2 % or a rotation by 2° is not recognised.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+COPY = 0.94
+"""From this correlation on, two pictures are taken for the same."""
+
+ALIKE = 0.85
+"""From this correlation on, two pictures are worth a look."""
+
+_CANDIDATE = 0.8  # at 16 × 16
+_BLOCK_ENTRIES = 2**24
+_FLAT = 0.02  # of the range of the thumb: less detail than this is none
+_MOST_PAIRS = 200_000
+
+Thumbs = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class PicturePairs:
+    """Pairs of pictures by how alike they are, the most alike first.
+
+    Attributes:
+        rows: int64 [P, 2], positions, the smaller first.
+        correlation: [P] of their detail, in [−1, 1].
+        is_cut: whether there were more than could be kept.
+    """
+
+    rows: NDArray[np.int64]
+    correlation: NDArray[np.float32]
+    is_cut: bool = False
+
+    def at_least(self, correlation: float) -> PicturePairs:
+        """The pairs that are this much alike."""
+        keep = self.correlation >= correlation
+        return PicturePairs(self.rows[keep], self.correlation[keep], self.is_cut)
+
+    def without(self, other: PicturePairs) -> PicturePairs:
+        """The pairs that are not among others."""
+        known = {tuple(pair) for pair in other.rows.tolist()}
+        keep = np.array([tuple(pair) not in known for pair in self.rows.tolist()], bool)
+        return PicturePairs(self.rows[keep], self.correlation[keep], self.is_cut)
+
+
+def group_equal(digests: Sequence[str]) -> list[list[int]]:
+    """Groups of positions with the same digest, of at least two."""
+    by_digest: dict[str, list[int]] = defaultdict(list)
+    for row, digest in enumerate(digests):
+        by_digest[digest].append(row)
+    return [rows for rows in by_digest.values() if len(rows) > 1]
+
+
+def find_alike(thumbs: Thumbs, *, least: float = ALIKE) -> PicturePairs:
+    """All pairs of small pictures [N, 32, 32] whose detail correlates at least so much.
+
+    Pictures without detail (all black, all white) are left out. Time grows with N², in matrix products: 20,000
+    pictures take some 10 s on one core.
+    """
+    detail = _detail(thumbs)
+    has_detail = np.flatnonzero(np.abs(detail).max(axis=(1, 2), initial=0) > _FLAT)
+    fine = _unit(detail[has_detail])
+    n_all, side = len(has_detail), thumbs.shape[1]
+    coarse = _unit(detail[has_detail].reshape(n_all, side // 2, 2, side // 2, 2).mean(axis=(2, 4)))
+    rows, values, count = [], [], 0
+    step = max(1, _BLOCK_ENTRIES // max(n_all, 1))
+    for start in range(0, n_all, step):
+        block = coarse[start : start + step] @ coarse[start:].T
+        first, second = np.nonzero(np.triu(block, 1) >= _CANDIDATE)
+        found, correlation = _verified(fine, first + start, second + start, least)
+        rows.append(found)
+        values.append(correlation)
+        count += len(found)
+        if count > _MOST_PAIRS:
+            break
+    if not rows:
+        return PicturePairs(np.zeros((0, 2), np.int64), np.zeros(0, np.float32))
+    pairs, correlation = has_detail[np.concatenate(rows)].reshape(-1, 2), np.concatenate(values)
+    order = np.argsort(-correlation, kind="stable")
+    return PicturePairs(pairs[order], correlation[order], count > _MOST_PAIRS)
+
+
+def turn_to_one_side(thumbs: Thumbs) -> Thumbs:
+    """Each small picture [N, S, S] mirrored and turned so that all eight ways to lay it down become one.
+
+    Its bright side comes right, then below; then it is transposed so that it is more spread out to the sides.
+    """
+    turned = thumbs - thumbs.mean(axis=(1, 2), keepdims=True)
+    at = np.linspace(-1, 1, thumbs.shape[1], dtype=np.float32)
+    is_left, is_above = turned.sum(axis=1) @ at < 0, turned.sum(axis=2) @ at < 0
+    result = thumbs.copy()
+    result[is_left] = result[is_left, :, ::-1]
+    result[is_above] = result[is_above, ::-1, :]
+    is_upright = turned.sum(axis=1) @ at**2 < turned.sum(axis=2) @ at**2
+    result[is_upright] = result[is_upright].transpose(0, 2, 1)
+    return result
+
+
+def join_pairs(pairs: NDArray[Any], n_pictures: int) -> list[list[int]]:
+    """Groups of pictures that pairs connect, each in order; those without a pair are left out."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if not len(pairs):
+        return []
+    links = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n_pictures, n_pictures))
+    _, component = connected_components(links, directed=False)
+    members: dict[int, list[int]] = defaultdict(list)
+    for row in np.unique(pairs):
+        members[int(component[row])].append(int(row))
+    return sorted(members.values())
+
+
+def _verified(
+    fine: NDArray[np.float32], first: NDArray[Any], second: NDArray[Any], least: float
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Of candidate pairs, those that hold at full detail; in portions, so that memory stays small."""
+    rows, values = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.float32)]
+    for start in range(0, len(first), 16_384):
+        one, other = first[start : start + 16_384], second[start : start + 16_384]
+        correlation = np.einsum("ij,ij->i", fine[one], fine[other])
+        keep = correlation >= least
+        rows.append(np.stack([one[keep], other[keep]], axis=1))
+        values.append(correlation[keep])
+    return np.concatenate(rows), np.concatenate(values)
+
+
+def _detail(thumbs: Thumbs) -> Thumbs:
+    from scipy import ndimage
+
+    return thumbs - ndimage.uniform_filter(thumbs, (0, 5, 5))
+
+
+def _unit(pictures: Thumbs) -> NDArray[np.float32]:
+    """Each as a vector of mean 0 and length 1."""
+    flat = pictures.reshape(len(pictures), -1)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)

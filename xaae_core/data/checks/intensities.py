@@ -1,0 +1,186 @@
+"""Brightness: black, white and inverted pictures, depths that are not used, classes told by brightness alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xaae_core.data.checks.check_input import CheckInput
+from xaae_core.data.checks.findings import Finding
+from xaae_core.data.checks.picture_classifier import brightness_features, tell_apart, tell_number
+from xaae_core.data.checks.wording import capital, count_of, figure, percent, target_of
+
+CHECK = "brightness"
+_BLACK, _WHITE = 0.06, 0.94
+_FLAT = 0.02
+_TWELVE_BITS = 4095 / 65535 + 1e-4
+_INVERTED = -0.35  # correlation with what most pictures look like
+_ALIGNED = 0.5  # median correlation from which on pictures have a common look at all
+_SHIFTED = 0.8  # pooled standard deviations
+_TELLING, _GIVEAWAY = 0.7, 0.85  # AUROC
+_LEAST = 20
+
+
+def check_intensities(given: CheckInput) -> Iterator[Finding]:
+    """All of the above, and what reading had to change."""
+    if not len(given.facts):
+        return
+    empty = _empty(given)
+    problems = [*_empty_findings(given, empty), *_inverted(given, empty), *_unused_depth(given)]
+    problems += [*_split_shift(given), *_giveaway(given)]
+    yield from problems
+    yield from _notes(given)
+    if not problems:
+        means = given.facts.column("means").mean(axis=1)
+        low, high = np.percentile(means, [5, 95])
+        yield Finding(
+            CHECK, "good", f"Mean brightness is alike ({low:.2f} to {high:.2f} of the range for most pictures)"
+        )
+
+
+def common_look(thumbs: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    """Correlation of each small picture with what most look like [N], and how alike they are (the median).
+
+    The common look is the first singular vector of the pictures, each of mean 0 and length 1: unlike the mean it
+    stays the same however many are inverted. Its sign is that of the majority.
+    """
+    flat = thumbs.reshape(len(thumbs), -1)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    flat = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+    _, vectors = np.linalg.eigh(flat.T @ flat)
+    likeness = np.asarray(flat @ vectors[:, -1], np.float32)
+    if np.median(likeness) < 0:
+        likeness = -likeness
+    return likeness, float(np.median(np.abs(likeness)))
+
+
+def _empty(given: CheckInput) -> NDArray[np.bool_]:
+    high, low = given.facts.column("high"), given.facts.column("low")
+    return np.asarray((high < _BLACK) | (low > _WHITE) | (high - low < _FLAT))
+
+
+def _empty_findings(given: CheckInput, empty: NDArray[np.bool_]) -> Iterator[Finding]:
+    high, low = given.facts.column("high"), given.facts.column("low")
+    is_deep = (given.facts.column("bits") > 8) & (given.facts.column("maximum") <= _TWELVE_BITS) & (high - low > 0.004)
+    rows = np.flatnonzero(empty & ~is_deep)  # those are the business of `_unused_depth`
+    if not len(rows):
+        return
+    black, white = int((high[rows] < _BLACK).sum()), int((low[rows] > _WHITE).sum())
+    kinds = [(black, "black"), (white, "white"), (len(rows) - black - white, "of one grey")]
+    listed = ", ".join(f"{count:,} {kind}" for count, kind in kinds if count)
+    yield Finding.about(
+        CHECK,
+        "warn",
+        f"{count_of(len(rows), 'picture')} almost without content ({listed})",
+        "There is nothing in them to learn from; they may be failed exports or a wrong window.",
+        "Look at them; export them again or leave them out.",
+        cases=given.ids(rows.tolist()),
+    )
+
+
+def _inverted(given: CheckInput, empty: NDArray[np.bool_]) -> Iterator[Finding]:
+    sound = np.flatnonzero(~empty)
+    if len(sound) < _LEAST:
+        return
+    likeness, alike = common_look(given.facts.thumbs[sound])
+    rows = sound[likeness < _INVERTED]
+    if alike < _ALIGNED or not len(rows):
+        return
+    share = len(rows) / len(sound)
+    yield Finding.about(
+        CHECK,
+        "warn",
+        f"{count_of(len(rows), 'picture')} ({percent(share)}) may be inverted: black where the others are white",
+        "A model takes the inversion for a finding. It happens where DICOM files marked MONOCHROME1 were exported "
+        "without turning them"
+        + (", and with so many it is not clear which are the right ones." if share > 0.3 else "."),
+        "Look at them; invert or export them again.",
+        cases=given.ids(rows[np.argsort(likeness[likeness < _INVERTED])].tolist()),
+    )
+
+
+def _unused_depth(given: CheckInput) -> Iterator[Finding]:
+    deep = given.facts.column("bits") > 8
+    rows = np.flatnonzero(deep & (given.facts.column("maximum") <= _TWELVE_BITS) & (given.facts.column("maximum") > 0))
+    if not len(rows):
+        return
+    yield Finding.about(
+        CHECK,
+        "warn",
+        f"{count_of(len(rows), 'picture')} use 1/16 of their scale or less: 12-bit values in 16-bit files",
+        "They are almost black for the model, all alike, and other pictures of the set may not be.",
+        "Multiply their values by 16 before saving, or use the DICOM files: their depth is read from them.",
+        cases=given.ids(rows.tolist()),
+    )
+
+
+def _split_shift(given: CheckInput) -> Iterator[Finding]:
+    means = given.facts.column("means").mean(axis=1)
+    train = means[given.dataset.rows("train")]
+    for split in ("valid", "test"):
+        part = means[given.dataset.rows(split)]
+        if min(len(part), len(train)) < _LEAST:
+            continue
+        spread = np.sqrt((part.var() + train.var()) / 2)
+        shift = (part.mean() - train.mean()) / spread if spread > 0 else 0.0
+        if abs(shift) > _SHIFTED:
+            yield Finding(
+                CHECK,
+                "warn",
+                f"Pictures in {split} are {'brighter' if shift > 0 else 'darker'} than in train (mean "
+                f"{part.mean():.2f} and {train.mean():.2f} of the range)",
+                f"Figures on {split} are of pictures unlike those learned from: another device or export.",
+                "Draw the split again over all sources, unless the change of source is what you want to test.",
+            )
+
+
+def _giveaway(given: CheckInput) -> Iterator[Finding]:
+    dataset, features = given.dataset, brightness_features(given.facts)
+    if dataset.values is not None:
+        score = tell_number(features, dataset.values, seed=given.seed)
+        limits, what = (0.4, 0.7), f"correlation {figure(score)} on unseen cases, 0 is chance"
+    else:
+        score = tell_apart(features, dataset.labels, groups=dataset.patients, seed=given.seed)
+        limits, what = (_TELLING, _GIVEAWAY), f"AUROC {figure(score)} on unseen cases, 0.50 is chance"
+    if not score > limits[0]:
+        return
+    yield Finding(
+        CHECK,
+        "warn" if score > limits[1] else "note",
+        f"{capital(target_of(dataset))} can be told from brightness, colour and borders alone ({what})",
+        _levels_by_class(given) + "Either the disease itself makes pictures brighter, or they come from different "
+        "devices: then the model learns the device.",
+        "Look at the means of the classes and at the column of the source; compare the model with this figure, not "
+        "with chance.",
+    )
+
+
+def _levels_by_class(given: CheckInput) -> str:
+    means = given.facts.column("means").mean(axis=1)
+    rows: list[tuple[str, Any]] = [
+        (name, means[given.dataset.labels == label]) for label, name in enumerate(given.dataset.classes)
+    ]
+    listed = ", ".join(f"{name} {values.mean():.2f}" for name, values in rows[:6] if len(values))
+    return f"Mean brightness: {listed}. " if listed else ""
+
+
+def _notes(given: CheckInput) -> Iterator[Finding]:
+    """What reading left out or changed, by kind."""
+    kinds: dict[str, tuple[str, list[int]]] = {}
+    for row, picture in enumerate(given.facts.pictures):
+        for note in picture.notes:
+            if "almost black" not in note:  # `_unused_depth` says it
+                kinds.setdefault(re.sub(r"\d+", "#", note), (note, []))[1].append(row)
+    for note, rows in kinds.values():
+        yield Finding.about(
+            CHECK,
+            "note",
+            f"Reading changed {count_of(len(rows), 'picture')}: {note}",
+            "Training and every later use read pictures in the same way.",
+            "Nothing, if that is what you expect.",
+            cases=given.ids(rows),
+        )

@@ -1,0 +1,116 @@
+"""How well something can be told from a picture by simple means: a linear model on small copies and statistics.
+
+What a linear model on 16 × 16 pixels finds, a network finds as well. What it does not find may still be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xaae_core.data.checks.picture_facts import PictureFacts
+
+Features = NDArray[np.float64]
+
+MOST_CASES = 2000
+_FOLDS = 5
+_LEAST = 10  # cases of a class, to say anything
+_STRENGTH = 0.02  # of the classifier (scikit-learn's C): strong regularisation, many features
+
+
+def brightness_features(facts: PictureFacts) -> Features:
+    """What a picture's brightness, contrast, colour and borders give away [N, 16], without its content."""
+    greys = facts.greys
+    borders = [greys[:, :2].mean(axis=(1, 2)), greys[:, -2:].mean(axis=(1, 2))]
+    borders += [greys[:, :, :2].mean(axis=(1, 2)), greys[:, :, -2:].mean(axis=(1, 2))]
+    names = ("low", "high", "black", "white", "colourfulness", "sharpness")
+    columns = [facts.column(name) for name in names]
+    return np.column_stack([facts.column("means"), facts.column("stds"), *columns, *borders]).astype(np.float64)
+
+
+def file_features(facts: PictureFacts) -> Features:
+    """What the files give away [N, 5]: height, width, proportions, channels, bits."""
+    height, width = facts.column("height"), facts.column("width")
+    log_height, log_width = np.log(height), np.log(width)
+    stored = [facts.column("channels"), facts.column("bits")]
+    return np.column_stack([log_height, log_width, log_width - log_height, *stored]).astype(np.float64)
+
+
+def content_features(facts: PictureFacts) -> Features:
+    """What a model of any size sees of a picture [N, 273]: 16 × 16 greys, proportions, and the brightness features."""
+    greys = facts.greys
+    coarse = greys.reshape(len(greys), 16, 2, 16, 2).mean(axis=(2, 4)).reshape(len(greys), -1)
+    return np.column_stack([coarse, file_features(facts)[:, 2], brightness_features(facts)]).astype(np.float64)
+
+
+def tell_apart(features: Features, target: NDArray[np.int64], *, groups: Sequence[str] = (), seed: int = 0) -> float:
+    """AUROC of telling classes from features, on cases not learned from: mean over folds and classes.
+
+    Args:
+        features: [N, F].
+        target: [N], classes from 0; those with fewer than 10 cases are left out.
+        groups: patient of each, "" where not known; none is in two folds. () where none is known.
+        seed: of the folds and of the sample, where there are more than `MOST_CASES`.
+
+    Returns:
+        The AUROC, 0.5 being chance; NaN where fewer than two classes have 10 cases.
+    """
+    counts = np.bincount(target)
+    rows = np.flatnonzero(counts[target] >= _LEAST)
+    if len(np.unique(target[rows])) < 2:
+        return float("nan")
+    rng = np.random.default_rng(seed)
+    if len(rows) > MOST_CASES:
+        rows = np.sort(rng.permutation(rows)[:MOST_CASES])
+    units = [groups[row] or f"#{row}" for row in rows.tolist()] if groups else None
+    found: list[float] = []
+    for train, test in _folds(target[rows], units, seed):
+        found += _fold_aurocs(features[rows], target[rows], train, test)
+    return float(np.mean(found)) if found else float("nan")
+
+
+def tell_number(features: Features, values: NDArray[np.float64], *, seed: int = 0) -> float:
+    """Correlation of numbers with what a ridge regression on features predicts, on cases not learned from.
+
+    Fewer than 20 cases, or a constant: NaN.
+    """
+    from sklearn.linear_model import RidgeCV
+    from sklearn.model_selection import KFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rows = np.random.default_rng(seed).permutation(len(values))[:MOST_CASES]
+    if len(rows) < 20 or np.ptp(values[rows]) == 0:
+        return float("nan")
+    model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(0, 5, 6)))
+    folds = KFold(_FOLDS, shuffle=True, random_state=seed)
+    predicted = cross_val_predict(model, features[rows], values[rows], cv=folds)
+    return float(np.corrcoef(predicted, values[rows])[0, 1]) if predicted.std() > 0 else 0.0
+
+
+def _folds(target: NDArray[np.int64], units: list[str] | None, seed: int) -> Any:
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    if units is None:
+        return StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(target, target)
+    return StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed).split(target, target, units)
+
+
+def _fold_aurocs(features: Features, target: NDArray[np.int64], train: NDArray[Any], test: NDArray[Any]) -> list[float]:
+    """AUROC of each class in one fold; classes that one side lacks are left out."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from xaae_core.data.checks.association import auroc
+
+    if len(np.unique(target[train])) < 2:
+        return []
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=_STRENGTH, max_iter=500, class_weight="balanced"))
+    model.fit(features[train], target[train])
+    scores = model.predict_proba(features[test])
+    values = [auroc(target[test] == label, scores[:, at]) for at, label in enumerate(model.classes_)]
+    return [value for value in values if np.isfinite(value)]
