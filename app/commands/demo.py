@@ -7,22 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.terminal import print_json, remark
+from app.terminal import epoch_line, print_json, remark
 
 if TYPE_CHECKING:
     from analysis.demo_evaluation import DemoMeasures
-    from xaae_core.training.progress import TrainingProgress
-
-_SHOWN_LOSSES = (
-    "train_loss",
-    "valid_loss",
-    "recons_loss",
-    "adv_loss",
-    "classif_loss",
-    "cycle_loss",
-    "move_loss",
-    "auroc",
-)
 
 
 @click.group("demo")
@@ -46,7 +34,7 @@ def train(out: Path, seed: int) -> None:
         return measures.by_name()
 
     remark("drawing 1,200 phantoms …")
-    checkpoint = train_demo(out, seed=seed, measure=measure, on_progress=_say_epoch)
+    checkpoint = train_demo(out, seed=seed, measure=measure, on_progress=lambda progress: remark(epoch_line(progress)))
     click.echo(f"{checkpoint}: {checkpoint.stat().st_size / 1e6:.1f} MB")
 
 
@@ -90,9 +78,3 @@ def _measured(model: Any, n_paths: int = 100) -> DemoMeasures:
     from analysis.demo_evaluation import measure_demo
 
     return measure_demo(model, n_paths=n_paths, progress=lambda words: remark(f"measuring: {words} …"))
-
-
-def _say_epoch(progress: TrainingProgress) -> None:
-    losses = ", ".join(f"{name} {progress.losses[name]:.4f}" for name in _SHOWN_LOSSES if name in progress.losses)
-    best = "  best so far" if progress.is_best else ""
-    remark(f"{progress.phase} {progress.epoch}/{progress.n_epochs}: {losses}  ({progress.seconds:.0f} s){best}")
