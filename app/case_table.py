@@ -31,7 +31,8 @@ def in_terms_of(table: LatentTable, dataset: ImageDataset, classes: tuple[str, .
     rows = np.array([row_of[str(name)] for name in table.ids], dtype=np.int64)
     labels, names = dataset.labels[rows], dataset.classes
     if set(names) <= set(classes):
-        labels = np.array([classes.index(name) for name in names], dtype=np.int64)[labels]
+        place = np.array([*(classes.index(name) for name in names), -1], dtype=np.int64)
+        labels = place[labels]  # −1, not known, stays −1
         names = classes
     return replace(
         table,
