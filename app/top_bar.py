@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import streamlit as st
@@ -16,7 +17,7 @@ from app.workspace import Case, Workspace
 from xaae_core.checkpoints import is_checkpoint_name
 from xaae_core.errors import XaaeError
 
-PICTURES = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp"]
+PICTURES = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp", "dcm", "dicom", "nii", "gz"]
 
 
 def top_bar(workspace: Workspace, case: Case | None) -> None:
@@ -149,4 +150,8 @@ def _case_words(case: Case | None) -> str:
         return "**No case** · give a picture"
     name = case.name if len(case.name) <= 24 else f"{case.name[:11]}…{case.name[-12:]}"
     words = f"**{plain(name)}** · {plain(case.label) or 'label not known'}"
-    return words + (f" · called {plain(case.prediction)} {case.probability:.2f}" if case.prediction else "")
+    if not case.prediction:
+        return words
+    if math.isnan(case.probability):
+        return f"{words} · predicted {plain(case.prediction)}"
+    return f"{words} · called {plain(case.prediction)} {case.probability:.2f}"
