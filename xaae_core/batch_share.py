@@ -135,6 +135,15 @@ def batch_weight() -> float:
     return 1.0 if share is None else share.weight
 
 
+def relative_mean(x: Tensor) -> Tensor | float:
+    """Mean of this process' rows [own] over the mean of all rows; 1 if alone.
+
+    A weighted mean over the own rows times this is the process' contribution to the weighted mean of the batch.
+    """
+    share = _share.get()
+    return 1.0 if share is None else x.mean() / share.gather(x.detach()).mean()
+
+
 def own_part(n: int) -> Part:
     """This process' part of n rows that all processes have, such as moves made of the whole batch."""
     share = _share.get()

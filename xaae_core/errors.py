@@ -11,6 +11,7 @@ XaaeError
 ├── ImageError                   a picture that cannot or must not be opened
 ├── DatasetError                 a folder or table that cannot be trained on or shown
 ├── TrainingError                settings or data that training refuses before it starts
+│   └── LostProcessError         another of the processes that train together has ended
 ├── LatentTableError             a table of latents that is damaged or belongs to another model
 ├── DirectionError               a target direction that cannot be fitted
 ├── ProjectionError              a map of the latent space that cannot be drawn
@@ -61,6 +62,10 @@ class DatasetError(XaaeError):
 
 class TrainingError(XaaeError):
     """Training refuses to start with these settings or data."""
+
+
+class LostProcessError(TrainingError):
+    """Another process of the training has ended; says why, where it could say it itself."""
 
 
 class LatentTableError(XaaeError):

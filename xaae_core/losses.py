@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from xaae_core.batch_share import relative_mean
 from xaae_core.ms_ssim import ms_ssim, ssim
 
 
@@ -113,6 +114,8 @@ class XaaeLosses:
             loss = error.square().mean()
         else:
             loss = F.cross_entropy(_plain(pred), _plain(target), **kwargs)
+            if kwargs.get("weight") is not None:
+                loss = loss * relative_mean(kwargs["weight"][_plain(target)])
         self.classif_loss = loss.detach()
         return loss
 

@@ -8,6 +8,7 @@ batch. Such moves are the ones the data make; a random direction hardly touches 
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -16,9 +17,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaae_core.batch_share import batch_weight
 from xaae_core.errors import TrainingError
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.cycle import cycle_loss, move_between_images
+from xaae_core.training.processes import Processes, join_processes
 from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.randomness import randomness_kept, seed_for
 
@@ -63,7 +66,11 @@ def make_moves_consistent(
     """
     if epochs < 1:
         return model.eval()
-    with randomness_kept(dls):
+    processes = join_processes(next(model.parameters()).device)
+    with processes.guarded(), randomness_kept(dls):
+        processes.give_weights(model)
+        on_progress, on_batch = processes.listener(on_progress), processes.listener(on_batch)
+        shards = processes.shard(dls.train)
         optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=0.01)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, epochs=epochs, steps_per_epoch=len(dls.train))
         for epoch in range(1, epochs + 1):
@@ -71,10 +78,11 @@ def make_moves_consistent(
             _seed(dls, seed_for(seed, PHASE, epoch))
             model.train()
             parts = []
-            for number, (images, targets) in enumerate(dls.train):
+            for number, (images, targets) in enumerate(shards):
                 model.gen_train = number % 2 == 0  # encoder and discriminator take turns
                 x, y = images.as_subclass(Tensor), targets.as_subclass(Tensor)
-                parts.append(_step(model, x, y, weights, move_weight, optimizer))
+                with processes.batch(shards, number):
+                    parts.append(_step(model, x, y, weights, move_weight, optimizer, processes))
                 schedule.step()
                 if on_batch is not None:
                     on_batch(BatchProgress(PHASE, epoch, epochs, number + 1, len(dls.train)))
@@ -93,17 +101,20 @@ def _step(
     weights: Mapping[str, Any],
     move_weight: float,
     optimizer: torch.optim.Optimizer,
-) -> tuple[float, float, float]:
-    """One step; returns the loss, its reconstruction and its moves' term."""
+    processes: Processes,
+) -> list[float]:
+    """One step; returns the loss, its reconstruction and its moves' term, of the whole batch."""
     output = model(images)
     moves = cycle_loss(model, model.z, move_between_images, noise=NOISE)
     loss = model.classif_loss_func(output, targets, **weights) + move_weight * moves
-    if not bool(torch.isfinite(loss)):
+    means: list[float] = processes.batch_means(torch.stack([loss.detach(), model.recons_loss, moves.detach()])).tolist()
+    if not math.isfinite(means[0]):
         raise TrainingError("the consistency loss is not finite: the model diverged before, or lr is too high")
     optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    (batch_weight() * loss).backward()  # type: ignore[no-untyped-call]
+    processes.add_up_gradients(model.parameters(), 1.0)
     optimizer.step()
-    return float(loss.detach()), float(model.recons_loss), float(moves.detach())
+    return means
 
 
 def _seed(dls: Any, number: int) -> None:

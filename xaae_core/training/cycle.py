@@ -51,7 +51,7 @@ def move_at_random(z: Tensor, *, generator: torch.Generator | None = None) -> Te
 
 
 def move_between_images(z: Tensor) -> Tensor:
-    """z + a·(z_j − z_k) with a uniform in [−1, 1] and j, k other rows, for the first half of the batch [B, D]."""
+    """Moves z + a·(z_j − z_k) with a uniform in [−1, 1] and j, k other rows, for the first half of the batch [B, D]."""
     half = (len(z) + 1) // 2
     here, there = (z[torch.randperm(len(z), device=z.device)[:half]] for _ in range(2))
     return z[:half] + (2 * torch.rand(half, 1, device=z.device) - 1) * (there - here)  # [B / 2, D]

@@ -45,11 +45,12 @@ class GlobalBatchNorm(TorchFunctionMode):
         asked.apply_defaults()
         if not asked.arguments["training"]:
             return func(*args, **(kwargs or {}))
-        return self._normalise(**asked.arguments)
+        return self._normalise(asked.arguments.pop("input").as_subclass(Tensor), **asked.arguments)
 
     def _normalise(
         self,
-        input: Tensor,
+        x: Tensor,
+        *,
         running_mean: Tensor | None,
         running_var: Tensor | None,
         weight: Tensor | None,
@@ -58,15 +59,12 @@ class GlobalBatchNorm(TorchFunctionMode):
         momentum: float,
         eps: float,
     ) -> Tensor:
-        x = input.as_subclass(Tensor)
         with torch.no_grad():
             count, mean, variance = _statistics(x, self.add_up)
             if running_mean is not None and running_var is not None:
                 running_mean.lerp_(mean.to(running_mean.dtype), momentum)
                 running_var.lerp_((variance * (count / (count - 1))).to(running_var.dtype), momentum)
-        normalised: Tensor = _Normalise.apply(  # type: ignore[no-untyped-call]
-            x, weight, bias, mean, variance, count, eps, self.add_up
-        )
+        normalised: Tensor = _Normalise.apply(x, weight, bias, mean, variance, count, eps, self.add_up)
         return normalised
 
 

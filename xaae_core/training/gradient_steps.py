@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastai.callback.core import Callback, CancelBatchException
 from fastai.torch_core import find_bs
 
+from xaae_core.training.processes import ALONE, Processes
+
 
 class AccumulateGradients(Callback):
     """Step once per `n_batches` batches, with the gradient of their images' mean loss.
@@ -14,15 +16,16 @@ class AccumulateGradients(Callback):
 
     Args:
         n_batches: batches per step, at least 1.
+        processes: those that train together; the mean is over the images of all of them.
     """
 
     order = 6  # before mixed precision looks at the gradients
     run_valid = False
 
-    def __init__(self, n_batches: int) -> None:
+    def __init__(self, n_batches: int, processes: Processes = ALONE) -> None:
         if n_batches < 1:
             raise ValueError(f"grad_accum is {n_batches}; expected at least 1 batch per optimizer step")
-        self.n_batches = n_batches
+        self.n_batches, self.processes = n_batches, processes
 
     def before_train(self) -> None:
         """A new epoch begins with nothing accumulated."""
@@ -40,9 +43,10 @@ class AccumulateGradients(Callback):
         """Skip the step while the group is incomplete."""
         if self._batches < self.n_batches and self.iter < self.n_iter - 1:
             raise CancelBatchException
+        share = self.processes.add_up_gradients(self.model.parameters(), self._share)
         for parameter in self.model.parameters():
             if parameter.grad is not None:
-                parameter.grad.div_(self._share)
+                parameter.grad.div_(share)
         self._batches, self._share = 0, 0.0
 
     def after_step(self) -> None:

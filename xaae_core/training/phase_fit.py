@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
-from fastai.callback.core import Callback, CancelEpochException
+from fastai.callback.core import Callback
 from fastai.callback.fp16 import AMPMode, MixedPrecision
 from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import ParamScheduler  # noqa: F401  its module gives Learner fit_one_cycle
@@ -22,28 +22,12 @@ from xaae_core.training.gradient_steps import AccumulateGradients
 from xaae_core.training.history import write_history
 from xaae_core.training.metrics import MeanTrainLoss
 from xaae_core.training.phase_files import load_best, write_best
+from xaae_core.training.phase_learner import PhaseLearner
 from xaae_core.training.phases import Phase
 from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.randomness import SeedEpochs
 from xaae_core.training.run import Run
 from xaae_core.training.run_state import RunState, write_state
-
-
-class PhaseLearner(Learner):
-    """A `Learner` whose next fit can begin at a later epoch and end after any.
-
-    fastai's own `start_epoch` runs every callback through the skipped epochs and logs empty rows.
-    """
-
-    first_epoch = 0
-    epoch_ended: Callable[[int], bool] | None = None
-
-    def _do_fit(self) -> None:
-        for epoch in range(self.first_epoch, self.n_epoch):
-            self.epoch = epoch
-            self._with_events(self._do_epoch, "epoch", CancelEpochException)
-            if self.epoch_ended is not None and self.epoch_ended(epoch):
-                break
 
 
 class ResumeScaler(Callback):
@@ -82,7 +66,7 @@ def mixed_precision(scaler_state: dict[str, Any]) -> list[Callback]:
 
 def make_learner(run: Run, phase: Phase) -> PhaseLearner:
     """A learner with the phase's loss and metrics."""
-    learn = PhaseLearner(
+    learn = run.processes.learner_type()(
         run.dls,
         run.model,
         loss_func=phase.loss,
@@ -127,7 +111,8 @@ class PhaseFit:
             learn.epoch_ended = self._end_epoch
             self._started = time.perf_counter()
             try:
-                learn.fit_one_cycle(self.phase.n_epochs, lr_max=self.phase.lr_max, cbs=self._callbacks())
+                with run.processes.fitting(learn):
+                    learn.fit_one_cycle(self.phase.n_epochs, lr_max=self.phase.lr_max, cbs=self._callbacks())
             except RuntimeError as error:  # a loss may refuse NaN before the epoch's end shows it
                 if all(bool(torch.isfinite(weight).all()) for weight in run.model.state_dict().values()):
                     raise
@@ -146,7 +131,7 @@ class PhaseFit:
         run = self.run
         callbacks = [
             SeedEpochs(run.settings.seed, self.phase.name),
-            AccumulateGradients(run.settings.grad_accum),
+            AccumulateGradients(run.settings.grad_accum, run.processes),
             self._train_loss,
             *self.phase.callbacks,
         ]
@@ -163,19 +148,22 @@ class PhaseFit:
         for callback in self.phase.callbacks:
             if isinstance(callback, UnfreezeFcCritAdaptative):
                 callback.resume_from(state.callbacks[callback.name])
+        self.run.processes.only_main(partial(self._mend_files, state))
+
+    def _mend_files(self, state: RunState) -> None:
         if state.best_epoch == state.epoch:
             write_best(self.run.folder, self.phase, state.model, self.card())
         write_history(self.run.folder, self.rows)
 
     def _end_epoch(self, epoch: int) -> bool:
         """Book an epoch; returns whether the phase is over."""
-        row = self._row(epoch)
+        row = self.run.processes.agree(self._row(epoch))
         self.rows.append(row)
         is_best = row["selection_loss"] < self.best_loss
         if is_best:
             self.best_loss, self.best_epoch = row["selection_loss"], epoch
         is_over = epoch + 1 >= self.phase.n_epochs or epoch - self.best_epoch >= self.run.settings.patience
-        self._write(epoch, is_over=is_over, is_best=is_best)
+        self.run.processes.only_main(partial(self._write, epoch, is_over=is_over, is_best=is_best))
         if self.run.on_progress is not None:
             losses = {name: value for name, value in row.items() if name not in ("phase", "epoch", "seconds")}
             self.run.on_progress(

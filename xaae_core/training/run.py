@@ -15,6 +15,7 @@ from xaae_core.model_card import ModelCard, card_for
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.data_checks import TrainingData
 from xaae_core.training.phases import Phase
+from xaae_core.training.processes import ALONE, Processes
 from xaae_core.training.progress import OnBatch, TrainingProgress
 from xaae_core.training.run_state import run_signature
 from xaae_core.training.settings import TrainingSettings
@@ -38,6 +39,7 @@ class Run:
         opt_func: makes the optimizer from parameters and lr.
         on_progress: told of every epoch.
         on_batch: told of every training batch.
+        processes: those that train together.
     """
 
     model: XaaeBlocks
@@ -51,6 +53,7 @@ class Run:
     opt_func: Callable[..., Any]
     on_progress: Callable[[TrainingProgress], None] | None
     on_batch: OnBatch | None = None
+    processes: Processes = ALONE
 
     @cached_property
     def signature_text(self) -> str:
@@ -75,6 +78,7 @@ class Run:
             training={**self.settings.to_json(), **data, "phase": phase.name, "best_epoch": row.get("epoch")},
             metrics=metrics,
             resize=str(getattr(self.dls, "xaae_resize", "pad")),
+            window=getattr(self.dls, "xaae_window", None),
             data_name=self.data.name,
             data_fingerprint=self.data.fingerprint,
         )

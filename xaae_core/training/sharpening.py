@@ -8,6 +8,7 @@ left, `analysis.leakage` measures.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -17,11 +18,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xaae_core.batch_share import draw_rows
+from xaae_core.batch_share import batch_weight, draw_rows
 from xaae_core.errors import TrainingError
 from xaae_core.losses import reconstruction_loss
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.models.skip_dropout import KeptSkips
+from xaae_core.training.processes import Processes, join_processes
 from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.randomness import randomness_kept, seed_for
 
@@ -66,7 +68,11 @@ def sharpen_skips(
     if epochs < 1:
         return model
     weights = [parameter for module in learned for parameter in module.parameters()]
-    with _only_trainable(model, weights), randomness_kept(dls):
+    processes = join_processes(next(model.parameters()).device)
+    with processes.guarded(), _only_trainable(model, weights), randomness_kept(dls):
+        processes.give_weights(model)
+        on_progress, on_batch = processes.listener(on_progress), processes.listener(on_batch)
+        shards = processes.shard(dls.train)
         optimizer = torch.optim.Adam(weights, lr=lr)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, epochs=epochs, steps_per_epoch=len(dls.train))
         for epoch in range(1, epochs + 1):
@@ -74,30 +80,33 @@ def sharpen_skips(
             _seed(dls, seed_for(seed, PHASE, epoch))
             _set_modes(model, learned, is_training=True)
             losses = []
-            for number, images in enumerate(_images(dls.train), start=1):
-                losses.append(_step(model, images, optimizer, schedule))
+            for number, images in enumerate(_images(shards)):
+                with processes.batch(shards, number):
+                    losses.append(_step(model, images, optimizer, processes))
+                schedule.step()
                 if on_batch is not None:
-                    on_batch(BatchProgress(PHASE, epoch, epochs, number, len(dls.train)))
+                    on_batch(BatchProgress(PHASE, epoch, epochs, number + 1, len(dls.train)))
             _set_modes(model, learned, is_training=False)
-            found = {"train_loss": sum(losses) / len(losses), "valid_loss": _validate(model, dls)}
+            found = {"train_loss": sum(losses) / len(losses), "valid_loss": _validate(model, dls, processes)}
             if on_progress is not None:
                 on_progress(TrainingProgress(PHASE, epoch, epochs, found, True, time.monotonic() - start))
     return model
 
 
-def _step(model: XaaeBlocks, images: Tensor, optimizer: torch.optim.Optimizer, schedule: Any) -> float:
-    """One step towards the picture with the skips kept; returns the loss."""
+def _step(model: XaaeBlocks, images: Tensor, optimizer: torch.optim.Optimizer, processes: Processes) -> float:
+    """One step towards the picture with the skips kept; returns the loss of the whole batch."""
     with torch.no_grad():
         encoding = model.encode(images)
         features = model.from_latent(encoding.z)
     loss = reconstruction_loss(model.decoder(features, _thinned(encoding.skips)), images, model.recons_metric)
-    if not bool(torch.isfinite(loss)):
+    mean = float(processes.batch_means(loss.detach()))
+    if not math.isfinite(mean):
         raise TrainingError("the sharpening loss is not finite: the model diverged before, or lr is too high")
     optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    (batch_weight() * loss).backward()  # type: ignore[no-untyped-call]
+    processes.add_up_gradients(model.parameters(), 1.0)
     optimizer.step()
-    schedule.step()
-    return float(loss.detach())
+    return mean
 
 
 def _thinned(skips: tuple[Tensor, ...]) -> KeptSkips:
@@ -113,13 +122,16 @@ def _thinned(skips: tuple[Tensor, ...]) -> KeptSkips:
 
 
 @torch.inference_mode()
-def _validate(model: XaaeBlocks, dls: Any) -> float:
+def _validate(model: XaaeBlocks, dls: Any, processes: Processes) -> float:
     """Mean reconstruction loss of the validation images, all skips kept."""
     losses = []
-    for images in _images(dls.valid):
-        encoding = model.encode(images)
-        x_hat = model.decode(encoding.z, encoding.skips, skip_dropout=0.0)
-        losses.append(float(reconstruction_loss(x_hat, images, model.recons_metric)))
+    shards = processes.shard(dls.valid)
+    for number, images in enumerate(_images(shards)):
+        with processes.batch(shards, number):
+            encoding = model.encode(images)
+            x_hat = model.decode(encoding.z, encoding.skips, skip_dropout=0.0)
+            loss = reconstruction_loss(x_hat, images, model.recons_metric)
+            losses.append(float(processes.batch_means(loss)))
     return sum(losses) / max(len(losses), 1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ from xaae_core.training.latent_extraction import extract_loader_latents, save_lo
 from xaae_core.training.phase_files import FigureSettings, save_phase
 from xaae_core.training.phase_fit import PhaseFit, make_learner
 from xaae_core.training.phases import PHASES, Phase, adversarial_phase, autoencoder_phase, classifier_phase
+from xaae_core.training.processes import Processes, join_processes
 from xaae_core.training.progress import OnBatch, TrainingProgress
 from xaae_core.training.randomness import randomness_kept
 from xaae_core.training.run import Run
@@ -179,8 +181,9 @@ def train_xaaenet(
         save_tsne, tsne_max_points, tsne_perplexity, save_pls, pls_target_class, pls_max_points, show_latent_figures
     )
     folder = Path(models_dir)
-    _place(dls, device)
-    with folder_locked(folder), randomness_kept(dls), _flags_kept(model):
+    processes = _placed(dls, device)
+    lock = processes.held_by_main(partial(folder_locked, folder))
+    with processes.guarded(), lock, randomness_kept(dls), _flags_kept(model):
         model.recons_metric = settings.recons_metric
         data = check_data(model, dls, settings)
         if model.is_regressor:
@@ -193,22 +196,24 @@ def train_xaaenet(
             class_weights=class_weight_tensor(settings, data),
             folder=folder,
             target=_target(pls_target_class, data.classes),
-            has_bar=_is_watched() if progress_bar is None else progress_bar,
+            has_bar=processes.is_main and (_is_watched() if progress_bar is None else progress_bar),
             opt_func=opt_func or Adam,
-            on_progress=on_progress,
-            on_batch=on_batch,
+            on_progress=processes.listener(on_progress),
+            on_batch=processes.listener(on_batch),
+            processes=processes,
         )
         learn = _train_phases(run, figures, resume=resume)
         if extract_latent:
-            _save_latents(run, Path(latent_path or folder / f"{classif_fname}_latents.parquet"))
-        remove_state(folder)
+            latents = Path(latent_path or folder / f"{classif_fname}_latents.parquet")
+            processes.only_main(partial(_save_latents, run, latents))
+        processes.only_main(partial(remove_state, folder))
     return learn
 
 
 def _train_phases(run: Run, figures: FigureSettings, *, resume: bool) -> Learner:
     """Run the phases that are left, each from the best weights of the one before."""
     if not resume:
-        remove_state(run.folder)
+        run.processes.only_main(partial(remove_state, run.folder))
     state = read_state(run.folder, run.signature_text)
     phases = _phases(run)
     rows = list(state.rows) if state else []
@@ -220,7 +225,7 @@ def _train_phases(run: Run, figures: FigureSettings, *, resume: bool) -> Learner
         fit = PhaseFit(run, phase, rows, state if state and state.phase == phase.name else None)
         learn = fit.fit()
         rows = fit.rows
-        save_phase(run, phase, fit.card(), figures)
+        run.processes.only_main(partial(save_phase, run, phase, fit.card(), figures))
     return learn or make_learner(run, phases[-1])
 
 
@@ -258,12 +263,12 @@ def _flags_kept(model: XaaeBlocks) -> Iterator[None]:
             parameter.grad = None
 
 
-def _place(dls: Any, device: str | torch.device | None) -> None:
-    """Move the loaders where the training shall run; the model follows them."""
-    if device is not None:
-        dls.to(torch.device(device))
-    elif getattr(dls, "device", None) is None:
-        dls.to(default_device())
+def _placed(dls: Any, device: str | torch.device | None) -> Processes:
+    """Join the processes and move the loaders where the training shall run; the model follows them."""
+    wanted = device or getattr(dls, "device", None)
+    processes = join_processes(wanted)
+    dls.to(processes.device or torch.device(wanted or default_device()))
+    return processes
 
 
 def _target(name: str | None, classes: tuple[str, ...]) -> str:
