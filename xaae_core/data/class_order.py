@@ -13,13 +13,13 @@ def in_class_order(dataset: ImageDataset, classes: Sequence[str]) -> ImageDatase
     """The data set with its labels counted in a model's classes, as its probabilities are.
 
     Args:
-        dataset: may hold some of the classes only, in any order.
+        dataset: may hold some of the classes only, in any order; one with numbers is left as it is.
         classes: the model's, in the order of its logits.
 
     Raises:
         DatasetError: a class that the model does not know.
     """
-    if dataset.classes == tuple(classes):
+    if dataset.classes == tuple(classes) or dataset.is_numeric:
         return dataset
     unknown = [name for name in dataset.classes if name not in classes]
     if unknown:
