@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -20,7 +19,9 @@ from analysis.traversals import encode_image, path_steps
 from analysis.trust import Neighbourhood
 from xaae_core.checkpoints import Checkpoint, load_checkpoint, read_card
 from xaae_core.data.dataset import ImageDataset, read_dataset
-from xaae_core.data.images import ImageData, read_image
+from xaae_core.data.frames import split_frame
+from xaae_core.data.images import ImageData
+from xaae_core.data.recipes import PictureRecipe, recipe_for
 from xaae_core.data.splits import split_name
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import TABLE_STEM, TABLE_SUFFIXES
@@ -57,7 +58,7 @@ class PathRequest:
 def stamp(path: Path) -> Stamp:
     """What changes when a file changes: its path, size and time."""
     try:
-        status = path.stat()
+        status = split_frame(path).file.stat()
     except OSError as error:
         raise XaaeError(f"{path} cannot be opened: {error.strerror}. Choose another on the start page.") from error
     return str(path), status.st_size, status.st_mtime_ns
@@ -133,10 +134,12 @@ def latents_of(
             file.unlink(missing_ok=True)  # damaged: made again below
     if report is not None:
         report(0, len(dataset))
+    recipe = recipe_for(checkpoint.model, checkpoint.card)
     table = extract_latents(
         checkpoint.model,
         dataset,
-        resize=checkpoint.card.resize,
+        resize=recipe.resize,
+        window=recipe.window,
         target=checkpoint.card.target,
         checkpoint_sha256=checkpoint.sha256,
         batch_size=ENCODED_AT_ONCE,
@@ -191,17 +194,15 @@ def _training_split(table: LatentTable) -> str | None:
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def picture_at(key: Stamp, channels: int, size: tuple[int, int], resize: Literal["pad", "squash"]) -> ImageData:
+def picture_at(key: Stamp, recipe: PictureRecipe) -> ImageData:
     """A picture as the model takes it."""
-    return read_image(key[0], channels=channels, size=size, resize=resize)
+    return recipe.read(key[0])
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def uploaded_picture(
-    content: bytes, name: str, channels: int, size: tuple[int, int], resize: Literal["pad", "squash"]
-) -> ImageData:
+def uploaded_picture(content: bytes, name: str, recipe: PictureRecipe) -> ImageData:
     """An uploaded picture as the model takes it."""
-    return read_image(content, channels=channels, size=size, resize=resize, name=name)
+    return recipe.read(content, name=name)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -230,12 +230,14 @@ def build_loaders(dataset: ImageDataset, model: XaaeBlocks, request: TrainingReq
         input_channels=model.input_channels,
         batch_size=request.plan().batch_size,
         resize=request.resize,
+        window=request.window,
         augment=Augment(horizontal_flip=request.has_flips),
         seed=request.seed,
     )
     loaders.xaae_name = dataset.name
     loaders.xaae_fingerprint = dataset.fingerprint
     loaders.xaae_resize = request.resize
+    loaders.xaae_window = list(request.window) if request.window else None
     loaders.xaae_target = request.target_in(dataset)
     return loaders
 

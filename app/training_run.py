@@ -99,6 +99,7 @@ def run_training(
         target=target,
         task=dataset.task,
         resize=request.resize,
+        window=list(request.window) if request.window else None,
         training=request.settings(),
         data_name=dataset.name,
         data_fingerprint=dataset.fingerprint,
@@ -219,9 +220,11 @@ def _measure(dataset: ImageDataset, model: XaaeBlocks, card: ModelCard, out: Pat
     from analysis.evaluation.verdict import judge_metrics
     from xaae_core.atomic_files import write_text_atomically
     from xaae_core.checkpoints import file_sha256, save_checkpoint
+    from xaae_core.data.recipes import recipe_for
     from xaae_core.latents import extract_latents, write_latents
 
-    table = extract_latents(model, dataset, resize=card.resize, target=card.target)
+    recipe = recipe_for(model, card)
+    table = extract_latents(model, dataset, resize=recipe.resize, window=recipe.window, target=card.target)
     quality = measure_quality(table, card.target)
     metrics = {name: value for name, value in quality.metrics().items() if math.isfinite(value)}
     verdict = judge_metrics(metrics)

@@ -96,15 +96,14 @@ def _spread(n_all: int, n_wanted: int) -> NDArray[np.int64]:
 
 
 def _read(dataset: ImageDataset, rows: list[int], model: XaaeBlocks, request: TrainingRequest) -> NDArray[np.float32]:
-    from xaae_core.data.images import read_image
+    from xaae_core.data.recipes import PictureRecipe
 
     channels, size = model.input_channels, model.input_size
+    recipe = PictureRecipe(size=size, channels=channels, resize=request.resize, window=request.window)
     pictures = [np.zeros((0, channels, *size), np.float32)]
     for row in rows:
         with suppress(ImageError):  # it has gone since; the training itself will say so
-            pictures.append(
-                read_image(dataset.paths[row], channels=channels, size=size, resize=request.resize).pixels[None]
-            )
+            pictures.append(recipe.read(dataset.paths[row]).pixels[None])
     return np.concatenate(pictures)
 
 

@@ -20,6 +20,7 @@ from app.settings import read_settings
 from xaae_core.checkpoints import Checkpoint
 from xaae_core.data.dataset import ImageDataset
 from xaae_core.data.images import ImageData
+from xaae_core.data.recipes import PictureRecipe, recipe_for
 from xaae_core.errors import DatasetError, XaaeError
 from xaae_core.latents import LatentTable
 from xaae_core.models.latent_model import Encoding
@@ -103,19 +104,19 @@ class Workspace:
         """A sentence where the folder's classes are not the model's; "" where they are."""
         return class_note(self.dataset.classes, self.classes) if self.dataset is not None else ""
 
+    @cached_property
+    def recipe(self) -> PictureRecipe:
+        """How the model's pictures are read."""
+        return recipe_for(self.checkpoint.model, self.checkpoint.card)
+
     def read_upload(self, name: str, content: bytes) -> ImageData:
         """A picture of the user's own as the model takes it; raises ImageError."""
-        model = self.checkpoint.model
-        return cached.uploaded_picture(
-            content, name, model.input_channels, model.input_size, self.checkpoint.card.resize
-        )
+        return cached.uploaded_picture(content, name, self.recipe)
 
     def read_case(self, row: int) -> ImageData:
         """The picture of a row of `latents` as the model takes it; raises XaaeError."""
         assert self.latents is not None  # callers have cases
-        model = self.checkpoint.model
-        key = cached.stamp(Path(str(self.latents.paths[row])))
-        return cached.picture_at(key, model.input_channels, model.input_size, self.checkpoint.card.resize)
+        return cached.picture_at(cached.stamp(Path(str(self.latents.paths[row]))), self.recipe)
 
     def case(self) -> Case | None:
         """The open case: an upload, the chosen one, or the first of the data; None without any."""

@@ -18,6 +18,7 @@ from xaae_core.predictions import Predictions, predict
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from xaae_core.data.recipes import PictureRecipe
     from xaae_core.models.latent_model import LatentModel
 
 __all__ = ["Cases", "LatentTable", "encode_images", "extract_latents", "read_latents", "write_latents"]
@@ -77,6 +78,7 @@ def extract_latents(
     cases: Cases,
     *,
     resize: Literal["pad", "squash"] = "pad",
+    window: tuple[float, float] | None = None,
     target: str = "",
     checkpoint_sha256: str = "",
     batch_size: int = 32,
@@ -88,6 +90,7 @@ def extract_latents(
         model: the model in eval mode.
         cases: the data set.
         resize: how pictures are brought to the model's size, as the card says.
+        window: grey scale of DICOM and NIfTI pictures, as the card says; see `recipe_for`.
         target: of a model of numbers, what it has learned to predict; the data's own label if "".
         checkpoint_sha256: digest of the model's file, kept with the table.
         batch_size: images a forward pass.
@@ -101,9 +104,12 @@ def extract_latents(
     """
     import torch
 
+    from xaae_core.data.recipes import PictureRecipe
+
+    recipe = PictureRecipe(size=model.input_size, channels=model.input_channels, resize=resize, window=window)
     z, said, kept, skipped = [], [], [], []
     device = next((p.device for p in getattr(model, "parameters", lambda: iter(()))()), torch.device("cpu"))
-    for rows, images, failed in _read_batches(cases, model.input_channels, model.input_size, resize, batch_size):
+    for rows, images, failed in _read_batches(cases, recipe, batch_size):
         skipped += failed
         if rows:
             latents, predictions = encode_images(model, images.to(device))
@@ -157,16 +163,16 @@ def joined_values(said: Sequence[Predictions]) -> NDArray[np.float64] | None:
 
 
 def _read_batches(
-    cases: Cases, channels: int, size: tuple[int, int], resize: Literal["pad", "squash"], batch_size: int
+    cases: Cases, recipe: PictureRecipe, batch_size: int
 ) -> Iterator[tuple[list[int], Tensor, list[tuple[str, str]]]]:
     """Row numbers and images of each batch, and what could not be read; reads one batch ahead in two threads."""
     import torch
 
-    from xaae_core.data.images import read_image, to_tensor
+    from xaae_core.data.images import to_tensor
 
     def read(row: int) -> Tensor | str:
         try:
-            return to_tensor(read_image(cases.paths[row], channels=channels, size=size, resize=resize))
+            return to_tensor(recipe.read(cases.paths[row]))
         except ImageError as error:
             return str(error)
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from torch import nn
 
+from xaae_core.data.windows import is_window
 from xaae_core.errors import DamagedCheckpointError, EncoderContractError, WrongModelError, XaaeError
 from xaae_core.models.weightless import building_weightless
 
@@ -41,6 +42,7 @@ class ModelCard:
         target: the class that "+" along the direction means; of a model of numbers, their name.
         task: what it has learned: "classes", or numbers, "continuous" or "ordinal" (grades).
         resize: how pictures are brought to the model's size, "pad" (black borders) or "squash".
+        window: centre and width of the grey scale of DICOM and NIfTI pictures; None: as each file says.
         training: settings of the training.
         metrics: held-out figures by name.
         data_name: name of the training data.
@@ -58,6 +60,7 @@ class ModelCard:
     target: str = ""
     task: Literal["classes", "continuous", "ordinal"] = "classes"
     resize: Literal["pad", "squash"] = "pad"
+    window: list[float] | None = None
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     data_name: str = ""
@@ -123,6 +126,7 @@ def parse_card(text: str, source: str) -> ModelCard:
     wrong = [name for name, kind in _FIELDS.items() if not isinstance(getattr(card, name), kind)]
     wrong += [f"metrics: {name}" for name, value in _items(card.metrics) if not isinstance(value, int | float)]
     wrong += [] if card.resize in ("pad", "squash") else ["resize"]
+    wrong += [] if card.window is None or is_window(card.window) else ["window"]
     wrong += [] if card.task in ("classes", "continuous", "ordinal") else ["task"]
     if wrong:
         raise DamagedCheckpointError(f"{source}: these entries of its model card cannot be used: {', '.join(wrong)}")

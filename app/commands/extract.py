@@ -23,16 +23,19 @@ def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: b
     from xaae_core.checkpoints import load_checkpoint
     from xaae_core.data.class_order import in_class_order
     from xaae_core.data.dataset import read_dataset
+    from xaae_core.data.recipes import recipe_for
     from xaae_core.latents import extract_latents, write_latents
 
     opened = load_checkpoint(checkpoint)
+    recipe = recipe_for(opened.model, opened.card)
     dataset = in_class_order(read_dataset(data, min_classes=1), opened.card.classes)
     describe_data(dataset)
     with counted("encoded") as progress:
         table = extract_latents(
             opened.model,
             dataset,
-            resize=opened.card.resize,
+            resize=recipe.resize,
+            window=recipe.window,
             checkpoint_sha256=opened.sha256,
             batch_size=batch_size,
             progress=progress,

@@ -70,13 +70,14 @@ def command(
     from analysis.traversals import encode_image, path_steps, traverse
     from analysis.trust import Neighbourhood, judge_traversal
     from xaae_core.checkpoints import load_checkpoint
-    from xaae_core.data.images import read_image, to_tensor
+    from xaae_core.data.images import to_tensor
+    from xaae_core.data.recipes import recipe_for
     from xaae_core.latents import read_latents
 
     opened = load_checkpoint(checkpoint)
     model, card = opened.model, opened.card
     table = _table_of(opened, read_latents(latents))
-    picture = read_image(image, channels=model.input_channels, size=model.input_size, resize=card.resize)
+    picture = recipe_for(model, card).read(image)
     for note in picture.notes:
         remark(f"  note: {note}")
     direction = fit_direction(table, target or card.target or None)

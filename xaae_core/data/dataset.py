@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from xaae_core.data.class_folders import list_class_folders
+from xaae_core.data.frames import split_frame
 from xaae_core.data.image_dataset import ImageDataset
 from xaae_core.data.images import ImageHeader, inspect_image, read_image
 from xaae_core.data.labels_table import TABLE_NAME, list_table, stays_inside
@@ -198,7 +199,7 @@ def _skipped(broken: Sequence[BrokenFile]) -> str:
 
 def _masks_of(root: Path, images: Sequence[ListedImage]) -> tuple[tuple[Path | None, ...], str]:
     listed = [root / i.mask if i.mask and stays_inside(i.mask) else None for i in images]
-    masks = tuple(path if path is not None and os.path.isfile(path) else None for path in listed)
+    masks = tuple(path if path is not None and os.path.isfile(split_frame(path).file) else None for path in listed)
     n_missing = sum(bool(image.mask) for image in images) - sum(mask is not None for mask in masks)
     return masks, f"{n_missing} {_plural(n_missing, 'mask')} listed but not found" if n_missing else ""
 

@@ -1,10 +1,7 @@
-"""Turns the bytes of one picture file into an array; every limit is checked before a pixel is decoded."""
+"""Everyday picture files (PNG, JPEG, TIFF …); every limit is checked before a pixel is decoded."""
 
-import struct
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -20,16 +17,19 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from xaae_core.data.damage import DAMAGE, damage_reported
+from xaae_core.data.frames import check_frame
+from xaae_core.data.opened_picture import DecodedPicture, check_size
+from xaae_core.data.windows import Window
 from xaae_core.errors import ImageError
 
-MAX_MEGAPIXELS = 64
-"""Largest picture that is decoded, in millions of pixels (a 16-bit one then takes 256 MB as float32)."""
-
-MIN_SIDE = 16
-"""Smallest height and width in pixels; below it there is nothing to encode."""
-
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WebP")
-"""The file formats that are opened; nothing else reaches a decoder."""
+"""The file formats that are opened here; nothing else reaches a decoder of PIL's."""
+
+WINDOW_UNUSED = (
+    "a window was asked for, but only grey of DICOM and NIfTI has the units for one: its grey is used as it is"
+)
+"""Note on a picture that a window cannot be applied to."""
 
 # Classes, not PIL.Image.open: that one compares with a global limit of its own before the size can be
 # named, and it warns through a global filter, which threads of one app would share.
@@ -45,122 +45,100 @@ _SIGNATURES: tuple[tuple[bytes, int, type[ImageFile.ImageFile]], ...] = (
     (b"WEBP", 8, WebPImagePlugin.WebPImageFile),
     (b"BM", 0, BmpImagePlugin.BmpImageFile),
 )
-# What PIL's decoders are known to raise on damaged input (see the fuzzing test).
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    struct.error,
-    zlib.error,
-)
 _GREY_MODES = frozenset({"1", "L", "LA", "La"})
 _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _MIN_IS_WHITE = 258, 262, 0  # TIFF 6.0, sections 8 and 4
 
 
-@dataclass(frozen=True)
-class DecodedPicture:
-    """The first frame of a picture file, upright, without alpha, at its own size and depth.
+class RasterFile:
+    """An opened PNG, JPEG, TIFF, BMP, GIF or WebP; see `OpenedPicture`. Made by `open_raster`."""
 
-    Attributes:
-        array: [H, W] grey or [H, W, 3] RGB; uint8 in 0…255, or float32 in [0, 1] for deep pictures.
-        bits: 8, or the bits per channel of a deep picture (12, 16, 32).
-        notes: what was left out or changed, one sentence each.
-    """
+    patient = ""
 
-    array: np.ndarray[Any, Any]
-    bits: int
-    notes: tuple[str, ...]
+    def __init__(self, picture: ImageFile.ImageFile, name: str) -> None:
+        self._picture, self._name = picture, name
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) as stored, before an EXIF rotation."""
+        width, height = self._picture.size
+        return height, width
+
+    @property
+    def channels(self) -> int:
+        """1 for grey, 3 for colour or a palette, by the header alone."""
+        return 3 if _has_colour(self._picture) else 1
+
+    @cached_property
+    def n_frames(self) -> int:
+        """Number of frames or pages; for TIFF and GIF their headers are walked through."""
+        with damage_reported(self._name):
+            return int(getattr(self._picture, "n_frames", 1))
+
+    def decode(self, frame: int | None, window: Window | None) -> DecodedPicture:
+        """Decode one frame, the first by default: upright by its EXIF tag, alpha composited on black.
+
+        Black, because a viewer shows transparent areas as absent, black is "nothing" in a radiograph and is
+        the colour of our own borders, and because the colours hidden under alpha 0 may be what somebody
+        removed on purpose (a patient's name). CMYK and the like become RGB without a colour profile.
+
+        Integer pictures of more than 8 bits are divided by the full range of their stored depth (65,535; 4,095
+        for 12-bit TIFF), never by their own maximum, so that grey means the same in every picture.
+
+        Raises:
+            ImageError: damaged or truncated data, a mode without a conversion, values outside the range, no such
+                frame.
+        """
+        picture, name = self._picture, self._name
+        notes = [] if window is None else [WINDOW_UNUSED]
+        if frame is not None:
+            check_frame(frame, self.n_frames, name)
+        with damage_reported(name):
+            if frame:
+                picture.seek(frame)
+                check_size(self.size, name)  # pages may differ
+                _refuse_lab(picture, name)
+            notes += _frame_notes(picture) if frame is None else ()
+            notes += _depth_notes(picture)
+            picture.load()
+            upright = _upright(picture, notes)
+            if picture.mode in _DEEP_MODES:
+                array, bits = _deep_array(picture, upright, name, notes), _stored_bits(picture)
+            else:
+                array, bits = _shallow_array(upright, _has_colour(picture), notes), 8
+        return DecodedPicture(array, bits, tuple(notes))
 
 
-def open_picture(stream: BinaryIO, name: str) -> ImageFile.ImageFile:
-    """Read the header of a picture and refuse what must not be decoded; no pixel is decoded.
+def open_raster(stream: BinaryIO, name: str) -> RasterFile | None:
+    """Read the header of a picture and refuse what must not be decoded; None for another kind of file.
 
     Args:
         stream: seekable, at its beginning; it must stay open until the picture is decoded.
         name: what error messages call the picture.
 
     Raises:
-        ImageError: not one of `FORMATS`, a damaged header, too large or too small.
+        ImageError: a damaged header, too large or too small.
     """
     start = stream.read(16)
     stream.seek(0)
     for signature, offset, reader in _SIGNATURES:
         if start[offset : offset + len(signature)] == signature:
-            with _damage_reported(name):
+            with damage_reported(name):
                 picture = reader(stream, name)
-            _check_size(picture.size, name)
-            if picture.mode == "LAB":  # PIL has no conversion from it
-                raise ImageError(f"{name}: colours are stored as CIE L*a*b*: export it as RGB")
-            return picture
-    raise ImageError(
-        f"{name}: the file does not begin like any picture this tool opens; "
-        f"expected {', '.join(FORMATS)}: export it as PNG"
-    )
+            opened = RasterFile(picture, name)
+            check_size(opened.size, name)
+            _refuse_lab(picture, name)
+            return opened
+    return None
 
 
-def has_colour(picture: ImageFile.ImageFile) -> bool:
-    """Whether the picture is stored in colour (or with a palette), by its header alone."""
+def _has_colour(picture: ImageFile.ImageFile) -> bool:
     return picture.mode not in _GREY_MODES | _DEEP_MODES
 
 
-def decode_picture(picture: ImageFile.ImageFile, name: str) -> DecodedPicture:
-    """Decode an opened picture: first frame, upright by its EXIF tag, alpha composited on black.
-
-    Black, because a viewer shows transparent areas as absent, black is "nothing" in a radiograph and is
-    the colour of our own borders, and because the colours hidden under alpha 0 may be what somebody
-    removed on purpose (a patient's name). CMYK and the like become RGB without a colour profile.
-
-    Integer pictures of more than 8 bits are divided by the full range of their stored depth (65,535; 4,095
-    for 12-bit TIFF), never by their own maximum, so that grey means the same in every picture.
-
-    Raises:
-        ImageError: damaged or truncated data, a mode without a conversion, values outside the range.
-    """
-    with _damage_reported(name):
-        notes = list(_frame_notes(picture))
-        notes.extend(_depth_notes(picture))
-        picture.load()
-        upright = _upright(picture, notes)
-        if picture.mode in _DEEP_MODES:
-            array, bits = _deep_array(picture, upright, name, notes), _stored_bits(picture)
-        else:
-            array, bits = _shallow_array(upright, has_colour(picture), notes), 8
-    return DecodedPicture(array, bits, tuple(notes))
-
-
-@contextmanager
-def _damage_reported(name: str) -> Iterator[None]:
-    try:
-        yield
-    except Image.DecompressionBombError as error:
-        raise ImageError(f"{name}: {error}; at most {MAX_MEGAPIXELS} megapixels are read: shrink it first") from error
-    except MemoryError as error:
-        raise ImageError(f"{name}: there is not enough memory to decode it: shrink it first") from error
-    except _DAMAGE as error:
-        raise ImageError(
-            f"{name}: the file is damaged or truncated ({error or type(error).__name__}): "
-            "save or copy it again, or leave it out"
-        ) from error
-
-
-def _check_size(size: tuple[int, int], name: str) -> None:
-    width, height = size
-    if width * height > MAX_MEGAPIXELS * 1_000_000:
-        raise ImageError(
-            f"{name}: {width:,} × {height:,} px are {width * height / 1e6:,.0f} megapixels; at most "
-            f"{MAX_MEGAPIXELS} megapixels are read: shrink it, for example to 4,096 px on the longer side"
-        )
-    if min(size) < MIN_SIDE:
-        raise ImageError(
-            f"{name}: {width:,} × {height:,} px; at least {MIN_SIDE} px on each side are needed: "
-            "use the picture at its original size"
-        )
+def _refuse_lab(picture: ImageFile.ImageFile, name: str) -> None:
+    if picture.mode == "LAB":  # PIL has no conversion from it
+        raise ImageError(f"{name}: colours are stored as CIE L*a*b*: export it as RGB")
 
 
 def _frame_notes(picture: ImageFile.ImageFile) -> Iterator[str]:
@@ -178,7 +156,7 @@ def _depth_notes(picture: ImageFile.ImageFile) -> Iterator[str]:
 def _upright(picture: ImageFile.ImageFile, notes: list[str]) -> Image.Image:
     try:
         return ImageOps.exif_transpose(picture)
-    except _DAMAGE:  # the pixels are decoded already: a damaged tag is no reason to lose them
+    except DAMAGE:  # the pixels are decoded already: a damaged tag is no reason to lose them
         notes.append("its EXIF data are damaged, so it is shown as stored, perhaps turned or mirrored")
         return picture
 
@@ -189,6 +167,8 @@ def _as_tuple(value: object) -> tuple[object, ...]:
 
 def _shallow_array(picture: Image.Image, colour: bool, notes: list[str]) -> np.ndarray[Any, Any]:
     mode = "RGB" if colour else "L"
+    if picture.mode == "CMYK":
+        notes.append("its colours are CMYK and were converted without a colour profile: they may be off")
     if not picture.has_transparency_data:
         return np.asarray(picture.convert(mode))
     with_alpha = picture.convert("RGBA")

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
+from xaae_core.data.frames import split_frame
 from xaae_core.errors import DatasetError
 
 _WHOLE = 1024**2  # bytes; files up to this size are read in full
@@ -16,17 +18,21 @@ def fingerprint_images(
     """SHA-256 (hex) over one line per image, sorted by id: id, class, split, size, content digest.
 
     The content digest is BLAKE2b of the file up to 1 MB; of a larger file, of its first and last 64 KB,
-    which with its length tells two exports apart without reading an archive in full. Dates, order and the
-    folder's place do not matter; one changed label, split or picture does.
+    which with its length tells two exports apart without reading an archive in full; of a frame (`file#n`) that of
+    its file, read once for all frames, and n. Dates, order and the folder's place do not matter; one changed label,
+    split or picture does.
 
     Raises:
         DatasetError: a file cannot be read any more.
     """
     whole = hashlib.sha256()
+    content = cache(_content)
     for row in sorted(zip(ids, class_names, splits, paths, strict=True)):
-        size, digest = _content(row[3])
+        path = split_frame(row[3])
+        size, digest = content(path.file)
+        frame = () if path.frame is None else (f"#{path.frame}",)
         # Each text with its length, so that no two different rows can give the same bytes.
-        for text in (*row[:3], str(size), digest):
+        for text in (*row[:3], str(size), digest, *frame):
             data = text.encode()
             whole.update(len(data).to_bytes(8, "big") + data)
     return whole.hexdigest()

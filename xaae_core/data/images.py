@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 import numpy as np
 from PIL import Image
 
-from xaae_core.data.decoding import decode_picture, has_colour, open_picture
+from xaae_core.data.frames import check_frame, split_frame
+from xaae_core.data.opened_picture import OpenedPicture
+from xaae_core.data.picture_files import open_picture_file
+from xaae_core.data.windows import Window, check_window
 from xaae_core.errors import ImageError
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ class ImageData:
         pixels: float32 [C, H, W] in [0, 1], C = 1 (grey) or 3 (RGB); read-only.
         name: the file's name, or what the caller called the picture.
         source_size: (height, width) of the upright picture before resizing, in pixels.
-        bits: bits per channel of the source; at 8, `pixels * 255` are whole numbers.
+        bits: bits per channel of the source.
         notes: what was left out or changed while reading, one sentence each.
     """
 
@@ -52,10 +55,14 @@ class ImageHeader:
     Attributes:
         size: (height, width) in pixels, as stored (before an EXIF rotation).
         channels: 1 for grey, 3 for colour or a palette.
+        n_frames: number of frames, pages or slices.
+        patient: digest that all DICOM files of one PatientID share; "" where there is none.
     """
 
     size: tuple[int, int]
     channels: int
+    n_frames: int = 1
+    patient: str = ""
 
 
 def read_image(
@@ -64,27 +71,34 @@ def read_image(
     channels: int | None = None,
     size: tuple[int, int] | None = None,
     resize: Resize = "pad",
+    window: Window | None = None,
     name: str | None = None,
 ) -> ImageData:
-    """Read one picture safely: first frame, upright, without alpha, resized, scaled to [0, 1].
+    """Read one picture safely: one frame, upright, without alpha, resized, scaled to [0, 1].
 
-    Colour becomes grey by luma (0.299 R + 0.587 G + 0.114 B), grey becomes colour by repeating. Resizing
-    is PIL's antialiased bilinear filter: unlike bicubic or Lanczos it draws no bright rims beside edges.
+    A path may end in `#n`: frame, page or slice n of the file, from 0. Without it a DICOM or NIfTI volume gives its
+    middle one, other files their first, with a note. Colour becomes grey by luma (0.299 R + 0.587 G + 0.114 B), grey
+    becomes colour by repeating. Resizing is PIL's antialiased bilinear filter: unlike bicubic or Lanczos it draws no
+    bright rims beside edges.
 
     Args:
         source: a path, the file's bytes, or a seekable binary stream (an upload); never closed.
         channels: 1, 3, or None for what the file holds.
         size: (height, width) to resize to; None keeps the picture's own.
         resize: "pad" keeps the proportions and adds black borders, "squash" does not.
+        window: (centre, width) of the grey scale of DICOM and NIfTI in their own units (Hounsfield for CT), see
+            `apply_window`; None: as the file says. Other files have no units and are read as they are.
         name: what messages call the picture; by default the file's name.
 
     Raises:
-        ImageError: missing, empty, not a picture, damaged, too large, too small; the message names it.
+        ImageError: missing, empty, not a picture, damaged, too large, too small, without such a frame; the message
+            names it.
     """
     _check_options(channels, size, resize)
+    check_window(window)
     name = name or _name_of(source)
-    with _opened(source, name) as stream:
-        decoded = decode_picture(open_picture(stream, name), name)
+    with _opened(source, name) as (picture, frame):
+        decoded = picture.decode(frame, window)
     array = _with_channels(decoded.array, channels)
     if size is not None:
         array = _padded(array, size) if resize == "pad" else _resized(array, size)
@@ -117,13 +131,12 @@ def inspect_image(source: ImageSource, *, name: str | None = None) -> ImageHeade
     """Read and check the header alone, some 0.1 ms; damage further on in the file is not seen.
 
     Raises:
-        ImageError: missing, empty, not a picture, a damaged header, too large, too small.
+        ImageError: missing, empty, not a picture, a damaged header, too large, too small, without such a frame.
     """
     name = name or _name_of(source)
-    with _opened(source, name) as stream:
-        picture = open_picture(stream, name)
-        width, height = picture.size
-        return ImageHeader((height, width), 3 if has_colour(picture) else 1)
+    with _opened(source, name) as (picture, frame):
+        check_frame(frame, picture.n_frames, name)
+        return ImageHeader(picture.size, picture.channels, picture.n_frames, picture.patient)
 
 
 def to_tensor(image: ImageData) -> "Tensor":
@@ -151,22 +164,23 @@ def _name_of(source: ImageSource) -> str:
 
 
 @contextmanager
-def _opened(source: ImageSource, name: str) -> Iterator[BinaryIO]:
-    """A stream at its beginning, of a permitted length."""
+def _opened(source: ImageSource, name: str) -> Iterator[tuple[OpenedPicture, int | None]]:
+    """The picture, its header read, and the frame that is asked for; the file is of a permitted length."""
     if isinstance(source, str | PathLike):
-        if not os.path.isfile(source):
-            raise ImageError(f"{name}: there is no such file at {Path(source).parent}: check the path")
+        path = split_frame(source)
+        if not os.path.isfile(path.file):
+            raise ImageError(f"{name}: there is no such file at {path.file.parent}: check the path")
         try:
-            _check_length(os.path.getsize(source), name)
-            with open(source, "rb") as file:
-                yield file
+            _check_length(os.path.getsize(path.file), name)
+            with open(path.file, "rb") as file:
+                yield open_picture_file(file, name, file_name=path.file.name), path.frame
         except OSError as error:
             raise ImageError(f"{name}: the file cannot be read ({error.strerror}): check it") from error
         return
     stream = BytesIO(source) if isinstance(source, bytes) else source
     _check_length(stream.seek(0, 2), name)
     stream.seek(0)
-    yield stream
+    yield open_picture_file(stream, name), None
 
 
 def _check_length(n_bytes: int, name: str) -> None:

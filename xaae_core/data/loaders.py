@@ -16,6 +16,7 @@ from xaae_core.data.augmentation import Augment, augment_batch
 from xaae_core.data.dataset import ImageDataset
 from xaae_core.data.images import Resize
 from xaae_core.data.pixel_sources import CACHE_BYTES, ArrayPixels, FilePixels, PixelSource
+from xaae_core.data.windows import Window
 from xaae_core.errors import DatasetError
 
 
@@ -59,6 +60,7 @@ def make_dataloaders(
     input_channels: int,
     batch_size: int = 16,
     resize: Resize = "pad",
+    window: Window | None = None,
     augment: Augment | None = None,
     seed: int = 0,
     num_workers: int = 0,
@@ -79,6 +81,7 @@ def make_dataloaders(
         input_channels: 1 or 3.
         batch_size: images per batch.
         resize: "pad" or "squash", see `read_image`.
+        window: grey scale of DICOM and NIfTI pictures, see `read_image`.
         augment: changes of the training images, none by default.
         seed: of the order and the changes.
         num_workers: processes that read; with 0 pictures are read here and kept once read.
@@ -94,6 +97,7 @@ def make_dataloaders(
         size=(input_size, input_size) if isinstance(input_size, int) else input_size,
         channels=input_channels,
         resize=resize,
+        window=window,
         cache_bytes=0 if num_workers else cache_bytes,
     )
     return _dataloaders(

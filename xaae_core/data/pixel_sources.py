@@ -6,7 +6,9 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from xaae_core.data.images import ImageSource, Pixels, Resize, read_image
+from xaae_core.data.images import ImageSource, Pixels, Resize
+from xaae_core.data.recipes import PictureRecipe
+from xaae_core.data.windows import Window
 
 CACHE_BYTES = 1024**3
 """Memory that decoded pictures may take by default: 1 GB, some 5,000 of 256×256 in colour."""
@@ -28,8 +30,8 @@ class PixelSource(Protocol[Item]):
 class FilePixels:
     """Pixels of picture files, kept in memory at the model's size once read.
 
-    An epoch then costs no decoding. 8-bit pictures are kept as uint8, which loses nothing (their pixels
-    times 255 are whole numbers), deeper ones as float32. When the budget is used up the rest is read anew
+    An epoch then costs no decoding. Pictures whose pixels are whole numbers out of 255 are kept as uint8, which
+    loses nothing, others as float32. When the budget is used up the rest is read anew
     each time. Every worker process of a loader has a memory of its own that ends with the epoch, so the
     budget should be 0 there.
 
@@ -38,6 +40,7 @@ class FilePixels:
         size: (height, width) in pixels.
         channels: 1 or 3.
         resize: see `read_image`.
+        window: see `read_image`.
         cache_bytes: memory for decoded pictures, in bytes; 0 keeps none.
     """
 
@@ -48,9 +51,11 @@ class FilePixels:
         size: tuple[int, int],
         channels: int,
         resize: Resize = "pad",
+        window: Window | None = None,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
-        self.size, self.channels, self.resize = size, channels, resize
+        self.recipe = PictureRecipe(size=size, channels=channels, resize=resize, window=window)
+        self.channels = channels
         self._to_keep = frozenset(paths)
         self._free_bytes = cache_bytes
         self._kept: dict[object, np.ndarray[Any, Any]] = {}
@@ -64,16 +69,17 @@ class FilePixels:
         kept = self._kept.get(item)
         if kept is not None:
             return to_unit_range(kept)
-        image = read_image(item, channels=self.channels, size=self.size, resize=self.resize)
+        image = self.recipe.read(item)
         if item in self._to_keep:
-            self._keep(item, image.pixels, image.bits)
+            self._keep(item, image.pixels)
         return image.pixels.copy()
 
-    def _keep(self, item: object, pixels: Pixels, bits: int) -> None:
-        n_bytes = pixels.size if bits == 8 else pixels.nbytes
-        if n_bytes <= self._free_bytes:
-            self._free_bytes -= n_bytes
-            self._kept[item] = np.rint(pixels * 255).astype(np.uint8) if bits == 8 else pixels
+    def _keep(self, item: object, pixels: Pixels) -> None:
+        small = np.rint(pixels * 255).astype(np.uint8)
+        kept: np.ndarray[Any, Any] = small if np.array_equal(to_unit_range(small), pixels) else pixels
+        if kept.nbytes <= self._free_bytes:
+            self._free_bytes -= kept.nbytes
+            self._kept[item] = kept
 
 
 class ArrayPixels:

@@ -83,13 +83,13 @@ def test_all_broken_names_the_first_reasons(class_folder: Path):
 
 def test_other_files_are_ignored_and_said(class_folder: Path):
     (class_folder / "ill/notes.txt").write_text("x")
-    (class_folder / "ill/scan.dcm").write_text("x")
+    (class_folder / "ill/scan.md").write_text("x")
     (class_folder / "ill/.DS_Store").write_text("x")
     (class_folder / "masks").mkdir()
     (class_folder / "masks/00.png").write_text("x")
     data = read_dataset(class_folder)
     assert len(data) == 60
-    assert "2 files are not pictures by their names and were ignored (.dcm, .txt)" in data.notes
+    assert "2 files are not pictures by their names and were ignored (.md, .txt)" in data.notes
 
 
 def test_missing_columns_say_which_were_found(tmp_path: Path):

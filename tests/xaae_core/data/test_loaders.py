@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from xaae_core.data import pixel_sources
+from xaae_core.data import recipes
 from xaae_core.data.augmentation import Augment
 from xaae_core.data.dataset import ImageDataset, read_dataset
 from xaae_core.data.images import read_image
@@ -137,7 +137,7 @@ def test_pictures_are_read_once_and_stay_equal(dataset: ImageDataset, monkeypatc
         reads[source.name] += 1
         return read_image(source, **options)
 
-    monkeypatch.setattr(pixel_sources, "read_image", counted)
+    monkeypatch.setattr(recipes, "read_image", counted)
     loaders = make_dataloaders(dataset, **SMALL)
     first, second = (torch.cat([batch for batch, _ in loaders.valid]) for _ in range(2))
     assert torch.equal(first, second)

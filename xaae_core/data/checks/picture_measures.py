@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from xaae_core.data.checks.burned_in_marks import LARGEST_SIDE, Mark, find_mark
+from xaae_core.data.frames import split_frame
 from xaae_core.data.images import read_image
 from xaae_core.errors import ImageError
 
@@ -150,9 +151,11 @@ def measure_mask(path: Path) -> MeasuredMask:
 
 
 def _digest(path: Path) -> str:
+    meant = split_frame(path)
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+        with meant.file.open("rb") as file:
+            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+            return digest if meant.frame is None else f"{digest}#{meant.frame}"
     except OSError as error:
         raise ImageError(f"{path.name}: the file cannot be read ({error.strerror}): check it") from error
 
