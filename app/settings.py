@@ -18,12 +18,16 @@ class Settings:
         data: data folder opened first (XAAE_DATA); the demo's images by default.
         models: folder whose checkpoints are offered (XAAE_MODELS); "models" by default.
         cache: where extracted latents are kept (XAAE_CACHE); the user's cache folder by default.
+        runs: where trainings started from the page go (XAAE_RUNS); "runs" beside `models` by default.
+        browse: folder below which data are looked for (XAAE_BROWSE); the user's home by default.
     """
 
     checkpoint: Path
     data: Path | None
     models: Path
     cache: Path
+    runs: Path
+    browse: Path
 
 
 def read_settings() -> Settings:
@@ -31,9 +35,12 @@ def read_settings() -> Settings:
     own_checkpoint = os.environ.get("XAAE_CHECKPOINT")
     own_data = os.environ.get("XAAE_DATA")
     home = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+    models = Path(os.environ.get("XAAE_MODELS", "models"))
     return Settings(
         checkpoint=Path(own_checkpoint) if own_checkpoint else demo_checkpoint(),
         data=Path(own_data) if own_data else (None if own_checkpoint else demo_images()),
-        models=Path(os.environ.get("XAAE_MODELS", "models")),
+        models=models,
         cache=Path(os.environ.get("XAAE_CACHE", home / "xaae")),
+        runs=Path(os.environ.get("XAAE_RUNS", models.parent / "runs")).expanduser(),
+        browse=Path(os.environ.get("XAAE_BROWSE", "~")).expanduser(),
     )

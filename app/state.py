@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import streamlit as st
 
+from app.background import Background
 from app.settings import read_settings
 
 CHECKPOINT = "checkpoint_path"
@@ -20,6 +23,16 @@ SKIP_DROPOUT = "skips"
 SEED = "seed"
 VIEWER = "path_viewer"
 SHOWN = "shown_cases"
+TRAIN_STEP = "train_step"
+TRAIN_DATA = "train_data"
+TRAIN_BROWSED = "train_browsed"
+TRAIN_READ = "train_read"
+TRAIN_TASKS = "train_tasks"
+TRAIN_LOSS = "train_loss_of"
+TRAIN_SAMPLE = "train_sample"
+RUN = "run"
+
+TrainStep = Literal["data", "model", "run"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,13 @@ def open_data_at(folder: Path | None) -> None:
     _forget_case()
 
 
+def is_demo_data() -> bool:
+    """Whether the open pictures are the demo's own."""
+    from xaae_core.demo import demo_images
+
+    return data_folder() == demo_images()
+
+
 def open_demo() -> None:
     """Back to the bundled demo, model and images."""
     from xaae_core.demo import demo_checkpoint, demo_images
@@ -130,6 +150,90 @@ def open_upload(picture: UploadedPicture) -> None:
 def close_upload() -> None:
     """Back from a picture of the user's own to the case that was open before."""
     st.session_state[UPLOADED] = None
+
+
+def train_step() -> TrainStep | None:
+    """The step of the train page; None where the session has not been there."""
+    step: TrainStep | None = st.session_state.get(TRAIN_STEP)
+    return step
+
+
+def go_to_train_step(step: TrainStep) -> None:
+    """Show another step of the train page."""
+    st.session_state[TRAIN_STEP] = step
+
+
+def train_data() -> Path | None:
+    """The pictures that a training is prepared for; None before any were chosen."""
+    chosen = st.session_state.get(TRAIN_DATA, "")
+    return Path(chosen) if chosen else None
+
+
+def choose_train_data(path: Path | None) -> None:
+    """Choose the pictures that a training is prepared for; None: choose anew."""
+    st.session_state[TRAIN_DATA] = str(path) if path else ""
+
+
+def browsed_folder() -> Path | None:
+    """The folder that is looked into while data are chosen; None before any was."""
+    folder: Path | None = st.session_state.get(TRAIN_BROWSED)
+    return folder
+
+
+def browse_to(folder: Path) -> None:
+    """Look into another folder while data are chosen."""
+    st.session_state[TRAIN_BROWSED] = folder
+
+
+def is_acknowledged(fingerprint: str) -> bool:
+    """Whether the user wants to train on these data although the check advises against it."""
+    return bool(fingerprint) and st.session_state.get(TRAIN_READ) == fingerprint
+
+
+def acknowledge(fingerprint: str) -> None:
+    """The user wants to train on these data all the same; "": no longer."""
+    st.session_state[TRAIN_READ] = fingerprint
+
+
+def train_task(name: str) -> Background[Any] | None:
+    """Work that the train page has begun under this name: "check", "estimate", "phantoms"; None before."""
+    task: Background[Any] | None = st.session_state.get(TRAIN_TASKS, {}).get(name)
+    return task
+
+
+def keep_train_task(name: str, task: Background[Any] | None) -> None:
+    """Remember work under a name; what was there is cancelled."""
+    tasks: dict[str, Background[Any] | None] = st.session_state.setdefault(TRAIN_TASKS, {})
+    before = tasks.get(name)
+    if before is not None:
+        before.cancel()
+    tasks[name] = task
+
+
+def watched_run() -> str:
+    """Name of the training that is watched, by the address or an earlier choice; "" for none."""
+    asked = st.query_params.get(RUN, "")
+    if asked:
+        st.session_state[RUN] = asked
+    return str(st.session_state.get(RUN, ""))
+
+
+def watch_run(name: str) -> None:
+    """Watch a training; the address follows. "": none."""
+    st.session_state[RUN] = name
+    if name:
+        st.query_params[RUN] = name
+    else:
+        st.query_params.pop(RUN, None)
+
+
+def follow_latest(key: str, options: Sequence[str]) -> None:
+    """Let a widget show the last of growing options, unless its user has chosen an earlier one."""
+    latest = f"{key}_latest"
+    shown = st.session_state.get(key)
+    if shown not in options or shown == st.session_state.get(latest):
+        st.session_state[key] = options[-1]
+    st.session_state[latest] = options[-1]
 
 
 def _forget_case() -> None:

@@ -11,6 +11,7 @@ from app import cached, state
 from app.failures import explained
 from app.plain_text import plain
 from app.settings import read_settings
+from app.training_run import MODEL_NAME
 from app.uploads import forget_upload, keep_upload
 from app.words import count, verdict
 from app.workspace import Case, Workspace
@@ -41,7 +42,7 @@ def choose_model(place: str = "page") -> None:
     """
     settings = read_settings()
     current = str(state.checkpoint_path())
-    offered = offered_checkpoints(settings.models, Path(current))
+    offered = offered_checkpoints(settings.models, Path(current), settings.runs)
     chosen = st.selectbox(
         "Model",
         list(offered),
@@ -115,11 +116,12 @@ def choose_upload(workspace: Workspace, place: str = "page") -> None:
         st.rerun()
 
 
-def offered_checkpoints(folder: Path, current: Path) -> dict[str, str]:
-    """Path → what is shown, of the demo, the open checkpoint and those in the folder."""
+def offered_checkpoints(folder: Path, current: Path, runs: Path | None = None) -> dict[str, str]:
+    """Path → what is shown, of the demo, the open checkpoint, those in the folder and finished trainings."""
     from xaae_core.demo import demo_checkpoint
 
     found = sorted(path for path in folder.rglob("*") if is_checkpoint_name(path)) if folder.is_dir() else []
+    found += sorted(runs.glob(f"*/{MODEL_NAME}"), reverse=True) if runs is not None else []
     offered = {}
     for path in dict.fromkeys([demo_checkpoint(), current, *found]):
         try:

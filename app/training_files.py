@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from app.terminal import finite
 from xaae_core.atomic_files import write_text_atomically
 
 JOB_NAME = "job.json"
@@ -117,7 +117,7 @@ def write_record(path: Path, record: Any) -> None:
 
 def write_json(path: Path, values: Any) -> None:
     """Write JSON, whole or not at all."""
-    write_text_atomically(path, json.dumps(_finite(values), ensure_ascii=False, indent=1))
+    write_text_atomically(path, json.dumps(finite(values), ensure_ascii=False, indent=1))
 
 
 def read_record(path: Path, kind: type[_Record]) -> _Record | None:
@@ -148,11 +148,3 @@ def _record(values: Any, kind: type[_Record]) -> _Record | None:
         return kind(**{name: value for name, value in values.items() if name in known})
     except TypeError:
         return None
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _finite(entry) for key, entry in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_finite(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

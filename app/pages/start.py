@@ -15,6 +15,7 @@ from app.workspace import Workspace
 from app.workspace_progress import open_with_progress
 
 TRAVERSE = "pages/traverse.py"
+TRAIN = "pages/train.py"
 
 
 def render() -> None:
@@ -67,6 +68,7 @@ def show_data(workspace: Workspace) -> None:
         st.header("No data open")
         st.markdown("Open the folder the model was trained on, or one like it, to find the direction of the target.")
         choose_data()
+        offer_training()
         return
     st.header(f"Data: {workspace.dataset.name}")
     st.markdown(f"{workspace.dataset.describe()}.")
@@ -79,6 +81,14 @@ def show_data(workspace: Workspace) -> None:
         st.caption(note)
     with st.expander("Open another data folder"):
         choose_data()
+    if state.is_demo_data():
+        offer_training()
+
+
+def offer_training() -> None:
+    """The way to a model of one's own, for who has not opened data of their own."""
+    if st.button("Train a model on your own pictures", key="start_train"):
+        st.switch_page(TRAIN)
 
 
 @st.fragment

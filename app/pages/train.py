@@ -1,0 +1,45 @@
+"""Train: from a folder of pictures to a model, in three steps."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.failures import explained
+from app.page_entry import open_page
+from app.train_check import show_check
+from app.train_data import choose_pictures
+from app.train_run import show_runs
+from app.train_start import choose_and_start
+from app.train_steps import current_step, show_steps
+
+
+def render() -> None:
+    """Draw the page."""
+    st.title("Train a model on your own pictures")
+    st.caption(
+        "Three steps: the pictures, the model, and the training itself, which goes on while this page is closed."
+    )
+    step = current_step()
+    with explained("The steps"):
+        show_steps(step)
+    if step == "data":
+        show_data()
+    elif step == "model":
+        choose_and_start()
+    else:
+        with explained("The trainings"):
+            show_runs()
+
+
+def show_data() -> None:
+    """The first step: choose, then check."""
+    chosen = state.train_data()
+    if chosen is None:
+        choose_pictures()
+    else:
+        with explained("The check of these pictures"):
+            show_check(chosen)
+
+
+open_page(render)

@@ -1,0 +1,162 @@
+"""Settings of a training that most people leave alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+from app.train_words import phase_name
+from app.training_phases import EPOCH_SETTINGS
+from xaae_core.training.presets import Preset, find_preset
+
+_RESIZE = {"pad": "keep the proportions, black borders", "squash": "fill the square"}
+_METRICS: dict[str, Literal["ms_ssim", "ssim"] | None] = {
+    "as the size allows": None,
+    "MS-SSIM": "ms_ssim",
+    "SSIM": "ssim",
+}
+_COLOURS = {"as stored": None, "grey": 1, "colour": 3}
+
+
+@dataclass(frozen=True)
+class AdvancedChoice:
+    """What was chosen.
+
+    Attributes:
+        settings: fields of `TrainingRequest`.
+        recons_metric: how pictures are compared; None: as the size allows.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    recons_metric: Literal["ms_ssim", "ssim"] | None = None
+
+
+def choose_advanced(preset_name: str) -> AdvancedChoice:
+    """The widgets, folded away; empty fields leave a setting to the preset."""
+    preset = find_preset(preset_name)
+    with st.expander("Advanced: epochs, sizes, learning rate"):
+        epochs = _choose_epochs(preset)
+        settings, metric = _choose_sizes(preset)
+        rate = _choose_rate(preset)
+        settings |= {"find_lr": rate.pop("find_lr"), "freeze_encoder": rate.pop("freeze_encoder")}
+        settings |= {name: epochs.pop(name) for name in ("epochs_consistency", "epochs_sharpening")}
+        settings["weights"] = rate.pop("weights")
+        training = {name: value for name, value in {**epochs, **rate}.items() if value is not None}
+    return AdvancedChoice({**settings, "training": training}, metric)
+
+
+def _choose_epochs(preset: Preset) -> dict[str, int | None]:
+    """Epochs of each phase, by the name of the setting."""
+    st.caption("Epochs at most: how often the model sees all training pictures in each phase.")
+    names = {**EPOCH_SETTINGS, "consistency": "epochs_consistency", "sharpening": "epochs_sharpening"}
+    of_preset = {**preset.training, **{name: getattr(preset, name) for name in list(names.values())[3:]}}
+    return {
+        name: column.number_input(
+            phase_name(phase),
+            0,
+            1000,
+            value=None,
+            placeholder=str(of_preset.get(name, "preset's")),
+            key=f"train_{name}",
+            persist_state="session",
+            help="Empty: as the preset says. 0 leaves the phase out.",
+        )
+        for column, (phase, name) in zip((*st.columns(3), *st.columns(3)), names.items(), strict=False)
+    }
+
+
+def _choose_sizes(preset: Preset) -> tuple[dict[str, Any], Any]:
+    dims, batch, colours = st.columns(3)
+    resize, metric = st.columns([2, 1])
+    settings: dict[str, Any] = {
+        "dims": dims.number_input(
+            "Numbers of a code",
+            1,
+            4096,
+            value=None,
+            placeholder=str(preset.model.get("encoding_dims", 128)),
+            key="train_dims",
+            persist_state="session",
+            help="Length of the code z. More of them keep more detail; too many, and moves become vague.",
+        ),
+        "batch_size": batch.number_input(
+            "Pictures a batch",
+            2,
+            512,
+            value=None,
+            placeholder=str(preset.batch_size),
+            key="train_batch",
+            persist_state="session",
+            help="Fewer need less memory.",
+        ),
+        "channels": _COLOURS[
+            colours.selectbox("Colour", list(_COLOURS), key="train_channels", persist_state="session")
+        ],
+        "resize": resize.selectbox(
+            "To a square by",
+            list(_RESIZE),
+            format_func=_RESIZE.__getitem__,
+            key="train_resize",
+            persist_state="session",
+        ),
+    }
+    chosen = metric.selectbox(
+        "Likeness measured by",
+        list(_METRICS),
+        key="train_metric",
+        persist_state="session",
+        help="MS-SSIM compares pictures at several scales and needs sides above 160 pixels.",
+    )
+    return settings, _METRICS[chosen]
+
+
+def _choose_rate(preset: Preset) -> dict[str, Any]:
+    rate, patience, weights = st.columns(3)
+    finder, frozen, _ = st.columns(3)
+    file = weights.text_input(
+        "File of pretrained weights",
+        placeholder="downloaded",
+        key="train_weights",
+        persist_state="session",
+        help="For computers without a network: the encoder's weights as a file.",
+    ).strip()
+    return {
+        "lr_max": rate.number_input(
+            "Peak learning rate",
+            1e-6,
+            1.0,
+            value=None,
+            format="%.1e",
+            placeholder=f"{preset.training.get('lr_max', 1e-4):.1e}",
+            key="train_lr",
+            persist_state="session",
+            help="How large the model's steps are. Lower it where a training diverges.",
+        ),
+        "patience": patience.number_input(
+            "Patience, epochs",
+            1,
+            1000,
+            value=None,
+            placeholder="10",
+            key="train_patience",
+            persist_state="session",
+            help="A phase ends early after so many epochs without getting better.",
+        ),
+        "find_lr": finder.checkbox(
+            "Look for the learning rate",
+            key="train_find_lr",
+            persist_state="session",
+            help="Tries many for a moment before the training and takes the one at which it learns fastest.",
+        ),
+        "freeze_encoder": frozen.checkbox(
+            "Leave the encoder as it is",
+            key="train_freeze",
+            persist_state="session",
+            help="Only what is built around the encoder is trained.",
+        ),
+        "weights": Path(file).expanduser() if file else None,
+    }

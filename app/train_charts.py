@@ -1,0 +1,140 @@
+"""The charts of a running training. Their specifications never change with the data, so that a zoom stays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.look import AWAY, TOWARDS
+from app.train_words import phase_name
+from app.training_files import EpochRecord
+
+TRAINING, VALIDATION = "training pictures", "validation pictures"
+ENCODED, DRAWN = "codes of your pictures", "drawn from a bell curve"
+PARTS = {
+    "recons_loss": "likeness to the original",
+    "adv_loss": "shape of the cloud",
+    "classif_loss": "target",
+    "cycle_loss": "moves read back",
+    "move_loss": "moves read back",
+    "prior_distance": "distance from a bell curve",
+}
+"""Part of a loss → what it is about."""
+_LOG_SPAN = 20.0
+
+
+def show_losses(rows: Sequence[EpochRecord], phase: str) -> None:
+    """The loss of one phase, on training and validation pictures."""
+    kinds = (("train_loss", TRAINING), ("valid_loss", VALIDATION))
+    points = [
+        {"epoch": row.epoch, "value": value, "of": name}
+        for row in rows
+        if row.phase == phase
+        for key, name in kinds
+        if (value := row.losses.get(key)) is not None
+    ]
+    spec = _lines("epoch", "how far off it is", (TRAINING, VALIDATION), is_log=_is_wide(points))
+    _show(points, spec, f"train_losses_{phase}", f"Loss per epoch: {phase_name(phase)}")
+
+
+def show_parts(rows: Sequence[EpochRecord], phase: str) -> bool:
+    """What the loss of a phase is made of; False where nothing was measured."""
+    points = [
+        {"epoch": row.epoch, "value": value, "of": name}
+        for row in rows
+        if row.phase == phase
+        for key, name in PARTS.items()
+        if (value := row.losses.get(key)) is not None
+    ]
+    if not points:
+        return False
+    names = tuple(dict.fromkeys(PARTS.values()))
+    spec = _lines("epoch", "part of the loss", names, is_log=_is_wide(points))
+    _show(points, spec, f"train_parts_{phase}", f"Parts of the loss per epoch: {phase_name(phase)}")
+    return True
+
+
+def show_balance(rows: Sequence[EpochRecord]) -> None:
+    """The discriminator's scores over all epochs; both at 0.5: it cannot tell codes from a bell curve."""
+    points = [
+        {"epoch": number, "value": value, "of": name, "phase": phase_name(row.phase)}
+        for number, row in enumerate(rows, start=1)
+        for value, name in ((row.score_encoded, ENCODED), (row.score_drawn, DRAWN))
+        if value is not None
+    ]
+    lines = _lines("epoch, all phases", "judge's score", (ENCODED, DRAWN), is_log=False, domain=(0, 1), height=210)
+    even = {
+        "data": {"values": [{"even": 0.5}]},
+        "mark": {"type": "rule", "strokeDash": [2, 3], "opacity": 0.7, "color": "#808890"},
+        "encoding": {"y": {"field": "even", "type": "quantitative"}},
+    }
+    layers = {"layer": [{key: lines[key] for key in ("mark", "encoding", "params")}, even], "height": lines["height"]}
+    _show(points, layers, "train_balance", "Score of the judge per epoch, for codes and for draws from a bell curve")
+
+
+def _lines(
+    x: str,
+    y: str,
+    names: Sequence[str],
+    *,
+    is_log: bool,
+    domain: tuple[float, float] | None = None,
+    height: int = 250,
+) -> dict[str, Any]:
+    """Lines over epochs, told apart by colour and by dashes."""
+    scale: dict[str, Any] = {"type": "log"} if is_log else {"zero": False}
+    if domain:
+        scale["domain"] = list(domain)
+    dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 2]]
+    colours = [TOWARDS, AWAY, "#4f9a82", "#a8579a", "#cf9a2b", "#808890"]
+    told_apart = {"domain": list(names), "range": colours[: len(names)]}
+    legend = {
+        "orient": "top",
+        "title": None,
+        "symbolType": "stroke",
+        "symbolSize": 260,
+        "symbolStrokeWidth": 2.5,
+        "labelLimit": 300,
+        "padding": 0,
+        "offset": 2,
+    }
+    return {
+        "height": height,
+        "mark": {"type": "line", "point": {"size": 22}, "strokeWidth": 2},
+        "params": [
+            {"name": "zoom", "select": {"type": "interval", "zoom": "wheel![event.shiftKey]"}, "bind": "scales"}
+        ],
+        "encoding": {
+            "x": {"field": "epoch", "type": "quantitative", "title": x, "axis": {"tickMinStep": 1, "format": "d"}},
+            "y": {"field": "value", "type": "quantitative", "title": y, "scale": scale, "axis": {"tickCount": 5}},
+            "color": {"field": "of", "type": "nominal", "scale": told_apart, "legend": legend},
+            "strokeDash": {
+                "field": "of",
+                "type": "nominal",
+                "scale": {"domain": list(names), "range": dashes[: len(names)]},
+                "legend": legend,
+            },
+            "tooltip": [
+                {"field": "of", "title": "of"},
+                {"field": "epoch", "title": x},
+                {"field": "value", "title": y, "format": ".4g"},
+            ],
+        },
+    }
+
+
+def _is_wide(points: Sequence[dict[str, Any]]) -> bool:
+    """Whether values span so much that only a logarithmic scale shows the small ones."""
+    values = [float(point["value"]) for point in points]
+    return bool(values) and min(values) > 0 and math.log(max(values) / min(values)) > math.log(_LOG_SPAN)
+
+
+def _show(points: Sequence[dict[str, Any]], spec: dict[str, Any], key: str, alt: str) -> None:
+    if not points:
+        st.caption("Nothing yet: the first values come at the end of the first epoch.")
+        return
+    st.vega_lite_chart(pd.DataFrame(points), spec, width="stretch", key=key, alt=alt)

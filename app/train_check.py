@@ -1,0 +1,224 @@
+"""The check of the chosen pictures: how far it is, what it found, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from app import state
+from app.background import Background, Report, WorkCancelledError
+from app.failures import explained
+from app.folder_listing import count_content
+from app.plain_text import plain
+from app.train_columns import DataOptions, choose_options
+from app.train_data import show_layouts
+from app.words import count
+from xaae_core.data.checks import CheckReport, Finding, Level
+from xaae_core.errors import DatasetError, XaaeError
+
+LEVELS: dict[Level, tuple[str, str]] = {
+    "stop": ("Mend this first", "red"),
+    "warn": ("Look at this", "orange"),
+    "note": ("Worth knowing", "blue"),
+    "good": ("Fine", "green"),
+}
+"""Level → its words and the colour of its badge."""
+
+
+@dataclass(frozen=True)
+class CheckedData:
+    """Pictures that were checked.
+
+    Attributes:
+        path: the folder or table.
+        options: how it was read.
+        report: what was found, with the data set of the pictures that can be read.
+        fingerprint: of that data set.
+    """
+
+    path: Path
+    options: DataOptions
+    report: CheckReport
+    fingerprint: str
+
+
+def checked_data() -> CheckedData | None:
+    """The result of the session's check; None while there is none for the chosen pictures."""
+    task = state.train_task("check")
+    path = state.train_data()
+    if task is None or path is None or not task.is_done:
+        return None
+    try:
+        found: CheckedData = task.result()
+    except (XaaeError, WorkCancelledError):
+        return None
+    return found if found.path == path else None
+
+
+def may_train(checked: CheckedData | None) -> bool:
+    """Whether nothing stands against training, or the user has read what does."""
+    if checked is None:
+        return False
+    return checked.report.worst != "stop" or state.is_acknowledged(checked.fingerprint)
+
+
+def show_check(path: Path) -> None:
+    """Check the chosen pictures and show what was found; nothing waits for it."""
+    name, other, again = st.columns([6, 2, 2], vertical_alignment="center")
+    name.header(f"Pictures: {plain(path.name)}")
+    if other.button("Choose other pictures", key="train_other", width="stretch"):
+        state.choose_train_data(None)
+        state.keep_train_task("check", None)
+        st.rerun()
+    is_again = again.button(
+        "Look again", key="train_again", width="stretch", help="Read the folder anew, after something was changed."
+    )
+    options = DataOptions()
+    with explained("Reading the table's columns"):
+        options = choose_options(path)
+    task = _begun_check(path, options, is_again=is_again)
+    if not task.is_done:
+        _await_check(task)
+    elif task.is_cancelled:
+        st.info("The check was cancelled. Look again, or choose other pictures.")
+    else:
+        _show_result(path, task)
+
+
+def _begun_check(path: Path, options: DataOptions, *, is_again: bool) -> Background[CheckedData]:
+    """The check of these pictures as they are to be read, begun where it is not under way."""
+    key: Hashable = (str(path), options)
+    task = state.train_task("check")
+    if task is None or task.key != key or is_again:
+        task = Background(lambda report: _check(path, options, report), key)
+        state.keep_train_task("check", task)
+        task.wait(0.4)  # few pictures are done at once
+    return task
+
+
+def _check(path: Path, options: DataOptions, report: Report) -> CheckedData:
+    from xaae_core.data.checks import check_dataset
+
+    dataset = options.request().read_data(path, report, min_classes=1)  # one class is a finding, no error
+    found = check_dataset(dataset, progress=report)
+    return CheckedData(path, options, found, found.dataset.fingerprint)
+
+
+@st.fragment(run_every=0.5)
+def _await_check(task: Background[CheckedData]) -> None:
+    """How far the check is; the whole page is drawn again when it has ended."""
+    if task.is_done or task.is_cancelled:
+        st.rerun()
+    done, n_all = task.progress
+    words = f"Checking the pictures: {done:,} of {n_all:,}" if n_all else "Reading the folder …"
+    st.progress(done / n_all if n_all else 0.0, text=words)
+    if st.button("Cancel", key="train_check_cancel"):
+        task.cancel()
+        st.rerun()
+
+
+def _show_result(path: Path, task: Background[CheckedData]) -> None:
+    try:
+        checked = task.result()
+    except DatasetError as error:
+        _explain_refusal(path, error)
+        return
+    report = checked.report
+    counts, findings = st.columns([4, 8], gap="medium")
+    with counts, explained("The table of counts"):
+        _show_counts(report)
+        _offer_next(checked)
+    with findings, explained("The list of findings"):
+        _show_findings(report)
+
+
+def _explain_refusal(path: Path, error: DatasetError) -> None:
+    """Data that cannot be trained on: what is wrong, and what they should look like."""
+    if _is_empty(path):
+        st.info(
+            f"**There are no pictures in {plain(path.name)} yet.** Put them there as one of the drawings below shows, "
+            "then press Look again."
+        )
+    else:
+        st.error(f"These pictures cannot be used yet: {plain(str(error))}")
+    show_layouts()
+
+
+def _is_empty(path: Path) -> bool:
+    content = count_content(path) if path.is_dir() else None
+    return content is not None and not (content.n_pictures or content.n_folders or content.tables)
+
+
+def _show_counts(report: CheckReport) -> None:
+    """How many pictures of each class are in each part."""
+    dataset = report.dataset
+    st.markdown(f"**{count(len(dataset), 'picture')}**" + _left_out(len(dataset.broken)))
+    splits = ("train", "valid", "test")
+    rows = [{"": name, **{split: per.get(split) for split in splits}} for name, per in report.counts.items()]
+    st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        height=min(35 * len(rows) + 38, 300),
+        column_config={
+            "train": st.column_config.NumberColumn("train", help="Pictures the model learns from.", format="localized"),
+            "valid": st.column_config.NumberColumn(
+                "valid", help="Pictures that tell when to stop learning.", format="localized"
+            ),
+            "test": st.column_config.NumberColumn(
+                "test", help="Pictures that are kept apart to judge the finished model.", format="localized"
+            ),
+        },
+    )
+
+
+def _left_out(n_broken: int) -> str:
+    return f", {count(n_broken, 'file')} left out" if n_broken else ""
+
+
+def _offer_next(checked: CheckedData) -> None:
+    """The way on; findings that forbid it must have been read."""
+    if checked.report.worst == "stop":
+        has_read = st.checkbox(
+            "I have read this and go on all the same",
+            value=state.is_acknowledged(checked.fingerprint),
+            key=f"train_read_{checked.fingerprint[:12]}",
+        )
+        state.acknowledge(checked.fingerprint if has_read else "")
+    if st.button(
+        "Next: choose a model", type="primary", key="train_to_model", disabled=not may_train(checked), width="stretch"
+    ):
+        state.go_to_train_step("model")
+        st.rerun()
+
+
+def _show_findings(report: CheckReport) -> None:
+    """The findings, the worst first; what is fine is folded away."""
+    open_ones: tuple[Level, ...] = ("stop", "warn")
+    for level in open_ones:
+        for number, finding in enumerate(report.of_level(level)):
+            with st.container(border=True):
+                _show_finding(finding, f"{level}{number}")
+    folded: tuple[tuple[Level, str], ...] = (("note", "worth knowing"), ("good", "fine"))
+    for level, words in folded:
+        found = report.of_level(level)
+        if found:
+            with st.expander(f"{count(len(found), 'thing')} {words}", expanded=False):
+                for number, finding in enumerate(found):
+                    _show_finding(finding, f"{level}{number}")
+
+
+def _show_finding(finding: Finding, key: str) -> None:
+    """One finding: what, what it does, what to do, and which pictures."""
+    words, colour = LEVELS[finding.level]
+    st.markdown(f":{colour}-badge[{words}] **{plain(finding.title)}**")
+    if finding.detail or finding.remedy:
+        remedy = f" **What to do:** {plain(finding.remedy)}" if finding.remedy else ""
+        st.markdown(f":small[{plain(finding.detail)}{remedy}]")
+    if finding.cases:
+        shown = "" if finding.n_cases == len(finding.cases) else f", the first {len(finding.cases)}"
+        with st.expander(f"Which: {count(finding.n_cases, 'picture')}{shown}"):
+            st.dataframe({"picture": list(finding.cases)}, hide_index=True, height=180, key=f"train_cases_{key}")

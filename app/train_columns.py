@@ -1,0 +1,78 @@
+"""How a table of labels is read: which column is which, and what the labels are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from app.plain_text import plain
+from app.training_request import TrainingRequest
+from xaae_core.data.table_columns import TableColumns
+from xaae_core.data.table_files import find_table, is_table, read_cells
+from xaae_core.data.targets import TaskWish
+
+_AS_USUAL = "by its usual name"
+_ROLES = {
+    "file": ("Picture's file", "Path of each picture, from the table's folder."),
+    "label": ("What is learned", "The class of each case, or a number such as a severity score."),
+    "split": ("Train, valid or test", "Leave it where the table does not say: a part is then set aside."),
+    "mask": ("Outline (mask)", "Path of a picture that marks the finding, where there is one."),
+    "patient": ("Patient", "Pictures of one patient then stay in the same part, or the figures would flatter."),
+}
+_TASKS: dict[TaskWish, str] = {
+    "auto": "found out from the labels",
+    "classes": "classes, such as benign and malignant",
+    "ordinal": "grades in an order, such as 0 to 4",
+    "continuous": "a measured number",
+}
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """How the pictures' labels are read.
+
+    Attributes:
+        columns: which column is which.
+        task: what the labels are.
+    """
+
+    columns: TableColumns = field(default_factory=TableColumns)
+    task: TaskWish = "auto"
+
+    def request(self) -> TrainingRequest:
+        """A request that reads the data so."""
+        return TrainingRequest(columns=self.columns, task=self.task)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _header(path: str, changed: int) -> tuple[str, ...]:
+    return read_cells(Path(path)).header
+
+
+def choose_options(path: Path) -> DataOptions:
+    """Widgets for a table's columns and the meaning of its labels, folded away; defaults for a folder of classes.
+
+    Raises:
+        DatasetError: the table cannot be read.
+    """
+    table = path if is_table(path) else (find_table(path) if path.is_dir() else None)
+    if table is None:
+        return DataOptions()
+    header = _header(str(table), table.stat().st_mtime_ns)
+    with st.expander(f"How {plain(table.name)} is read: {len(header)} columns"):
+        columns = st.columns(len(_ROLES))
+        chosen = {
+            role: column.selectbox(words, [_AS_USUAL, *header], key=f"train_column_{role}_{table}", help=about)
+            for column, (role, (words, about)) in zip(columns, _ROLES.items(), strict=True)
+        }
+        task = st.selectbox(
+            "The labels are",
+            list(_TASKS),
+            format_func=_TASKS.__getitem__,
+            key=f"train_task_{table}",
+            help="Classes are told apart; grades and numbers are predicted, and “+” then means more of them.",
+        )
+    named = {role: name for role, name in chosen.items() if name != _AS_USUAL}
+    return DataOptions(TableColumns(**named), task)

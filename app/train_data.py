@@ -1,0 +1,172 @@
+"""The first step of a training: which pictures; chosen by path, by looking around, or drawn for a try."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import state
+from app.failures import explained
+from app.folder_listing import FolderContent, list_folder
+from app.plain_text import plain
+from app.settings import read_settings
+from app.words import count
+from xaae_core.errors import DatasetError
+
+PHANTOMS_NAME = "drawn-phantoms"
+_PHANTOMS = {"n_train": 240, "n_valid": 60, "n_test": 100}
+_ROWS = """
+<style>
+.st-key-train_folders button { min-height: 1.9rem; padding: 0 .2rem; }
+.st-key-train_folders [data-testid="stVerticalBlock"] { gap: 0; }
+</style>
+"""
+_LAYOUTS = """
+<style>
+.xaae-layouts { display: flex; flex-wrap: wrap; gap: .6rem 2rem; }
+.xaae-layouts figure { margin: 0; }
+.xaae-layouts figcaption { font-size: .875rem; padding-bottom: .3rem; }
+.xaae-layouts pre { margin: 0; padding: .6rem .9rem; font-size: .8rem; line-height: 1.45; border-radius: .5rem;
+  border: 1px solid color-mix(in srgb, currentColor 20%, transparent); background: transparent; color: inherit; }
+</style>
+<div class="xaae-layouts">
+<figure><figcaption><b>One folder for each class</b></figcaption>
+<pre>my_pictures/
+├ benign/
+│ ├ 001.png
+│ └ 002.png
+└ malignant/
+  ├ 003.png
+  └ 004.png</pre></figure>
+<figure><figcaption><b>or a table with a line for each picture</b></figcaption>
+<pre>my_pictures/
+├ labels.csv
+│   file,label,patient
+│   scans/001.png,benign,A
+│   scans/002.png,malignant,B
+└ scans/
+  ├ 001.png
+  └ 002.png</pre></figure>
+</div>
+"""
+
+
+def choose_pictures() -> None:
+    """Offer the ways to name a data folder; a choice begins the check."""
+    left, right = st.columns([6, 5], gap="large")
+    with left, explained("Choosing a folder"):
+        st.header("Where are your pictures?")
+        _name_path()
+        _look_around()
+    with right:
+        st.header("What the folder should look like")
+        show_layouts()
+        st.header("No pictures at hand?")
+        with explained("Drawing the phantoms"):
+            _offer_phantoms()
+
+
+def show_layouts() -> None:
+    """The two layouts of a data folder, drawn."""
+    st.html(_LAYOUTS)
+    st.caption(
+        "PNG, JPEG, TIFF, DICOM or NIfTI. Folders train, valid and test above the classes, or a column split, are "
+        "used where you have them; otherwise a part is set aside for judging the model, whole patients at a time."
+    )
+
+
+def _name_path() -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        typed = st.text_input(
+            "Folder or table",
+            placeholder="/path/to/my_pictures",
+            key="train_path",
+            help="The path of a folder of pictures, or of a table (CSV, Parquet, Excel) that names them.",
+        ).strip()
+        if st.button("Use these pictures", type="primary", disabled=not typed, key="train_path_use"):
+            use_pictures(Path(typed).expanduser())
+
+
+def use_pictures(path: Path) -> None:
+    """Choose a folder or table; what is wrong with it, the check says."""
+    state.choose_train_data(path.absolute())
+    st.rerun()
+
+
+def _look_around() -> None:
+    """A folder's subfolders as buttons, never above the folder that the settings name."""
+    root = read_settings().browse.absolute()
+    folder = state.browsed_folder() or root
+    try:
+        listing = list_folder(folder)
+    except DatasetError as error:
+        st.warning(plain(str(error)))
+        folder, listing = root, list_folder(root)
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            is_top = folder == root or root not in folder.parents
+            if st.button("Up", disabled=is_top, key="train_up", help="To the folder above this one."):
+                state.browse_to(folder.parent)
+                st.rerun()
+            st.markdown(f"**{plain(_shown(folder, root))}**", width="stretch")
+            if st.button(
+                "Use this folder", key="train_use", help="Check the pictures of the folder that is open here."
+            ):
+                use_pictures(folder)
+        st.caption(content_words(listing.here))
+        st.html(_ROWS)
+        with st.container(height=250, border=False, gap=None, key="train_folders"):
+            for content in listing.folders:
+                label = f"{plain(content.path.name)}/ · {content_words(content)}"
+                if st.button(
+                    label, key=f"train_into_{content.path}", type="tertiary", disabled=not content.is_readable
+                ):
+                    state.browse_to(content.path)
+                    st.rerun()
+            for table in listing.here.tables:
+                if st.button(f"{plain(table)} · table", key=f"train_table_{table}", type="tertiary"):
+                    use_pictures(folder / table)
+        if listing.n_hidden:
+            st.caption(f"{listing.n_hidden:,} more folders are not listed: type the path above.")
+
+
+def content_words(content: FolderContent) -> str:
+    """What a folder holds, in words."""
+    if not content.is_readable:
+        return "cannot be opened"
+    parts = [count(content.n_pictures, "picture")] if content.n_pictures else []
+    parts += [count(content.n_folders, "folder")] if content.n_folders else []
+    parts += [count(len(content.tables), "table")] if content.tables else []
+    return (", ".join(parts) or "empty") + ("" if content.is_all else ", and more")
+
+
+def _shown(folder: Path, root: Path) -> str:
+    """A folder's path below the root's name."""
+    return str(Path(root.name or str(root)) / folder.relative_to(root)) if folder.is_relative_to(root) else str(folder)
+
+
+def _offer_phantoms() -> None:
+    """Draw pictures for a try; those of an earlier time are taken again."""
+    folder = read_settings().runs.absolute() / PHANTOMS_NAME
+    n_pictures = sum(_PHANTOMS.values())
+    st.caption(
+        f"{n_pictures} drawn chest films, half of them with an effusion: everything works as with your own pictures, "
+        "and a quick look takes some minutes."
+    )
+    if st.button("Try it with drawn phantoms", key="train_phantoms"):
+        if not (folder / "labels.csv").is_file():
+            with st.spinner(f"Drawing {n_pictures} phantoms …"):
+                _draw_phantoms(folder)
+        use_pictures(folder)
+
+
+def _draw_phantoms(folder: Path) -> None:
+    from xaae_core.data.phantom_folder import write_phantoms
+
+    try:
+        write_phantoms(folder, **_PHANTOMS)
+    except OSError as error:
+        raise DatasetError(
+            f"{folder} cannot be written ({error.strerror}): free some space, or check its rights"
+        ) from error

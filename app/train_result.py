@@ -1,0 +1,33 @@
+"""A finished training: how good the model is, and the way to explore it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analysis.evaluation.verdict import judge_metrics
+from app import cached, state
+from app.plain_text import plain
+from app.training_job import TrainingJob
+from app.words import METRICS, figure
+
+TRAVERSE = "pages/traverse.py"
+_SHOWN = ("test_auroc", "valid_auroc", "test_spearman", "valid_spearman", "test_accuracy", "test_sensitivity")
+_KINDS = {"good": "success", "caution": "warning", "poor": "error", "unknown": "info"}
+
+
+def show_result(job: TrainingJob) -> None:
+    """The verdict with its reasons, the main held-out figures, and one click to the other pages."""
+    card = cached.card_at(cached.stamp(job.checkpoint))
+    verdict = judge_metrics(card.metrics)
+    words, button = st.columns([8, 3], vertical_alignment="center")
+    reasons = "; ".join(verdict.reasons)
+    text = f"**{verdict.sentence}**" + (f" On cases it was not trained on, {plain(reasons)}." if reasons else "")
+    getattr(words, _KINDS[verdict.level])(text)
+    if button.button("Explore this model", type="primary", key="train_explore", width="stretch"):
+        state.open_checkpoint_at(job.checkpoint)
+        state.open_data_at(job.data)
+        st.switch_page(TRAVERSE)
+    shown = [name for name in (*_SHOWN, "test_specificity") if name in METRICS and name in card.metrics][:4]
+    for column, name in zip(st.columns(4), shown, strict=False):
+        label, about = METRICS[name]
+        column.metric(label, figure(card.metrics[name]), help=about)
