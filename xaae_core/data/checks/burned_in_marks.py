@@ -48,11 +48,11 @@ class Mark:
 
 
 def find_mark(grey: Values) -> Mark:
-    """The likeliest mark in a grey picture [H, W] with values in [0, 1]."""
+    """The likeliest mark in a grey picture [H, W] with values in [0, 1]; of likely ones, letters before rulers."""
     if max(grey.shape) < SMALLEST_SIDE:
         return Mark(float("nan"))
     marks = [find(hat, level) for hat, level in _top_hats(grey) for find in (_letters, _ruler)]
-    return max(marks, key=lambda mark: mark.score)
+    return max(marks, key=lambda mark: (mark.score >= 1, mark.score >= 1 and mark.kind == "letters", mark.score))
 
 
 def _top_hats(grey: Values) -> Iterator[tuple[Values, Values]]:

@@ -4,7 +4,8 @@ The small copies (32 × 32) are compared after their local mean is taken away, s
 (the shape of a chest) counts less than detail. A first look at 16 × 16 leaves few pairs, all in matrix products; the
 second, at 32 × 32, decides. Measured: re-encoding (JPEG quality 30), halving, quartering, noise of 8/255, gamma 0.7 and
 other contrast keep the correlation above 0.95; of 319,600 pairs of radiographs of different persons the most alike
-reaches 0.89. A crop by more than 2 % or a rotation by 2° is not recognised.
+reaches 0.89. Pictures that a program drew are all more alike: the limit rises with what is usual in the set. A crop by
+more than 2 % or a rotation by 2° is not recognised.
 """
 
 from __future__ import annotations
@@ -17,13 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-COPY = 0.94
-"""From this correlation on, two pictures are taken for the same."""
-
-ALIKE = 0.85
-"""From this correlation on, two pictures are worth a look."""
-
-_CANDIDATE = 0.8  # at 16 × 16
+_COPY, _ALIKE = 0.94, 0.85  # least correlations of a copy, and of a pair worth a look
+_BEYOND_COPY, _BEYOND_ALIKE = 4.0, 3.3  # … and how far beyond the usual, in units of its 95th percentile (Fisher's z)
+_SAMPLE, _LEAST_SAMPLE = 600, 100
+_HIGHEST = 0.995  # where half of the pictures are copies, what is usual says nothing
+_COARSE = 0.05  # by so much less a pair may correlate at 16 × 16
 _BLOCK_ENTRIES = 2**24
 _FLAT = 0.02  # of the range of the thumb: less detail than this is none
 _MOST_PAIRS = 200_000
@@ -38,23 +37,27 @@ class PicturePairs:
     Attributes:
         rows: int64 [P, 2], positions, the smaller first.
         correlation: [P] of their detail, in [−1, 1].
+        limit: correlation from which on they are taken for the same picture.
         is_cut: whether there were more than could be kept.
     """
 
     rows: NDArray[np.int64]
     correlation: NDArray[np.float32]
+    limit: float = _COPY
     is_cut: bool = False
 
-    def at_least(self, correlation: float) -> PicturePairs:
-        """The pairs that are this much alike."""
-        keep = self.correlation >= correlation
-        return PicturePairs(self.rows[keep], self.correlation[keep], self.is_cut)
+    def copies(self) -> PicturePairs:
+        """The pairs that are taken for the same picture."""
+        return self._where(self.correlation >= self.limit)
 
     def without(self, other: PicturePairs) -> PicturePairs:
         """The pairs that are not among others."""
         known = {tuple(pair) for pair in other.rows.tolist()}
         keep = np.array([tuple(pair) not in known for pair in self.rows.tolist()], bool)
-        return PicturePairs(self.rows[keep], self.correlation[keep], self.is_cut)
+        return self._where(keep)
+
+    def _where(self, keep: NDArray[np.bool_]) -> PicturePairs:
+        return PicturePairs(self.rows[keep], self.correlation[keep], self.limit, self.is_cut)
 
 
 def group_equal(digests: Sequence[str]) -> list[list[int]]:
@@ -65,8 +68,8 @@ def group_equal(digests: Sequence[str]) -> list[list[int]]:
     return [rows for rows in by_digest.values() if len(rows) > 1]
 
 
-def find_alike(thumbs: Thumbs, *, least: float = ALIKE) -> PicturePairs:
-    """All pairs of small pictures [N, 32, 32] whose detail correlates at least so much.
+def find_alike(thumbs: Thumbs) -> PicturePairs:
+    """All pairs of small pictures [N, 32, 32] that are the same, or far more alike than is usual among them.
 
     Pictures without detail (all black, all white) are left out. Time grows with N², in matrix products: 20,000
     pictures take some 10 s on one core.
@@ -76,22 +79,36 @@ def find_alike(thumbs: Thumbs, *, least: float = ALIKE) -> PicturePairs:
     fine = _unit(detail[has_detail])
     n_all, side = len(has_detail), thumbs.shape[1]
     coarse = _unit(detail[has_detail].reshape(n_all, side // 2, 2, side // 2, 2).mean(axis=(2, 4)))
-    rows, values, count = [], [], 0
+    copy, alike = _limits(fine)
+    rows, values, count = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.float32)], 0
     step = max(1, _BLOCK_ENTRIES // max(n_all, 1))
     for start in range(0, n_all, step):
         block = coarse[start : start + step] @ coarse[start:].T
-        first, second = np.nonzero(np.triu(block, 1) >= _CANDIDATE)
-        found, correlation = _verified(fine, first + start, second + start, least)
+        first, second = np.nonzero(np.triu(block, 1) >= alike - _COARSE)
+        found, correlation = _verified(fine, first + start, second + start, alike)
         rows.append(found)
         values.append(correlation)
         count += len(found)
         if count > _MOST_PAIRS:
             break
-    if not rows:
-        return PicturePairs(np.zeros((0, 2), np.int64), np.zeros(0, np.float32))
     pairs, correlation = has_detail[np.concatenate(rows)].reshape(-1, 2), np.concatenate(values)
     order = np.argsort(-correlation, kind="stable")
-    return PicturePairs(pairs[order], correlation[order], count > _MOST_PAIRS)
+    return PicturePairs(pairs[order], correlation[order], copy, count > _MOST_PAIRS)
+
+
+def _limits(fine: NDArray[np.float32]) -> tuple[float, float]:
+    """Correlations from which on a pair is taken for the same picture, and is worth a look.
+
+    Never below fixed values; above them where pictures that are not the same correlate highly too. What is usual is
+    measured up to the 95th percentile of a sample, which copies do not reach unless a twentieth of all pairs are some.
+    """
+    if len(fine) < _LEAST_SAMPLE:
+        return _COPY, _ALIKE
+    sample = fine[np.random.default_rng(0).permutation(len(fine))[:_SAMPLE]]
+    usual = np.arctanh(np.clip((sample @ sample.T)[np.triu_indices(len(sample), 1)], -0.999, 0.999))
+    middle, high = np.percentile(usual, [50, 95])
+    copy, alike = (float(np.tanh(middle + beyond * (high - middle))) for beyond in (_BEYOND_COPY, _BEYOND_ALIKE))
+    return min(max(copy, _COPY), _HIGHEST), min(max(alike, _ALIKE), _HIGHEST)
 
 
 def turn_to_one_side(thumbs: Thumbs) -> Thumbs:

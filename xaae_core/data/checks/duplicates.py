@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from xaae_core.data.checks.check_input import CheckInput
-from xaae_core.data.checks.copies import COPY, PicturePairs, find_alike, group_equal, join_pairs, turn_to_one_side
+from xaae_core.data.checks.copies import PicturePairs, find_alike, group_equal, join_pairs, turn_to_one_side
 from xaae_core.data.checks.findings import Finding
 from xaae_core.data.checks.wording import count_of, percent
 
@@ -22,8 +22,8 @@ def check_duplicates(given: CheckInput) -> Iterator[Finding]:
     facts = given.facts
     equal = group_equal([picture.digest for picture in facts.pictures])
     alike = find_alike(facts.thumbs)
-    same = alike.at_least(COPY)
-    turned = find_alike(turn_to_one_side(facts.thumbs), least=COPY).without(alike)
+    same = alike.copies()
+    turned = find_alike(turn_to_one_side(facts.thumbs)).copies().without(alike)
     links = [same.rows, turned.rows, np.array([(rows[0], row) for rows in equal for row in rows[1:]]).reshape(-1, 2)]
     groups = join_pairs(np.concatenate(links).astype(np.int64), len(facts))
     if groups:
@@ -61,9 +61,9 @@ def _across_splits(given: CheckInput, groups: Groups, how: str) -> Iterator[Find
         CHECK,
         "stop" if share > _LEAKS else "warn",
         f"{count_of(len(crossing), 'picture is', 'pictures are')} in more than one split",
-        f"{count_of(len(held_out), 'held-out picture')} ({percent(share)}) are in train as well: what was learned by "
+        f"Of the held-out pictures {len(held_out):,} ({percent(share)}) are in train as well: what was learned by "
         f"heart counts as understood, and held-out figures are too good. {how}",
-        "Keep one copy of each, or put all copies into the same split; if they belong to one patient, add a column "
+        "Keep one copy of each, or put all copies into one split; if they belong to one patient, add a column "
         "patient and have the split drawn again.",
         cases=given.ids([row for rows in crossing for row in rows]),
     )
@@ -109,7 +109,7 @@ def _look_alike(given: CheckInput, alike: PicturePairs, groups: Groups) -> Itera
     pairs = [
         (first, second)
         for (first, second), value in zip(alike.rows.tolist(), alike.correlation, strict=True)
-        if value < COPY and (first not in group_of or group_of[first] != group_of.get(second))
+        if value < alike.limit and (first not in group_of or group_of[first] != group_of.get(second))
     ]
     if not pairs:
         return

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xaae_core.data.checks.association import auroc
 from xaae_core.data.checks.check_input import CheckInput
 from xaae_core.data.checks.findings import Finding
-from xaae_core.data.checks.picture_classifier import brightness_features, tell_apart, tell_number
+from xaae_core.data.checks.picture_classifier import BRIGHTNESS, Features, brightness_features, tell_apart, tell_number
 from xaae_core.data.checks.wording import capital, count_of, figure, percent, target_of
 
 CHECK = "brightness"
 _BLACK, _WHITE = 0.06, 0.94
 _FLAT = 0.02
 _TWELVE_BITS = 4095 / 65535 + 1e-4
-_INVERTED = -0.35  # correlation with what most pictures look like
-_ALIGNED = 0.5  # median correlation from which on pictures have a common look at all
+_INVERTED = -0.5  # of the usual correlation with what most pictures look like
+_ALIGNED = (
+    0.7  # that usual correlation, from which on pictures have a common look at all: radiographs have, skin has not
+)
 _SHIFTED = 0.8  # pooled standard deviations
 _TELLING, _GIVEAWAY = 0.7, 0.85  # AUROC
 _LEAST = 20
@@ -87,7 +89,8 @@ def _inverted(given: CheckInput, empty: NDArray[np.bool_]) -> Iterator[Finding]:
     if len(sound) < _LEAST:
         return
     likeness, alike = common_look(given.facts.thumbs[sound])
-    rows = sound[likeness < _INVERTED]
+    is_turned = likeness < _INVERTED * alike
+    rows = sound[is_turned]
     if alike < _ALIGNED or not len(rows):
         return
     share = len(rows) / len(sound)
@@ -99,7 +102,7 @@ def _inverted(given: CheckInput, empty: NDArray[np.bool_]) -> Iterator[Finding]:
         "without turning them"
         + (", and with so many it is not clear which are the right ones." if share > 0.3 else "."),
         "Look at them; invert or export them again.",
-        cases=given.ids(rows[np.argsort(likeness[likeness < _INVERTED])].tolist()),
+        cases=given.ids(rows[np.argsort(likeness[is_turned])].tolist()),
     )
 
 
@@ -151,21 +154,30 @@ def _giveaway(given: CheckInput) -> Iterator[Finding]:
     yield Finding(
         CHECK,
         "warn" if score > limits[1] else "note",
-        f"{capital(target_of(dataset))} can be told from brightness, colour and borders alone ({what})",
-        _levels_by_class(given) + "Either the disease itself makes pictures brighter, or they come from different "
-        "devices: then the model learns the device.",
-        "Look at the means of the classes and at the column of the source; compare the model with this figure, not "
-        "with chance.",
+        f"{capital(target_of(dataset))} can be told from brightness, contrast and borders alone ({what})",
+        f"{_most_telling(given, features)}Either the disease itself changes this, or the pictures come from different "
+        "devices or times: then a model learns the device.",
+        "Find out what differs (device, export, clothes, crop); compare the model with this figure, not with chance.",
     )
 
 
-def _levels_by_class(given: CheckInput) -> str:
-    means = given.facts.column("means").mean(axis=1)
-    rows: list[tuple[str, Any]] = [
-        (name, means[given.dataset.labels == label]) for label, name in enumerate(given.dataset.classes)
-    ]
-    listed = ", ".join(f"{name} {values.mean():.2f}" for name, values in rows[:6] if len(values))
-    return f"Mean brightness: {listed}. " if listed else ""
+def _most_telling(given: CheckInput, features: Features) -> str:
+    """The single measure that tells two classes apart best, with its mean in each; "" for numbers."""
+    dataset = given.dataset
+    present = [label for label in range(len(dataset.classes)) if (dataset.labels == label).any()]
+    if dataset.is_numeric or len(present) < 2:
+        return ""
+    scores = np.array([_separation(column, dataset.labels, present) for column in features.T])
+    best = int(scores.argmax())
+    means = [f"{dataset.classes[at]} {features[dataset.labels == at, best].mean():.3g}" for at in present[:4]]
+    name = BRIGHTNESS[best] if given.dataset.channels == 3 else BRIGHTNESS[best].removesuffix(" of red")
+    return f"The most telling measure is {name} (alone AUROC {figure(scores[best])}; mean {', '.join(means)}). "
+
+
+def _separation(values: NDArray[np.float64], labels: NDArray[np.int64], present: list[int]) -> float:
+    """The highest AUROC of one class against the rest, whichever way round."""
+    found = [auroc(labels == label, values) for label in present]
+    return max(max(value, 1 - value) for value in found)
 
 
 def _notes(given: CheckInput) -> Iterator[Finding]:

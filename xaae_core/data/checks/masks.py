@@ -18,7 +18,7 @@ _EMPTY, _FULL = 1e-4, 0.98
 _GREY = 0.05  # of the pixels neither in nor out; anti-aliased borders stay below
 _SHAPE = 0.03  # relative difference of the proportions
 _USUAL_PLACE = 0.5  # mean overlap with the common place from which on there is one
-_ELSEWHERE = 0.35  # of the usual overlap
+_ELSEWHERE = 0.2  # of the usual overlap
 _LEAST = 20
 _PERMUTATIONS = 200
 
@@ -109,12 +109,12 @@ def _empty(given: CheckInput, rows: Sequence[int]) -> Iterator[Finding]:
     yield from _found(
         given,
         empty,
-        "warn",
+        "note",
         "{count} without anything in it",
         detail,
         "Right where there is nothing to mark; else redo.",
     )
-    yield from _found(given, full, "warn", "{count} that cover the whole picture", detail, "Draw them again.")
+    yield from _found(given, full, "note", "{count} that cover the whole picture", detail, "Draw them again.")
 
 
 def _grey(given: CheckInput, rows: Sequence[int]) -> Iterator[Finding]:
@@ -162,7 +162,7 @@ def _elsewhere(given: CheckInput, rows: Sequence[int]) -> Iterator[Finding]:
     yield from _found(
         given,
         far,
-        "warn",
+        "note",
         "{count} far from where masks usually lie",
         "They may be mirrored, turned, or of another picture.",
         "Look at them on their pictures.",

@@ -50,7 +50,7 @@ def group_by_name(ids: Sequence[str]) -> dict[str, list[int]]:
     half of the pictures share their beginning with another one and no beginning covers a tenth of all.
     """
     paths = [PurePosixPath(name) for name in ids]
-    for depth in range(4):
+    for depth in range(5):
         groups: dict[str, list[int]] = defaultdict(list)
         for row, path in enumerate(paths):
             groups[_beginning(path, depth)].append(row)
@@ -60,10 +60,10 @@ def group_by_name(ids: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _beginning(path: PurePosixPath, depth: int) -> str:
-    """The folder (depth 0), or folder and name without its last parts; the whole path where nothing is left."""
+    """The folder (depth 0), or folder and name without its last parts (the ending is one); else the whole path."""
     if depth == 0:
         return str(path.parent)
-    parts = re.split(r"[_\-. ]+", path.stem)
+    parts = re.split(r"[#_\-. ]+", path.name)
     return f"{path.parent}/{'_'.join(parts[:-depth])}" if len(parts) > depth else str(path)
 
 
@@ -127,8 +127,8 @@ def _in_two_splits(given: CheckInput, crossing: Groups) -> Iterator[Finding]:
         CHECK,
         "stop",
         f"{count_of(len(crossing), 'patient has', 'patients have')} pictures in more than one split",
-        f"{count_of(held_out, 'held-out picture')} ({percent(held_out / n_held_out)}) are of such patients: the model "
-        "can know the patient instead of the disease, and held-out figures are too good.",
+        f"Of the held-out pictures {held_out:,} ({percent(held_out / n_held_out)}) are of such patients: the model can "
+        "know the patient instead of the disease, and held-out figures are too good.",
         "Leave the column split out, so that the split is drawn by patient; or move each patient into one split.",
         cases=given.ids(rows),
     )

@@ -15,6 +15,13 @@ from xaae_core.data.checks.picture_facts import PictureFacts
 
 Features = NDArray[np.float64]
 
+BRIGHTNESS = (
+    *("mean of red", "mean of green", "mean of blue", "contrast of red", "contrast of green", "contrast of blue"),
+    *("darkest grey", "brightest grey", "share of black", "share of white", "colourfulness", "sharpness"),
+    *("upper border", "lower border", "left border", "right border"),
+)
+"""What the columns of `brightness_features` are."""
+
 MOST_CASES = 2000
 _FOLDS = 5
 _LEAST = 10  # cases of a class, to say anything
@@ -22,7 +29,7 @@ _STRENGTH = 0.02  # of the classifier (scikit-learn's C): strong regularisation,
 
 
 def brightness_features(facts: PictureFacts) -> Features:
-    """What a picture's brightness, contrast, colour and borders give away [N, 16], without its content."""
+    """What brightness, contrast, colour and borders give away [N, 16], without the content; see `BRIGHTNESS`."""
     greys = facts.greys
     borders = [greys[:, :2].mean(axis=(1, 2)), greys[:, -2:].mean(axis=(1, 2))]
     borders += [greys[:, :, :2].mean(axis=(1, 2)), greys[:, :, -2:].mean(axis=(1, 2))]

@@ -141,10 +141,10 @@ def _meaning(figures: SiteFigures) -> str:
 
 def _remedy(column: NamedColumn, figures: SiteFigures) -> str:
     if figures.says:
-        own = "" if column.is_origin else f" If {column.name} is part of the diagnosis itself, this is as it should be."
+        own = "" if column.is_origin else f"Nothing, if {column.name} is part of the diagnosis itself. Otherwise: "
         return (
-            f"Test on a {column.name} that was not trained on (split by it), report every figure within each, balance "
-            f"the classes within each, and mask what betrays it (borders, letters).{own}"
+            f"{own}Test on a {column.name} that was not trained on (split by it), report every figure within each, "
+            f"balance the classes within each, and mask what betrays it (borders, letters)."
         )
     if figures.shows:
         return f"Report figures within each {column.name}, and look whether directions found separate it."

@@ -18,8 +18,8 @@ _SAYS, _SAYS_MUCH = 0.1, 0.3
 _CHANCE = 0.01
 _LEAST = 20
 _HONEST = (
-    "Told by their form; on pictures checked by eye about 95 of 100 flagged ones had a mark, and a fifth to a third of "
-    "the marks were missed."
+    "Told by their form; on pictures checked by eye some 95 of 100 flagged ones had a mark, and 70 (rulers) to 85 "
+    "(side letters) of 100 marks were found."
 )
 
 
