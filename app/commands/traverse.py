@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
 
 if TYPE_CHECKING:
     from analysis.figures.filmstrip import PathFigure
     from analysis.trust import Trust
-    from xaae_core.checkpoints import Checkpoint
-    from xaae_core.latents import LatentTable
 
 COLUMNS = ("step_sd", "probability", "predicted", "achieved_sd", "trust", "reason")
 _FILE = click.Path(path_type=Path)
@@ -72,11 +71,10 @@ def command(
     from xaae_core.checkpoints import load_checkpoint
     from xaae_core.data.images import to_tensor
     from xaae_core.data.recipes import recipe_for
-    from xaae_core.latents import read_latents
 
     opened = load_checkpoint(checkpoint)
     model, card = opened.model, opened.card
-    table = _table_of(opened, read_latents(latents))
+    table = latents_of_model(opened, latents)
     picture = recipe_for(model, card).read(image)
     for note in picture.notes:
         remark(f"  note: {note}")
@@ -157,20 +155,3 @@ def sentence_of(figure: PathFigure, trust: Trust, target: str) -> str:
         chances = path.probabilities[:, figure.class_index]
         chance = f"p {chances[0]:.2f} → {chances[path.origin]:.2f} → {chances[-1]:.2f}; "
     return f"{moved}: {chance}{arrived}; trust of the {len(path.steps)} steps: {counts}"
-
-
-def _table_of(opened: Checkpoint, table: LatentTable) -> LatentTable:
-    """The table, if this checkpoint made it."""
-    from xaae_core.errors import LatentTableError
-
-    if table.checkpoint_sha256 and table.checkpoint_sha256 != opened.sha256:
-        raise LatentTableError(
-            f"the table of latents was made with another checkpoint ({table.checkpoint_sha256[:12]}…, not "
-            f"{opened.sha256[:12]}… of {opened.path.name}): write it anew with xaae extract"
-        )
-    if table.z.shape[1] != opened.model.encoding_dims:
-        raise LatentTableError(
-            f"the table of latents has z of {table.z.shape[1]}, the model's has {opened.model.encoding_dims}: "
-            "write it anew with xaae extract"
-        )
-    return table

@@ -1,0 +1,56 @@
+"""Where the pictures of a table of latents lie now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xaae_core.latents import LatentTable
+
+
+class CaseFiles:
+    """Finds the picture of a row of a table, also where the data folder was moved since.
+
+    Args:
+        table: the latents.
+        latents: the table's file; paths may be relative to its folder.
+        data: the data folder (or its table of labels) as it lies now; None: the recorded paths alone.
+    """
+
+    def __init__(self, table: LatentTable, *, latents: Path, data: Path | None = None) -> None:
+        self._table = table
+        self._beside = latents.absolute().parent
+        self._folder = None if data is None else (data if data.is_dir() else data.parent).absolute()
+        self._names = Counter(_parts(str(path))[-1] for path in table.paths.tolist() if path)
+
+    def find(self, row: int) -> Path | None:
+        """The picture file of a row, perhaps with `#n` for a frame; None where it is not there."""
+        from xaae_core.data.frames import split_frame
+
+        return next((path for path in self._candidates(row) if split_frame(path).file.is_file()), None)
+
+    def _candidates(self, row: int) -> Iterator[Path]:
+        recorded, name = str(self._table.paths[row]), str(self._table.ids[row])
+        if self._folder is not None:
+            yield from _inside(self._folder, name)
+            parts = _parts(recorded) if recorded else ()
+            if parts and self._names[parts[-1]] == 1:  # two pictures of one name must never be taken for each other
+                for start in range(len(parts)):
+                    yield from _inside(self._folder, "/".join(parts[start:]))
+        if recorded:
+            yield self._beside / recorded  # an absolute path stays what it is
+
+
+def _inside(folder: Path, name: str) -> Iterator[Path]:
+    """The path of a name below a folder; nothing where the name leads out of it."""
+    path = folder / name
+    if path.resolve().is_relative_to(folder.resolve()):
+        yield path
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    windows = PureWindowsPath(path)
+    return windows.parts if windows.drive else PurePosixPath(path).parts

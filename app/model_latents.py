@@ -1,0 +1,33 @@
+"""A table of latents together with the model that made it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xaae_core.checkpoints import Checkpoint
+    from xaae_core.latents import LatentTable
+
+
+def latents_of_model(opened: Checkpoint, path: Path) -> LatentTable:
+    """Read a table of latents, if this checkpoint made it.
+
+    Raises:
+        LatentTableError: not a table, or one of another checkpoint.
+    """
+    from xaae_core.errors import LatentTableError
+    from xaae_core.latents import read_latents
+
+    table = read_latents(path)
+    if table.checkpoint_sha256 and table.checkpoint_sha256 != opened.sha256:
+        raise LatentTableError(
+            f"the table of latents was made with another checkpoint ({table.checkpoint_sha256[:12]}…, not "
+            f"{opened.sha256[:12]}… of {opened.path.name}): write it anew with xaae extract"
+        )
+    if table.z.shape[1] != opened.model.encoding_dims:
+        raise LatentTableError(
+            f"the table of latents has z of {table.z.shape[1]}, the model's has {opened.model.encoding_dims}: "
+            "write it anew with xaae extract"
+        )
+    return table
