@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from app.encoder_option import allow_encoders
+
 PAGES = Path(__file__).resolve().parents[1]
 CONFIG = PAGES.parent / ".streamlit" / "config.toml"
 SAFE_SETTINGS = {
@@ -32,6 +34,7 @@ _EXISTING = click.Path(exists=True, path_type=Path, resolve_path=True)
 @click.option("--data", type=_EXISTING, help="Data folder to show; with the demo, its own pictures if left out.")
 @click.option("--models", type=_EXISTING, help="Folder whose checkpoints the start page offers.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1; Streamlit's 8501 if left out.")
+@allow_encoders
 def command(checkpoint: Path | None, data: Path | None, models: Path | None, port: int | None) -> None:
     """Open the pages in the browser.
 

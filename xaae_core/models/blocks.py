@@ -10,6 +10,7 @@ from torch import nn
 
 from xaae_core.errors import EncoderContractError
 from xaae_core.models.aae import Normalisation, ReconsMetric, XaaeBlocks, set_module_trainable
+from xaae_core.models.encoder_names import parse_encoder
 from xaae_core.models.skip_dropout import SkipDropoutPer
 from xaae_core.models.skip_taps import EncoderLayout
 
@@ -34,12 +35,14 @@ class EncoderWithAAEBlocks(XaaeBlocks):
         decoder: "unet" or "light", see `DynamicUnetSkipDropout`.
         recons_metric: "ms_ssim" (sides above 160 pixels) or "ssim".
         normalisation: (mean, std) per channel that the encoder expects; None: images as they are.
-        encoder_spec: how a checkpoint names the encoder, e.g. "small" or "torchvision:resnet34";
-            None: whoever opens the checkpoint must give the encoder.
+        encoder_spec: how a checkpoint names the encoder, e.g. "torchvision:resnet34", or
+            "python:my_pkg.encoders:build" (see `python_encoders`); None: whoever opens the checkpoint must give
+            the encoder.
         layout: where the encoder's maps are, if known (from a card): spares the dummy pass.
 
     Raises:
-        EncoderContractError: the encoder returns no spatial map, or its maps do not shrink.
+        EncoderContractError: the encoder returns no spatial map, or its maps do not shrink; or `encoder_spec` is no
+            name of an encoder.
 
     Source: the xAAEnet page on user encoders.
     """
@@ -65,6 +68,8 @@ class EncoderWithAAEBlocks(XaaeBlocks):
     ) -> None:
         if linear is not None:
             _check_head(linear, encoding_dims, classes)
+        if encoder_spec is not None:
+            parse_encoder(encoder_spec)  # now, not when the checkpoint is opened
         super().__init__(
             encoder,
             input_size=input_size,

@@ -23,8 +23,8 @@ _NAMES = {
     "python": rf"{MODULE}:[A-Za-z]\w*",
 }
 """What may stand behind the colon. Nothing here is a path, an address or a hub's name, which timm would follow."""
-_ODD_TIMM = ("gemma4_", "vit_base_mci_224")
-"""timm's models whose features cannot be told from a picture's size alone."""
+_ODD_TIMM = "gemma4_"
+"""timm's models that ask the values of a picture for its size, so that no layout can be known."""
 
 
 @dataclass(frozen=True)

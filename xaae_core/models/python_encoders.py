@@ -75,15 +75,23 @@ def _imported(name: str) -> ModuleType:
 def _refuse_folder_of_now(package: str) -> None:
     """Refuse a module that is found only because it lies in the current folder, whichever that is.
 
-    Python's path may hold "" or ".". The name that was allowed would then mean whatever file of that name lies where
-    the program happens to run, for instance among somebody else's data.
+    Python's path may begin with that folder, or hold "" or ".". The name that was allowed would then mean whatever
+    file of that name lies where the program happens to run, for instance among somebody else's data.
     """
-    fixed = [entry for entry in sys.path if Path(entry).is_absolute()]
-    floating = [entry for entry in sys.path if not Path(entry).is_absolute()]
-    if package in sys.modules or not floating or PathFinder.find_spec(package, fixed) is not None:
+    here = [entry for index, entry in enumerate(sys.path) if _means_here(index, entry)]
+    elsewhere = [entry for index, entry in enumerate(sys.path) if not _means_here(index, entry)]
+    if package in sys.modules or not here or PathFinder.find_spec(package, elsewhere) is not None:
         return
-    if PathFinder.find_spec(package, floating) is not None:
+    if PathFinder.find_spec(package, here) is not None:
         raise EncoderNotAllowedError(
             f"the module {package} is allowed, but found only in the current folder {Path.cwd()}, where anybody's "
             "file might lie: install its package, or put the folder on PYTHONPATH"
         )
+
+
+def _means_here(index: int, entry: str) -> bool:
+    """Whether an entry of Python's path is the current folder because it is the current one (`python -m`, "", ".")."""
+    if not Path(entry).is_absolute():
+        return True
+    is_run_by_name = getattr(sys.modules.get("__main__"), "__spec__", None) is not None
+    return index == 0 and is_run_by_name and not sys.flags.safe_path and Path(entry) == Path.cwd()

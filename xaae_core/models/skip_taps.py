@@ -196,8 +196,9 @@ def _record_maps(encoder: nn.Module, dummy: Tensor) -> tuple[object, list[_Map]]
         raise
     except Exception as error:
         shape = "×".join(str(size) for size in dummy.shape)
+        reason = str(error) or type(error).__name__
         raise EncoderContractError(
-            f"the encoder failed on a dummy batch of shape {shape}: {error}. Give the input_size and "
+            f"the encoder failed on a dummy batch of shape {shape}: {reason}. Give the input_size and "
             f"input_channels it was made for. {CONTRACT}"
         ) from error
     finally:

@@ -95,7 +95,8 @@ class Stages(nn.Sequential):
 
 def evenly_spaced(n_blocks: int, n_maps: int) -> tuple[int, ...]:
     """Indices of `n_maps` blocks out of `n_blocks`, the last among them: 12 and 4 give 2, 5, 8, 11."""
-    return tuple(sorted({math.ceil(n_blocks * (part + 1) / n_maps) - 1 for part in range(min(n_maps, n_blocks))}))
+    n_taken = min(n_maps, n_blocks)
+    return tuple(math.ceil(n_blocks * part / n_taken) - 1 for part in range(1, n_taken + 1))
 
 
 def check_patches(image_size: tuple[int, int], patch_size: tuple[int, int]) -> None:

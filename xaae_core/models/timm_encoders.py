@@ -44,6 +44,8 @@ def build_timm_encoder(
         options["img_size"] = input_size
     if weights_path is not None:
         network = _make_from_file(name, options, weights_path)
+    elif pretrained and not config.has_weights:
+        raise PretrainedWeightsError(f"timm publishes no weights of {name}: start at random (pretrained=False)")
     elif pretrained and not must_stay_offline(name):
         network = _make_from_download(name, options)
     else:
@@ -66,16 +68,16 @@ def _config(name: str) -> Any:
     """What timm says of a network and its weights; only what timm's own registry holds, so that nothing is fetched."""
     import timm
 
-    bare, _, tag = name.partition(".")
+    bare = name.partition(".")[0]
     if f"timm:{bare}" not in known_encoders("timm"):
         raise unknown_encoder(f"timm:{name}")
-    config = timm.get_pretrained_cfg(name)
-    if config is None or (tag and config.tag != tag):
+    try:
+        return timm.get_pretrained_cfg(name, allow_unregistered=False)
+    except RuntimeError as error:
         tags = [full.partition(".")[2] for full in timm.list_pretrained(f"{bare}.*")]
         raise EncoderContractError(
-            f'timm knows no weights "{tag}" of {bare}; expected {", ".join(tags) or "no tag: it has no weights"}'
-        )
-    return config
+            f"timm knows no weights {name} ({error}); known tags of {bare}: {', '.join(tags) or 'none'}"
+        ) from error
 
 
 def _make(name: str, options: dict[str, Any]) -> nn.Module:
@@ -84,7 +86,10 @@ def _make(name: str, options: dict[str, Any]) -> nn.Module:
     try:
         return make_network(lambda: timm.create_model(name, pretrained=False, **options))
     except (TypeError, ValueError, AssertionError, RuntimeError, NotImplementedError) as error:
-        raise EncoderContractError(f"timm cannot make {name} with {options}: {error}") from error
+        raise EncoderContractError(
+            f"timm cannot make {name} with {options}: {str(error) or type(error).__name__}. It was made for images of "
+            f"shape {tuple(_config(name).input_size)}: give that input_size"
+        ) from error
 
 
 def _make_from_download(name: str, options: dict[str, Any]) -> nn.Module:
@@ -113,7 +118,7 @@ def _make_from_file(name: str, options: dict[str, Any], weights_path: str | Path
     except Exception as error:  # what a wrong file lacks comes out as whatever it breaks first
         raise PretrainedWeightsError(
             f"weights_path {weights_path} does not hold the weights of timm's {name} "
-            f"({str(error).strip()[:300]}). {WAYS_OUT}"
+            f"({' '.join(str(error).split())[:300]}). {WAYS_OUT}"
         ) from error
     network.pretrained_cfg.pop("state_dict", None)  # type: ignore[operator, union-attr]
     return network
