@@ -14,8 +14,8 @@ from analysis.directions import Direction
 from analysis.traversals import encode_image
 from xaae_core.checkpoints import load_checkpoint
 from xaae_core.demo import demo_checkpoint
-from xaae_core.models import add_xaae_blocks, build_encoder
-from xaae_core.models.aae import AAE, XaaeBlocks
+from xaae_core.models import AAE, add_xaae_blocks, build_encoder
+from xaae_core.models.aae import XaaeBlocks
 from xaae_core.models.latent_model import Encoding
 
 CHECKPOINT = "XAAE_CHECKPOINT"
