@@ -1,0 +1,128 @@
+"""Attributions as a figure: the picture, the map laid on it, and the map alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.attributions.attribution import Attribution
+from analysis.figures.formats import Format, plain, render
+
+_COLOURS = "PuOr_r"
+_OUTLIERS = 99.5
+"""Percentile of |map| at the colours' end: one hot pixel must not bleach all others. The bar's tips say so."""
+
+
+@dataclass(frozen=True, eq=False)
+class AttributionFigure:
+    """What a figure of attributions shows.
+
+    Attributes:
+        picture: what was explained [C, H, W] in [0, 1].
+        attributions: one row each, of the same picture.
+        title: a line above.
+    """
+
+    picture: NDArray[Any]
+    attributions: Sequence[Attribution]
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        wrong = [found.map.shape for found in self.attributions if found.map.shape != self.picture.shape[-2:]]
+        if wrong or not self.attributions:
+            raise ValueError(
+                f"{len(self.attributions)} attributions, maps of {wrong or 'no'} size beside a picture of "
+                f"{self.picture.shape[-2:]}; expected at least one, all of the picture's size"
+            )
+
+
+def draw_attributions(
+    figure: AttributionFigure, form: Format = "png", *, width_inches: float = 7.2, dpi: int = 300
+) -> bytes:
+    """Draw one row a method; the bytes of a PNG, SVG or PDF.
+
+    Every map has its own scale, with zero in the middle and white: orange adds to the target, violet takes from it.
+
+    Args:
+        figure: what to show.
+        form: "png", "svg" or "pdf".
+        width_inches: final width (7.2 inches: two columns of most journals).
+        dpi: dots per inch.
+    """
+    from matplotlib.figure import Figure
+
+    rows = len(figure.attributions)
+    height, width = figure.picture.shape[-2:]
+    canvas = Figure(
+        figsize=(width_inches, rows * (width_inches / 3.4 * height / width + 0.55) + 0.3),
+        layout="constrained",
+        facecolor="white",
+    )
+    grid = canvas.subplots(rows, 3, squeeze=False)
+    for axes, found in zip(grid, figure.attributions, strict=True):
+        limit = colour_limit(found.map)
+        _show_picture(axes[0], figure.picture, "original")
+        axes[1].imshow(overlay(figure.picture, found.map), interpolation="nearest")
+        axes[1].set_title(plain(found.method.replace("_", " ")), fontsize=8)
+        drawn = axes[2].imshow(found.map, cmap=_COLOURS, vmin=-limit, vmax=limit, interpolation="nearest")
+        axes[2].set_title(plain(found.target, most=48), fontsize=8)
+        axes[1].set_xlabel(plain(caption(found)), fontsize=6)
+        bar = canvas.colorbar(drawn, ax=axes[2], fraction=0.046, pad=0.02, extend="both")
+        bar.ax.tick_params(labelsize=5)
+        bar.set_label(plain(found.meaning, most=70), fontsize=5)
+        for part in axes:
+            _bare(part)
+    if figure.title:
+        canvas.suptitle(plain(figure.title, most=100), fontsize=9)
+    return render(canvas, form, dpi=dpi)
+
+
+def overlay(picture: NDArray[Any], heat: NDArray[Any], *, opacity: float = 0.85) -> NDArray[np.float32]:
+    """The picture in grey with the map laid on it [H, W, 3] in [0, 1]; where the map is 0 the picture shows alone.
+
+    Args:
+        picture: [C, H, W] in [0, 1].
+        heat: attributions [H, W].
+        opacity: of the map where it is strongest, in [0, 1].
+    """
+    from matplotlib import colormaps
+
+    share = np.clip(heat / colour_limit(heat), -1, 1)
+    colours = colormaps[_COLOURS](share / 2 + 0.5)[..., :3]
+    grey = np.asarray(picture, np.float32).mean(axis=0)[..., None]
+    weight = (opacity * np.abs(share))[..., None]
+    laid: NDArray[np.float32] = (weight * colours + (1 - weight) * grey).astype(np.float32)
+    return laid
+
+
+def colour_limit(heat: NDArray[Any]) -> float:
+    """The size of attribution at the ends of the colours: all but the 0.5 % strongest pixels lie within."""
+    limit = float(np.percentile(np.abs(heat), _OUTLIERS))
+    return limit or float(np.abs(heat).max()) or 1.0
+
+
+def caption(found: Attribution) -> str:
+    """The target's number, what it was compared with, and how complete the map is, in one or two lines."""
+    lines = [f"{found.target}: {found.score:.3g}".replace("-", "−")]
+    if found.baseline_score is not None:
+        lines[0] += f"; {found.baseline}: {found.baseline_score:.3g}".replace("-", "−")
+    if found.convergence_delta is not None:
+        lines.append(f"sum of the map {found.total:.3g}, off by {abs(found.convergence_delta):.2g}".replace("-", "−"))
+    return "\n".join(lines)
+
+
+def _show_picture(axes: Any, pixels: NDArray[Any], label: str) -> None:
+    picture = pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1)
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_title(label, fontsize=8)
+
+
+def _bare(axes: Any) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)

@@ -1,0 +1,140 @@
+"""`xaae attribute` on the bundled demo: every target, the files, and what is refused."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from analysis.attributions import METHODS
+from analysis.directions import fit_direction
+from analysis.traversals import encode_image
+from app.cli import main
+from app.commands.attribute import METHOD_NAMES
+from tests.app.cli_folders import write_model
+from xaae_core.checkpoints import load_checkpoint
+from xaae_core.data.images import read_image
+from xaae_core.demo import demo_checkpoint, demo_images, demo_latents
+from xaae_core.latents import read_latents
+
+CASE = demo_images() / "images" / "phantom-000960.png"
+SIDE = 192
+
+
+def xaae(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def explain(out: Path, *options: object) -> Result:
+    return xaae("attribute", demo_checkpoint(), CASE, "--out", out, "--steps", 4, *options)
+
+
+def test_the_option_offers_every_method_there_is():
+    assert set(METHOD_NAMES) == set(METHODS)
+
+
+def test_figures_and_numbers_of_each_method_are_written(tmp_path: Path):
+    made = explain(tmp_path, "--method", "saliency", "--method", "integrated_gradients", "--method", "saliency")
+    assert made.exit_code == 0, made.output
+    rows = list(csv.DictReader((tmp_path / "summary.csv").open()))
+    assert [row["method"] for row in rows] == ["saliency", "integrated_gradients"]
+    for row in rows:
+        heat = np.load(tmp_path / f"{row['method']}.npy", allow_pickle=False)
+        assert heat.shape == (SIDE, SIDE)
+        assert float(row["sum"]) == pytest.approx(heat.sum(dtype=np.float64))
+        assert abs(heat[int(row["peak_row"]), int(row["peak_column"])]) == np.abs(heat).max()
+        assert Image.open(tmp_path / f"{row['method']}.png").width == 2160
+    said = json.loads((tmp_path / "attribution.json").read_text())
+    assert said["checkpoint_sha256"] == load_checkpoint(demo_checkpoint()).sha256
+    assert said["maps"][1]["settings"] == {"n_steps": 4}
+    assert "saliency: 1 of 1" in made.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("class", "logit of effusion"),
+        ("no effusion", "logit of no effusion"),
+        ("class:no effusion", "logit of no effusion"),
+        ("direction", "score towards effusion (SD)"),
+        ("direction:severity", "score towards severity (SD)"),
+        ("dimension:3", "latent dimension 3"),
+        ("representation", "the representation, without labels"),
+    ],
+)
+def test_every_target_is_explained_and_its_number_is_the_models(tmp_path: Path, target: str, words: str):
+    made = explain(tmp_path, "--target", target, "--method", "saliency", "--latents", demo_latents(), "--json")
+    assert made.exit_code == 0, made.output
+    (found,) = json.loads(made.stdout)["maps"]
+    assert found["target"] == words
+    model = load_checkpoint(demo_checkpoint()).model
+    z = encode_image(model, read_image(CASE, channels=1, size=(SIDE, SIDE)).pixels).z
+    expected = {
+        "logit of effusion": lambda: model.classify(z)[0, 1],
+        "logit of no effusion": lambda: model.classify(z)[0, 0],
+        "latent dimension 3": lambda: z[0, 3],
+        "the representation, without labels": lambda: z[0] @ z[0],
+    }
+    if words in expected:
+        assert found["score"] == pytest.approx(float(expected[words]()), rel=1e-4)
+    else:
+        column = words.split()[2]
+        direction = fit_direction(read_latents(demo_latents()), column, n_bootstrap=0)
+        assert found["score"] == pytest.approx(float(direction.score(z.numpy())[0]), rel=1e-3)
+
+
+def test_the_baseline_can_be_the_mean_of_training_pictures_or_the_blurred_case(tmp_path: Path):
+    options = ("--latents", demo_latents(), "--data", demo_images(), "--json")
+    names = {}
+    for name in ("black", "blurred", "mean"):
+        made = explain(tmp_path / name, "--baseline", name, *options)
+        assert made.exit_code == 0, made.output
+        names[name] = json.loads(made.stdout)["maps"][0]["baseline"]
+    assert names == {"black": "black", "blurred": "blurred (σ 19.2 px)", "mean": "mean of 2 pictures"}
+
+
+def test_the_settings_beside_the_result_repeat_it(tmp_path: Path):
+    made = explain(tmp_path, "--method", "occlusion", "--window", 64, "--stride", 64, "--json")
+    assert made.exit_code == 0, made.output
+    first = (tmp_path / "occlusion.npy").read_bytes()
+    again = xaae("attribute", "--settings", tmp_path / "settings.toml", "--json")
+    assert json.loads(again.stdout) == json.loads(made.stdout)
+    assert (tmp_path / "occlusion.npy").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--target", "direction"), "needs --latents"),
+        (("--baseline", "mean"), "needs --latents"),
+        (("--target", "pneumonia"), 'knows no class "pneumonia"; expected one of no effusion, effusion'),
+        (("--target", "dimension:99"), "no latent dimension 99: z has 32"),
+        (("--target", "dimension:x"), "expected dimension:K"),
+        (("--method", "magic"), "'magic' is not one of"),
+        (("--method", "occlusion", "--window", "500"), "--window 500 is larger than the model's pictures"),
+        (("--method", "occlusion", "--stride", "50"), "leaves gaps between squares of 16 px"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused_before_anything_is_written(
+    tmp_path: Path, options: tuple[str, ...], words: str
+):
+    refused = explain(tmp_path / "out", *options)
+    assert refused.exit_code == 2, refused.output
+    assert words in " ".join(refused.stderr.split())
+    assert refused.stdout == ""
+    assert not (tmp_path / "out").exists()
+
+
+def test_latents_of_another_model_and_a_missing_picture_are_refused(tmp_path: Path):
+    other = write_model(tmp_path / "other.safetensors")
+    refused = xaae(
+        *("attribute", other, CASE, "--out", tmp_path / "o"), "--target", "direction", "--latents", demo_latents()
+    )
+    assert refused.exit_code == 2
+    assert "another checkpoint" in refused.stderr
+    refused = xaae("attribute", demo_checkpoint(), tmp_path / "none.png", "--out", tmp_path / "o")
+    assert refused.exit_code == 2
+    assert "none.png" in refused.stderr
