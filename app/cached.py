@@ -25,7 +25,7 @@ from xaae_core.data.recipes import PictureRecipe, recipe_for
 from xaae_core.data.splits import split_name
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import TABLE_STEM, TABLE_SUFFIXES
-from xaae_core.data.targets import TASKS, TaskWish
+from xaae_core.data.targets import TaskWish
 from xaae_core.demo import demo_latents
 from xaae_core.errors import DatasetError, LatentTableError, XaaeError
 from xaae_core.latents import LatentTable, extract_latents, read_latents, write_latents
@@ -90,20 +90,11 @@ def open_dataset(folder: Path, card: ModelCard | None = None) -> ImageDataset:
         card: of the model it is opened for: its columns are taken as in the training, if the table has them.
     """
     changed = _last_change(folder)
-    asked = columns_of_card(card) if card is not None else TableColumns()
-    task: TaskWish = card.training.get("task", "auto") if card is not None else "auto"
+    asked, task = (card.columns, card.task_wish) if card is not None else (TableColumns(), "auto")
     if asked.to_mapping():
         with suppress(DatasetError):
             return dataset_at(str(folder), changed, asked, task)
-    return dataset_at(str(folder), changed, TableColumns(), task if task in TASKS else "auto")
-
-
-def columns_of_card(card: ModelCard) -> TableColumns:
-    """The columns that a model was trained with; the usual ones where the card does not say, or says nonsense."""
-    try:
-        return TableColumns(**card.training.get("columns", {}))
-    except TypeError:
-        return TableColumns()
+    return dataset_at(str(folder), changed, TableColumns(), task)
 
 
 def _last_change(folder: Path) -> int:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from xaae_core.data.table_columns import TableColumns
+from xaae_core.data.targets import TASKS
 
 _ROLES = {
     "file": "the pictures' files",
@@ -19,26 +20,35 @@ _ROLES = {
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+def column_options(function: _Function) -> _Function:
+    """Add --file-column, --label-column, --split-column, --mask-column and --patient-column."""
+    for role, words in reversed(_ROLES.items()):
+        function = click.option(f"--{role}-column", metavar="NAME", help=f"Column of the table with {words}.")(function)
+    return function
+
+
 def data_options(function: _Function) -> _Function:
-    """Add --file-column, --label-column, --split-column, --mask-column, --patient-column, --task and --window."""
-    function = click.option(
+    """Add `column_options`, --task and --window."""
+    window = click.option(
         "--window",
         nargs=2,
         type=float,
         metavar="CENTRE WIDTH",
         help="Grey scale of DICOM and NIfTI pictures, in the files' units; their own if left out.",
-    )(function)
-    function = click.option(
+    )
+    return column_options(task_option(window(function)))
+
+
+def task_option(function: _Function) -> _Function:
+    """Add --task."""
+    option = click.option(
         "--task",
-        type=click.Choice(["auto", "classes", "continuous", "ordinal"]),
+        type=click.Choice(TASKS),
         default="auto",
         show_default=True,
         help="What the labels are: classes; measured numbers; grades. auto: numbers where they look measured.",
-    )(function)
-    for role, words in reversed(_ROLES.items()):
-        option = click.option(f"--{role}-column", metavar="NAME", help=f"Column of the table with {words}.")
-        function = option(function)
-    return function
+    )
+    return option(function)
 
 
 def columns_from(options: Mapping[str, Any]) -> TableColumns:

@@ -6,13 +6,17 @@ import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from torch import nn
 
 from xaae_core.data.windows import is_window
 from xaae_core.errors import DamagedCheckpointError, EncoderContractError, WrongModelError, XaaeError
 from xaae_core.models.weightless import building_weightless
+
+if TYPE_CHECKING:
+    from xaae_core.data.table_columns import TableColumns
+    from xaae_core.data.targets import TaskWish
 
 KINDS = ("AAE", "EncoderWithAAEBlocks")
 _ARGUMENTS = {
@@ -69,6 +73,24 @@ class ModelCard:
     versions: dict[str, str] = field(default_factory=dict)
     note: str = ""
     layout: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> TableColumns:
+        """The columns of the table that it was trained on; the usual ones where the card does not say."""
+        from xaae_core.data.table_columns import TableColumns
+
+        try:
+            return TableColumns(**self.training.get("columns", {}))
+        except TypeError:
+            return TableColumns()
+
+    @property
+    def task_wish(self) -> TaskWish:
+        """What the training was asked to take the labels for."""
+        from xaae_core.data.targets import TASKS
+
+        wish = self.training.get("task", "auto")
+        return wish if wish in TASKS else "auto"
 
     def to_json(self) -> str:
         """The card as JSON text."""

@@ -6,19 +6,27 @@ from pathlib import Path
 
 import click
 
+from app.command_settings import SettingsCommand
+from app.data_options import column_options, columns_from
 from app.terminal import counted, describe_data, print_json, remark
 
 
-@click.command("extract", epilog="\b\nExample:\n  xaae extract model.safetensors my_pictures --out latents.parquet")
+@click.command(
+    "extract",
+    cls=SettingsCommand,
+    epilog="\b\nExample:\n  xaae extract model.safetensors my_pictures --out latents.parquet",
+)
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Parquet file to write.")
+@column_options
 @click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True, help="Images a forward pass.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
-def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: bool) -> None:
+def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: bool, **columns: str | None) -> None:
     """Encode a data folder to a table.
 
-    Writes latent vector, label, split and class probabilities of every picture of DATA as Parquet.
+    Writes latent vector, label, split and class probabilities (or the predicted number) of every picture of DATA as
+    Parquet. DATA is read with the columns that the model was trained on, unless others are named.
     """
     from xaae_core.checkpoints import load_checkpoint
     from xaae_core.data.class_order import in_class_order
@@ -28,7 +36,12 @@ def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: b
 
     opened = load_checkpoint(checkpoint)
     recipe = recipe_for(opened.model, opened.card)
-    dataset = in_class_order(read_dataset(data, min_classes=1), opened.card.classes)
+    card = opened.card
+    asked = columns_from(columns)
+    dataset = read_dataset(
+        data, columns=asked if asked.to_mapping() else card.columns, task=card.task_wish, min_classes=1
+    )
+    dataset = in_class_order(dataset, card.classes) if card.task == "classes" else dataset
     describe_data(dataset)
     with counted("encoded") as progress:
         table = extract_latents(
@@ -36,6 +49,7 @@ def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: b
             dataset,
             resize=recipe.resize,
             window=recipe.window,
+            target=card.target,
             checkpoint_sha256=opened.sha256,
             batch_size=batch_size,
             progress=progress,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.command_settings import SettingsCommand
 from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
 
@@ -30,6 +31,7 @@ def _odd(ctx: click.Context, param: click.Parameter, value: int) -> int:
 
 @click.command(
     "traverse",
+    cls=SettingsCommand,
     epilog="\b\nExample:\n  xaae traverse model.safetensors case.png --latents model.latents.parquet --out path",
 )
 @click.argument("checkpoint", type=_FILE)
