@@ -50,3 +50,29 @@ def damage_reported(name: str, part: str = "") -> Iterator[None]:
         raise ImageError(
             f"{name}: the file is damaged or truncated ({reason}): save or copy it again, or leave it out"
         ) from (None if part else error)
+
+
+@contextmanager
+def element_damage_reported(name: str, part: str) -> Iterator[None]:
+    """Raise ImageError for anything that pydicom raises inside; see `damage_reported`."""
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    with damage_reported(name, part):
+        try:
+            yield
+        except (BytesLengthException, InvalidDicomError):
+            raise ValueError(part) from None  # the words of the first quote the element
+
+
+@contextmanager
+def volume_damage_reported(name: str, part: str) -> Iterator[None]:
+    """Raise ImageError for anything that nibabel raises inside; see `damage_reported`."""
+    from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError
+    from nibabel.wrapstruct import WrapStructError
+
+    with damage_reported(name, part):
+        try:
+            yield
+        except (HeaderDataError, ImageFileError, WrapStructError) as error:
+            raise ValueError(part) from error

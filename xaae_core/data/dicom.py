@@ -5,6 +5,7 @@ window, else the full range of its stored bits; never the brightest and darkest 
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 from xaae_core.data.decoding import WINDOW_UNUSED
@@ -17,6 +18,7 @@ from xaae_core.data.dicom_refusals import enveloped_error, is_enveloped
 from xaae_core.data.frames import check_frame, middle_frame
 from xaae_core.data.opened_picture import DecodedPicture
 from xaae_core.data.windows import Window
+from xaae_core.errors import ImageError
 
 SUFFIXES = frozenset({".dcm", ".dicom"})
 """Endings of files that are read as DICOM even without its mark."""
@@ -109,7 +111,9 @@ def _remarks(header: DicomHeader) -> Iterator[str]:
     if header.text("PresentationLUTShape") == "INVERSE" and header.text("PhotometricInterpretation") == "MONOCHROME2":
         yield "it says both that white is high and that its grey is inverted; it is not inverted"
     for element in ("PixelSpacing", "PixelAspectRatio"):
-        sides = read_numbers(header.elements, element, header.name)
+        sides: tuple[float, ...] = ()
+        with suppress(ImageError):  # no reason to lose the picture
+            sides = read_numbers(header.elements, element, header.name)
         if len(sides) == 2 and min(sides) > 0 and abs(sides[0] / sides[1] - 1) > _UNEQUAL:
             yield f"its pixels are not square ({sides[0]:g} to {sides[1]:g}) and are not stretched"
             return

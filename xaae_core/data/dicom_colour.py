@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from xaae_core.data.codec_process import DecodedFrame
-from xaae_core.data.damage import damage_reported
+from xaae_core.data.damage import element_damage_reported
 from xaae_core.data.dicom_header import DicomHeader
 from xaae_core.data.dicom_pixels import BIG_ENDIAN, PixelFacts
 from xaae_core.data.lookup_tables import LookupTable, read_table
@@ -75,7 +75,7 @@ def _segmented_table(header: DicomHeader, facts: PixelFacts, colour: str, descri
     from pydicom.dataset import Dataset
     from pydicom.pixels.processing import apply_color_lut
 
-    with damage_reported(header.name, "its palette"):
+    with element_damage_reported(header.name, "its palette"):
         n_entries, first, bits = (int(number) for number in header.elements[descriptor].value)
         n_entries = n_entries or 2**16
         single = Dataset()  # pydicom maps three channels: the same one three times

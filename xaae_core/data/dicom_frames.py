@@ -5,16 +5,18 @@ from struct import unpack
 from typing import Any, BinaryIO
 
 import numpy as np
+from PIL import JpegImagePlugin
 
 from xaae_core.data.codec_process import DecodedFrame, decode_elsewhere
-from xaae_core.data.codestreams import inspect_codestream
-from xaae_core.data.damage import damage_reported
+from xaae_core.data.codestreams import Codestream, inspect_codestream
+from xaae_core.data.damage import element_damage_reported
 from xaae_core.data.dicom_header import DicomHeader
 from xaae_core.data.dicom_pixels import BIG_ENDIAN, EXPLICIT, JPEG, JPEG_2000, NATIVE, RLE, PixelFacts
 from xaae_core.errors import ImageError
 
 _JPEG_LOSSLESS = "1.2.840.10008.1.2.4.57"
 _ITEM, _END = 0xFFFEE000, 0xFFFEE0DD
+_ADOBE_MARKER = bytes.fromhex("ffee000e") + b"Adobe" + bytes([0, 100, 0, 0, 0, 0])  # the transform follows
 _RLE_SLACK = 64 * 1024  # bytes that a run-length code may be longer than twice its picture
 
 
@@ -48,16 +50,14 @@ def _by_pydicom(
 ) -> DecodedFrame:
     from pydicom.pixels.decoders.base import get_decoder
 
-    with damage_reported(name, "its pixels"):
+    with element_damage_reported(name, "its pixels"):
         array, properties = get_decoder(syntax).as_array(
             source,
             index=index,
             decoding_plugin=plugin,
             **{**facts.options(), "pixel_keyword": facts.kind, "correct_unused_bits": False, **extra},
         )
-        if facts.syntax not in JPEG:
-            array = _without_unused_bits(array, facts)
-        return DecodedFrame(array, str(properties["photometric_interpretation"]))
+        return DecodedFrame(_without_unused_bits(array, facts), str(properties["photometric_interpretation"]))
 
 
 def _without_unused_bits(array: np.ndarray[Any, Any], facts: PixelFacts) -> np.ndarray[Any, Any]:
@@ -78,7 +78,7 @@ def _read_codestream(header: DicomHeader, facts: PixelFacts, index: int) -> byte
     stream.seek(facts.place)
     _check_fragments(stream, name)
     stream.seek(facts.place)
-    with damage_reported(name, "the order of its compressed frames"):
+    with element_damage_reported(name, "the order of its compressed frames"):
         offsets = [header.elements.get(f"ExtendedOffsetTable{part}") for part in ("", "Lengths")]
         return get_frame(
             stream,
@@ -91,7 +91,7 @@ def _read_codestream(header: DicomHeader, facts: PixelFacts, index: int) -> byte
 def _check_fragments(stream: BinaryIO, name: str) -> None:
     """Walk over the lengths of all fragments: each must end within the file, and one must hold something."""
     place, end, longest = stream.tell(), stream.seek(0, 2), 0
-    with damage_reported(name, "the order of its compressed frames"):
+    with element_damage_reported(name, "the order of its compressed frames"):
         is_table = True
         while place + 8 <= end:
             stream.seek(place)
@@ -110,13 +110,10 @@ def _check_fragments(stream: BinaryIO, name: str) -> None:
 
 
 def _decode(codestream: bytes, facts: PixelFacts, name: str) -> DecodedFrame:
-    from pydicom.encaps import encapsulate
-
     if facts.syntax == RLE:
         if len(codestream) > 2 * facts.frame_bytes + _RLE_SLACK:
             raise ImageError(f"{name}: its compressed pixels are longer than the picture can need: export it again")
-        wrapped = BytesIO(encapsulate([codestream]))
-        return _by_pydicom(wrapped, facts, 0, name, RLE, plugin="pydicom", number_of_frames=1)
+        return _by_pydicom(_wrapped(codestream, name), facts, 0, name, RLE, plugin="pydicom", number_of_frames=1)
     found = inspect_codestream(codestream)
     if found is None:
         raise ImageError(
@@ -128,11 +125,31 @@ def _decode(codestream: bytes, facts: PixelFacts, name: str) -> DecodedFrame:
             f"but its header says {facts.size[1]:,} × {facts.size[0]:,} px of {facts.samples}: export it again"
         )
     if facts.syntax in JPEG and not found.is_lossless_jpeg and found.precision == 8:  # as every JPEG file is read
-        wrapped = BytesIO(encapsulate([codestream]))
-        return _by_pydicom(wrapped, facts, 0, name, facts.syntax, plugin="pillow", number_of_frames=1)
+        return _decode_jpeg(codestream, found, facts, name)
     # pydicom does not let GDCM have lossy JPEG of 12 bits; under the name of a lossless one it decodes it rightly,
     # as it takes the process from the codestream.
     syntax = _JPEG_LOSSLESS if facts.syntax in JPEG else facts.syntax
     plugin = "pylibjpeg" if facts.syntax in JPEG_2000 else "gdcm"
     options = {**facts.options(), "number_of_frames": 1}
     return decode_elsewhere(codestream, syntax=syntax, plugin=plugin, name=name, **options)
+
+
+def _decode_jpeg(codestream: bytes, found: Codestream, facts: PixelFacts, name: str) -> DecodedFrame:
+    """JPEG of 8 bits, decoded like any JPEG file. Whether its colours are YCbCr the codestream knows better."""
+    if facts.samples == 1:
+        photometric, start = facts.photometric, codestream[:2]
+    else:
+        is_ycc = facts.photometric.startswith("YBR") if found.is_ycc is None else found.is_ycc
+        # What an Adobe marker says, PIL's decoder follows; one that is there already comes later and wins.
+        photometric, start = "RGB", codestream[:2] + _ADOBE_MARKER + bytes([is_ycc])
+    with element_damage_reported(name, "its compressed pixels"):
+        picture = JpegImagePlugin.JpegImageFile(BytesIO(start + codestream[2:]))
+        return DecodedFrame(np.asarray(picture.convert("L" if facts.samples == 1 else "RGB")), photometric)
+
+
+def _wrapped(codestream: bytes, name: str) -> BinaryIO:
+    """One frame as the only one, as pydicom's decoders take it."""
+    from pydicom.encaps import encapsulate
+
+    with element_damage_reported(name, "its compressed pixels"):
+        return BytesIO(encapsulate([codestream]))

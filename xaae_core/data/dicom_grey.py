@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xaae_core.data.damage import damage_reported
+from xaae_core.data.damage import element_damage_reported
 from xaae_core.data.dicom_header import DicomHeader, read_numbers
 from xaae_core.data.dicom_pixels import PixelFacts
 from xaae_core.data.lookup_tables import LookupTable, read_table
@@ -186,7 +186,7 @@ def _source_of(header: DicomHeader, frame: int, group: str, keyword: str) -> "Da
     """The data set that has a frame's element: its functional group, the shared one, or the file's own elements."""
     for sequence, index in (("PerFrameFunctionalGroupsSequence", frame), ("SharedFunctionalGroupsSequence", 0)):
         groups = header.items(sequence)
-        with damage_reported(header.name, "what it says of single frames"):
+        with element_damage_reported(header.name, "what it says of single frames"):
             found = [element for item in groups[index : index + 1] for element in (item.get(group) or ())[:1]]
             if found and keyword in found[0]:
                 return found[0]
@@ -194,7 +194,7 @@ def _source_of(header: DicomHeader, frame: int, group: str, keyword: str) -> "Da
 
 
 def _read_windows(elements: "Dataset", name: str, notes: list[str]) -> tuple[tuple[Window, ...], WindowFunction]:
-    with damage_reported(name, "the function of its window"):
+    with element_damage_reported(name, "the function of its window"):
         word = str(elements.get("VOILUTFunction") or "LINEAR").strip().upper()
     function = next((known for known in WINDOW_FUNCTIONS if known == word), None)
     centres, widths = (read_numbers(elements, key, name) for key in ("WindowCenter", "WindowWidth"))

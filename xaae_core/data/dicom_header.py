@@ -14,7 +14,7 @@ from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from xaae_core.data.damage import damage_reported
+from xaae_core.data.damage import element_damage_reported
 from xaae_core.errors import ImageError
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class DicomHeader:
         stream: what the pixels are read from: the file, or its inflated contents.
         pixels_at: place of the pixel data element in `stream`; None without one.
         syntax: UID of the transfer syntax; "" where the file does not say.
+        is_marked: whether the file says of itself that it is DICOM.
         name: what messages call the picture.
     """
 
@@ -63,17 +64,18 @@ class DicomHeader:
     stream: BinaryIO
     pixels_at: int | None
     syntax: str
+    is_marked: bool
     name: str
 
     def whole(self, keyword: str) -> int | None:
         """A whole number, None where the element is missing or empty; raises ImageError for anything else."""
-        with damage_reported(self.name, keyword):
+        with element_damage_reported(self.name, keyword):
             value = self.elements.get(keyword)
             return None if value is None or value == "" else int(value)
 
     def text(self, keyword: str) -> str:
         """One word in capitals, "" where the element is missing; raises ImageError for a list."""
-        with damage_reported(self.name, keyword):
+        with element_damage_reported(self.name, keyword):
             value = self.elements.get(keyword)
             if value is not None and not isinstance(value, str):
                 raise ValueError(keyword)
@@ -81,7 +83,7 @@ class DicomHeader:
 
     def items(self, keyword: str) -> Sequence["Dataset"]:
         """The items of a sequence, () where it is missing; raises ImageError for anything else."""
-        with damage_reported(self.name, keyword):
+        with element_damage_reported(self.name, keyword):
             value = self.elements.get(keyword)
             if value and not hasattr(value[0], "get_item"):
                 raise ValueError(keyword)
@@ -104,7 +106,7 @@ class DicomHeader:
 
 def read_numbers(elements: "Dataset", keyword: str, name: str) -> tuple[float, ...]:
     """The numbers of an element, () where it is missing or empty; raises ImageError for what are none."""
-    with damage_reported(name, keyword):
+    with element_damage_reported(name, keyword):
         value = elements.get(keyword)
         if value is None or value == "":
             return ()
@@ -128,8 +130,8 @@ def read_header(stream: BinaryIO, name: str) -> DicomHeader:
     _hush_pydicom()
     from pydicom.filereader import read_dataset, read_partial, read_preamble
 
-    with damage_reported(name, "its header"):
-        read_preamble(stream, force=True)
+    with element_damage_reported(name, "its header"):
+        is_marked = read_preamble(stream, force=True) is not None
         meta = read_dataset(stream, False, True, stop_when=lambda tag, *_: tag >> 16 != 2)
         syntax = str(meta.get("TransferSyntaxUID") or "")
         if syntax == _DEFLATED:
@@ -143,7 +145,7 @@ def read_header(stream: BinaryIO, name: str) -> DicomHeader:
         place = stream.tell()
         is_there = bool(stream.read(1))
         stream.seek(place)
-    return DicomHeader(elements, stream, place if is_there else None, syntax, name)
+    return DicomHeader(elements, stream, place if is_there else None, syntax, is_marked, name)
 
 
 def _at_pixels(tag: int, vr: str | None, length: int) -> bool:

@@ -5,7 +5,7 @@ from math import ceil
 from struct import unpack
 from typing import Any, Literal
 
-from xaae_core.data.damage import damage_reported
+from xaae_core.data.damage import element_damage_reported
 from xaae_core.data.dicom_header import DicomHeader
 from xaae_core.data.dicom_refusals import no_pixels_error
 from xaae_core.data.opened_picture import check_size
@@ -124,7 +124,7 @@ def find_pixels(header: DicomHeader) -> PixelFacts:
 def _pixel_element(header: DicomHeader, place: int) -> tuple[PixelKind, str, int, int | None]:
     """Kind, value representation, place and length of the value; the length is None where it is not defined."""
     order = ">" if header.syntax == BIG_ENDIAN else "<"
-    with damage_reported(header.name, "the beginning of its pixels"):
+    with element_damage_reported(header.name, "the beginning of its pixels"):
         header.stream.seek(place)
         start = header.stream.read(12)
         _, number = unpack(f"{order}HH", start[:4])

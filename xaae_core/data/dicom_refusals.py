@@ -2,12 +2,13 @@
 
 from typing import BinaryIO
 
-from xaae_core.data.damage import damage_reported
+from xaae_core.data.damage import element_damage_reported
 from xaae_core.data.dicom_header import DicomHeader
 from xaae_core.errors import ImageError
 
 _ENVELOPED = bytes.fromhex("06092a864886f70d0107")  # object identifier of PKCS #7 contents, in DER
 _DISC_INDEX = "1.2.840.10008.1.3.10"
+_IMAGE = " Image Storage"  # how the standard's names of pictures end
 _MOST_OF_A_LIST = 4096  # elements looked at to say what a file is
 
 
@@ -29,9 +30,16 @@ def no_pixels_error(header: DicomHeader) -> ImageError:
     if header.elements.get_item("EncryptedAttributesSequence") is not None:
         return ImageError(f"{name}: its contents are encrypted and there are no pixels outside: decrypt it first")
     kind = _class_name(sop_class)
+    if kind.endswith(_IMAGE):
+        return ImageError(
+            f"{name}: it is a DICOM {kind.removesuffix(_IMAGE)} image without its pixel data, cut off or taken out: "
+            "copy or export it again"
+        )
     if kind:
         return ImageError(f"{name}: it holds no pixel data; it is a DICOM object of the kind {kind}: leave it out")
     n_known, n_private = _count_elements(header.stream, name)
+    if header.is_marked and not n_known + n_private:
+        return ImageError(f"{name}: the file is damaged or truncated (it has no elements): copy it again")
     if n_private and not n_known:
         return ImageError(f"{name}: it holds private elements only ({n_private}), no picture: leave it out")
     if not n_known:
@@ -41,7 +49,7 @@ def no_pixels_error(header: DicomHeader) -> ImageError:
 
 def _sop_class(header: DicomHeader) -> str:
     """UID of what the object is, by its own element or by the file's; "" without either."""
-    with damage_reported(header.name, "SOPClassUID"):
+    with element_damage_reported(header.name, "SOPClassUID"):
         meta = getattr(header.elements, "file_meta", None)
         return str(header.elements.get("SOPClassUID") or (meta or {}).get("MediaStorageSOPClassUID") or "")
 
@@ -59,7 +67,7 @@ def _count_elements(stream: BinaryIO, name: str) -> tuple[int, int]:
     from pydicom.datadict import dictionary_has_tag
     from pydicom.filereader import read_partial
 
-    with damage_reported(name, "its header"):
+    with element_damage_reported(name, "its header"):
         stream.seek(0)
         found = list(read_partial(stream, force=True, defer_size=1024).keys())[:_MOST_OF_A_LIST]
         tags = [int(tag) for tag in found]

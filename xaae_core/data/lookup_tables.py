@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xaae_core.data.damage import damage_reported
+from xaae_core.data.damage import element_damage_reported
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -54,7 +54,7 @@ def read_table(
     Raises:
         ImageError: shorter than it says, or of a depth that the standard does not know.
     """
-    with damage_reported(name, "a lookup table"):
+    with element_damage_reported(name, "a lookup table"):
         n_entries, first, bits = (int(number) for number in elements[descriptor].value)
         n_entries, bits = n_entries or 2**16, bits
         if bits not in _DEPTHS:

@@ -13,8 +13,9 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from xaae_core.data.damage import volume_damage_reported
 from xaae_core.data.frames import check_frame, middle_frame
-from xaae_core.data.nifti_header import VolumeFacts, read_volume_facts, volume_damage_reported
+from xaae_core.data.nifti_header import VolumeFacts, read_volume_facts
 from xaae_core.data.opened_picture import DecodedPicture, check_size
 from xaae_core.data.windows import Grey, Window, apply_window, scale_range
 from xaae_core.errors import ImageError
@@ -87,7 +88,7 @@ class NiftiFile:
         axis = facts.stored_axis(2)
         place[axis] = index if facts.flips[axis] > 0 else facts.shape[axis] - 1 - index
         spec = (facts.shape, facts.dtype, facts.offset, facts.slope, facts.intercept)
-        with volume_damage_reported(self._name, "its voxels"):
+        with volume_damage_reported(self._name, "its voxels"), np.errstate(all="ignore"):
             open_array: Any = arrayproxy.ArrayProxy
             plane = np.asarray(open_array(self._source, spec, mmap=False)[tuple(place)])  # [two stored axes]
         across, deep = facts.stored_axis(0), facts.stored_axis(1)

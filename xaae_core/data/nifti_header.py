@@ -1,14 +1,13 @@
 """What a NIfTI file says of its volume, checked against itself and the limits."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite, prod
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from xaae_core.data.damage import damage_reported
+from xaae_core.data.damage import volume_damage_reported
 from xaae_core.errors import ImageError
 
 MAX_VOLUME_BYTES = 2 * 1024**3
@@ -71,19 +70,6 @@ class VolumeFacts:
         return self.axes.index(canonical)
 
 
-@contextmanager
-def volume_damage_reported(name: str, part: str) -> Iterator[None]:
-    """Raise ImageError for anything that nibabel raises inside; see `damage_reported`."""
-    from nibabel.filebasedimages import ImageFileError
-    from nibabel.spatialimages import HeaderDataError
-
-    with damage_reported(name, part):
-        try:
-            yield
-        except (HeaderDataError, ImageFileError) as error:
-            raise ValueError(part) from error
-
-
 def read_volume_facts(source: BinaryIO, version: int, name: str) -> VolumeFacts:
     """Read the header.
 
@@ -99,9 +85,10 @@ def read_volume_facts(source: BinaryIO, version: int, name: str) -> VolumeFacts:
     from nibabel.nifti2 import Nifti2Header
 
     reader: Any = Nifti1Header if version == 1 else Nifti2Header
-    # check=False: nibabel would print its findings; what matters is checked below.
+    # check=False: nibabel would print its findings; what matters is checked below. What others put behind the header
+    # (extensions, among them whole DICOM headers) is not read.
     with volume_damage_reported(name, "its header"), np.errstate(all="ignore"):
-        header = reader.from_fileobj(source, check=False)
+        header = reader(source.read(reader.sizeof_hdr), check=False)
         shape = _shape_of(header)
         offset = int(header.get_data_offset())
         slope, intercept = header.get_slope_inter()

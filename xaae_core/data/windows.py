@@ -48,8 +48,8 @@ def apply_window(values: np.ndarray[Any, Any], window: Window, *, function: Wind
     """
     centre, width = window
     if function == "SIGMOID":
-        scaled = (_as_float(values) - centre) * (-4 / width)
-        with np.errstate(over="ignore"):  # exp of what is far below the window: 1 / (1 + inf) is the right 0
+        with np.errstate(over="ignore", invalid="ignore"):  # far below the window 1 / (1 + inf) is the right 0
+            scaled = (_as_float(values) - centre) * (-4 / width)
             return (1 / (1 + np.exp(scaled))).astype(np.float32)
     if function == "LINEAR":
         if width <= 1:
@@ -68,12 +68,13 @@ def scale_range(values: np.ndarray[Any, Any], low: float, high: float) -> Grey:
     """
     if high <= low:
         return (values > low).astype(np.float32)
-    scaled = _as_float(values) - low
-    scaled /= high - low
-    return np.clip(scaled, 0, 1, out=scaled).astype(np.float32, copy=False)
+    with np.errstate(all="ignore"):  # damaged files hold values near the ends of float64
+        scaled = _as_float(values)
+        scaled -= low
+        scaled /= high - low
+        return np.clip(scaled, 0, 1, out=scaled).astype(np.float32, copy=False)
 
 
 def _as_float(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """A new array: float32 where that holds the values exactly (up to 16 bits), else float64."""
-    small = values.dtype.itemsize <= 2 or values.dtype == np.float32
-    return values.astype(np.float32 if small else np.float64)
+    return values.astype(np.float32 if values.dtype.itemsize <= 2 else np.float64)
