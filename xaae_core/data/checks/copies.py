@@ -10,6 +10,7 @@ more than 2 % or a rotation by 2° is not recognised.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,10 +25,10 @@ _SAMPLE, _LEAST_SAMPLE = 600, 100
 _HIGHEST = 0.995  # where half of the pictures are copies, what is usual says nothing
 _COARSE = 0.05  # by so much less a pair may correlate at 16 × 16
 _BLOCK_ENTRIES = 2**24
-_FLAT = 0.02  # of the range of the thumb: less detail than this is none
+_FLAT = 5  # of 255: less detail than this is none
 _MOST_PAIRS = 200_000
 
-Thumbs = NDArray[np.float32]
+Thumbs = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +75,8 @@ def find_alike(thumbs: Thumbs) -> PicturePairs:
     Pictures without detail (all black, all white) are left out. Time grows with N², in matrix products: 20,000
     pictures take some 10 s on one core.
     """
-    detail = _detail(thumbs)
-    has_detail = np.flatnonzero(np.abs(detail).max(axis=(1, 2), initial=0) > _FLAT)
-    fine = _unit(detail[has_detail])
-    n_all, side = len(has_detail), thumbs.shape[1]
-    coarse = _unit(detail[has_detail].reshape(n_all, side // 2, 2, side // 2, 2).mean(axis=(2, 4)))
+    has_detail, fine, coarse = _detail(thumbs)
+    n_all = len(has_detail)
     copy, alike = _limits(fine)
     rows, values, count = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.float32)], 0
     step = max(1, _BLOCK_ENTRIES // max(n_all, 1))
@@ -116,7 +114,7 @@ def turn_to_one_side(thumbs: Thumbs) -> Thumbs:
 
     Its bright side comes right, then below; then it is transposed so that it is more spread out to the sides.
     """
-    turned = thumbs - thumbs.mean(axis=(1, 2), keepdims=True)
+    turned = thumbs - thumbs.mean(axis=(1, 2), keepdims=True, dtype=np.float32)
     at = np.linspace(-1, 1, thumbs.shape[1], dtype=np.float32)
     is_left, is_above = turned.sum(axis=1) @ at < 0, turned.sum(axis=2) @ at < 0
     result = thumbs.copy()
@@ -156,14 +154,25 @@ def _verified(
     return np.concatenate(rows), np.concatenate(values)
 
 
-def _detail(thumbs: Thumbs) -> Thumbs:
+def unit_vectors(pictures: NDArray[Any]) -> NDArray[np.float32]:
+    """Each picture [N, …] as a vector of mean 0 and length 1 [N, D]; without content, as zeros."""
+    flat = pictures.reshape(len(pictures), math.prod(pictures.shape[1:])).astype(np.float32)
+    flat -= flat.mean(axis=1, keepdims=True)
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+    return flat
+
+
+def _detail(thumbs: Thumbs) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    """Rows that have any detail, their detail as unit vectors, and the same at half the size; in portions."""
     from scipy import ndimage
 
-    return thumbs - ndimage.uniform_filter(thumbs, (0, 5, 5))
-
-
-def _unit(pictures: Thumbs) -> NDArray[np.float32]:
-    """Each as a vector of mean 0 and length 1."""
-    flat = pictures.reshape(len(pictures), -1)
-    flat = flat - flat.mean(axis=1, keepdims=True)
-    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+    half = thumbs.shape[1] // 2
+    rows, fine, coarse = [np.zeros(0, np.int64)], [np.zeros((0, 4 * half**2), np.float32)], [np.zeros((0, half**2))]
+    for start in range(0, len(thumbs), 4096):
+        part = thumbs[start : start + 4096].astype(np.float32)
+        part -= ndimage.uniform_filter(part, (0, 5, 5))
+        kept = np.flatnonzero(np.abs(part).max(axis=(1, 2)) > _FLAT)
+        rows.append(kept + start)
+        fine.append(unit_vectors(part[kept]))
+        coarse.append(unit_vectors(part[kept].reshape(len(kept), half, 2, half, 2).mean(axis=(2, 4))))
+    return np.concatenate(rows), np.concatenate(fine), np.concatenate(coarse).astype(np.float32, copy=False)

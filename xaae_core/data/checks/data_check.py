@@ -20,6 +20,7 @@ from xaae_core.data.checks.text_marks import check_text_marks
 from xaae_core.data.checks.unreadable_files import check_unreadable_files
 from xaae_core.data.checks.value_range import check_value_range
 from xaae_core.data.dataset import ImageDataset
+from xaae_core.data.windows import Window
 
 Check = Callable[[CheckInput], Iterator[Finding]]
 
@@ -46,6 +47,7 @@ def check_dataset(
     size: tuple[int, int] | None = None,
     channels: int | None = None,
     normalisation: Normalisation | None = None,
+    window: Window | None = None,
     progress: Callable[[int, int], None] | None = None,
     seed: int = 0,
 ) -> CheckReport:
@@ -59,13 +61,14 @@ def check_dataset(
         size: (height, width) in pixels of the model it is meant for.
         channels: of that model, 1 or 3.
         normalisation: of that model: (means, standard deviations) for pixels in [0, 1].
+        window: (centre, width) that DICOM and NIfTI pictures are read with, see `read_image`.
         progress: called with (pictures done, pictures in all); what it raises stops the check at once.
         seed: of folds, permutations and samples.
 
     Returns:
         The pictures that can be decoded and everything that was found; nothing in the data raises.
     """
-    gathered = gather_facts(dataset, progress)
+    gathered = gather_facts(dataset, progress, window=window)
     given = CheckInput(gathered.dataset, gathered.facts, size, channels, normalisation, seed)
     findings = [finding for check in CHECKS for finding in check(given)]
     sound = gathered.dataset

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from xaae_core.data.checks.association import auroc
 from xaae_core.data.checks.check_input import CheckInput
+from xaae_core.data.checks.copies import unit_vectors
 from xaae_core.data.checks.findings import Finding
-from xaae_core.data.checks.picture_classifier import BRIGHTNESS, Features, brightness_features, tell_apart, tell_number
+from xaae_core.data.checks.picture_classifier import BRIGHTNESS, brightness_features, tell_apart, tell_number
 from xaae_core.data.checks.wording import capital, count_of, figure, percent, target_of
 
 CHECK = "brightness"
@@ -44,17 +45,16 @@ def check_intensities(given: CheckInput) -> Iterator[Finding]:
         )
 
 
-def common_look(thumbs: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """Correlation of each small picture with what most look like [N], and how alike they are (the median).
+def common_look(thumbs: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
+    """Correlation of small pictures [N, S, S] with what most look like [N], and how alike they are (the median).
 
     The common look is the first singular vector of the pictures, each of mean 0 and length 1: unlike the mean it
     stays the same however many are inverted. Its sign is that of the majority.
     """
-    flat = thumbs.reshape(len(thumbs), -1)
-    flat = flat - flat.mean(axis=1, keepdims=True)
-    flat = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
-    _, vectors = np.linalg.eigh(flat.T @ flat)
-    likeness = np.asarray(flat @ vectors[:, -1], np.float32)
+    portions = range(0, len(thumbs), 4096)
+    products = sum(flat.T @ flat for flat in (unit_vectors(thumbs[at : at + 4096]) for at in portions))
+    _, vectors = np.linalg.eigh(products)
+    likeness = np.concatenate([unit_vectors(thumbs[at : at + 4096]) @ vectors[:, -1] for at in portions])
     if np.median(likeness) < 0:
         likeness = -likeness
     return likeness, float(np.median(np.abs(likeness)))
@@ -142,12 +142,12 @@ def _split_shift(given: CheckInput) -> Iterator[Finding]:
 
 
 def _giveaway(given: CheckInput) -> Iterator[Finding]:
-    dataset, features = given.dataset, brightness_features(given.facts)
+    dataset = given.dataset
     if dataset.values is not None:
-        score = tell_number(features, dataset.values, seed=given.seed)
+        score = tell_number(brightness_features, given.facts, dataset.values, seed=given.seed)
         limits, what = (0.4, 0.7), f"correlation {figure(score)} on unseen cases, 0 is chance"
     else:
-        score = tell_apart(features, dataset.labels, groups=dataset.patients, seed=given.seed)
+        score = tell_apart(brightness_features, given.facts, dataset.labels, groups=dataset.patients, seed=given.seed)
         limits, what = (_TELLING, _GIVEAWAY), f"AUROC {figure(score)} on unseen cases, 0.50 is chance"
     if not score > limits[0]:
         return
@@ -155,18 +155,19 @@ def _giveaway(given: CheckInput) -> Iterator[Finding]:
         CHECK,
         "warn" if score > limits[1] else "note",
         f"{capital(target_of(dataset))} can be told from brightness, contrast and borders alone ({what})",
-        f"{_most_telling(given, features)}Either the disease itself changes this, or the pictures come from different "
+        f"{_most_telling(given)}Either the disease itself changes this, or the pictures come from different "
         "devices or times: then a model learns the device.",
         "Find out what differs (device, export, clothes, crop); compare the model with this figure, not with chance.",
     )
 
 
-def _most_telling(given: CheckInput, features: Features) -> str:
+def _most_telling(given: CheckInput) -> str:
     """The single measure that tells two classes apart best, with its mean in each; "" for numbers."""
     dataset = given.dataset
     present = [label for label in range(len(dataset.classes)) if (dataset.labels == label).any()]
     if dataset.is_numeric or len(present) < 2:
         return ""
+    features = brightness_features(given.facts)
     scores = np.array([_separation(column, dataset.labels, present) for column in features.T])
     best = int(scores.argmax())
     means = [f"{dataset.classes[at]} {features[dataset.labels == at, best].mean():.3g}" for at in present[:4]]

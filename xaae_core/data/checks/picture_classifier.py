@@ -5,15 +5,17 @@ What a linear model on 16 × 16 pixels finds, a network finds as well. What it d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xaae_core.data.checks.picture_facts import PictureFacts
+from xaae_core.data.checks.picture_measures import THUMB_SIDE
 
 Features = NDArray[np.float64]
+Measure = Callable[[PictureFacts], Features]
 
 BRIGHTNESS = (
     *("mean of red", "mean of green", "mean of blue", "contrast of red", "contrast of green", "contrast of blue"),
@@ -30,9 +32,9 @@ _STRENGTH = 0.02  # of the classifier (scikit-learn's C): strong regularisation,
 
 def brightness_features(facts: PictureFacts) -> Features:
     """What brightness, contrast, colour and borders give away [N, 16], without the content; see `BRIGHTNESS`."""
-    greys = facts.greys
-    borders = [greys[:, :2].mean(axis=(1, 2)), greys[:, -2:].mean(axis=(1, 2))]
-    borders += [greys[:, :, :2].mean(axis=(1, 2)), greys[:, :, -2:].mean(axis=(1, 2))]
+    thumbs = facts.thumbs
+    strips = [thumbs[:, :2], thumbs[:, -2:], thumbs[:, :, :2], thumbs[:, :, -2:]]
+    borders = [facts.greys_of(strip.mean(axis=(1, 2))) for strip in strips]
     names = ("low", "high", "black", "white", "colourfulness", "sharpness")
     columns = [facts.column(name) for name in names]
     return np.column_stack([facts.column("means"), facts.column("stds"), *columns, *borders]).astype(np.float64)
@@ -40,24 +42,27 @@ def brightness_features(facts: PictureFacts) -> Features:
 
 def file_features(facts: PictureFacts) -> Features:
     """What the files give away [N, 5]: height, width, proportions, channels, bits."""
-    height, width = facts.column("height"), facts.column("width")
-    log_height, log_width = np.log(height), np.log(width)
+    log_height, log_width = np.log(facts.column("height")), np.log(facts.column("width"))
     stored = [facts.column("channels"), facts.column("bits")]
     return np.column_stack([log_height, log_width, log_width - log_height, *stored]).astype(np.float64)
 
 
 def content_features(facts: PictureFacts) -> Features:
     """What a model of any size sees of a picture [N, 273]: 16 × 16 greys, proportions, and the brightness features."""
-    greys = facts.greys
-    coarse = greys.reshape(len(greys), 16, 2, 16, 2).mean(axis=(2, 4)).reshape(len(greys), -1)
-    return np.column_stack([coarse, file_features(facts)[:, 2], brightness_features(facts)]).astype(np.float64)
+    half = THUMB_SIDE // 2
+    coarse = facts.thumbs.reshape(-1, half, 2, half, 2).mean(axis=(2, 4), dtype=np.float32)
+    greys = facts.greys_of(coarse).reshape(len(facts), -1)
+    return np.column_stack([greys, file_features(facts)[:, 2], brightness_features(facts)]).astype(np.float64)
 
 
-def tell_apart(features: Features, target: NDArray[np.int64], *, groups: Sequence[str] = (), seed: int = 0) -> float:
+def tell_apart(
+    measure: Measure, facts: PictureFacts, target: NDArray[np.int64], *, groups: Sequence[str] = (), seed: int = 0
+) -> float:
     """AUROC of telling classes from features, on cases not learned from: mean over folds and classes.
 
     Args:
-        features: [N, F].
+        measure: gives the features [N, F] of pictures.
+        facts: of N pictures.
         target: [N], classes from 0; those with fewer than 10 cases are left out.
         groups: patient of each, "" where not known; none is in two folds. () where none is known.
         seed: of the folds and of the sample, where there are more than `MOST_CASES`.
@@ -65,21 +70,19 @@ def tell_apart(features: Features, target: NDArray[np.int64], *, groups: Sequenc
     Returns:
         The AUROC, 0.5 being chance; NaN where fewer than two classes have 10 cases.
     """
-    counts = np.bincount(target)
-    rows = np.flatnonzero(counts[target] >= _LEAST)
+    rows = np.flatnonzero(np.bincount(target)[target] >= _LEAST)
+    rows = np.sort(np.random.default_rng(seed).permutation(rows)[:MOST_CASES])
     if len(np.unique(target[rows])) < 2:
         return float("nan")
-    rng = np.random.default_rng(seed)
-    if len(rows) > MOST_CASES:
-        rows = np.sort(rng.permutation(rows)[:MOST_CASES])
+    features, labels = measure(facts.take(rows)), target[rows]
     units = [groups[row] or f"#{row}" for row in rows.tolist()] if groups else None
     found: list[float] = []
-    for train, test in _folds(target[rows], units, seed):
-        found += _fold_aurocs(features[rows], target[rows], train, test)
+    for train, test in _folds(labels, units, seed):
+        found += _fold_aurocs(features, labels, train, test)
     return float(np.mean(found)) if found else float("nan")
 
 
-def tell_number(features: Features, values: NDArray[np.float64], *, seed: int = 0) -> float:
+def tell_number(measure: Measure, facts: PictureFacts, values: NDArray[np.float64], *, seed: int = 0) -> float:
     """Correlation of numbers with what a ridge regression on features predicts, on cases not learned from.
 
     Fewer than 20 cases, or a constant: NaN.
@@ -90,11 +93,11 @@ def tell_number(features: Features, values: NDArray[np.float64], *, seed: int = 
     from sklearn.preprocessing import StandardScaler
 
     rows = np.random.default_rng(seed).permutation(len(values))[:MOST_CASES]
-    if len(rows) < 20 or np.ptp(values[rows]) == 0:
+    if len(rows) < 2 * _LEAST or np.ptp(values[rows]) == 0:
         return float("nan")
     model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(0, 5, 6)))
     folds = KFold(_FOLDS, shuffle=True, random_state=seed)
-    predicted = cross_val_predict(model, features[rows], values[rows], cv=folds)
+    predicted = cross_val_predict(model, measure(facts.take(rows)), values[rows], cv=folds)
     return float(np.corrcoef(predicted, values[rows])[0, 1]) if predicted.std() > 0 else 0.0
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from xaae_core.data.checks.burned_in_marks import LARGEST_SIDE, Mark, find_mark
 from xaae_core.data.frames import split_frame
 from xaae_core.data.images import read_image
+from xaae_core.data.windows import Window
 from xaae_core.errors import ImageError
 
 THUMB_SIDE = 32
@@ -25,7 +26,7 @@ _LUMA = (0.299, 0.587, 0.114)
 Thumb = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class MeasuredPicture:
     """Facts of one picture; greys are in [0, 1] of the full range of its stored depth.
 
@@ -72,7 +73,7 @@ class MeasuredPicture:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class MeasuredMask:
     """Facts of one mask.
 
@@ -95,13 +96,13 @@ class MeasuredMask:
     problem: str = ""
 
 
-def measure_picture(path: Path) -> MeasuredPicture:
-    """Decode a picture and measure it.
+def measure_picture(path: Path, *, window: Window | None = None) -> MeasuredPicture:
+    """Decode a picture and measure it; `window` as for `read_image`.
 
     Raises:
         ImageError: it cannot be read.
     """
-    image = read_image(path)
+    image = read_image(path, window=window)
     small = _shrunk(image.pixels)
     grey = _grey_of(small)
     thumb, low, high = _stretched(_squashed(grey))

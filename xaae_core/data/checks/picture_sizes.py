@@ -123,10 +123,10 @@ def _giveaway(given: CheckInput) -> Iterator[Finding]:
         return
     dataset = given.dataset
     if dataset.values is not None:
-        score = abs(tell_number(features, dataset.values, seed=given.seed))
+        score = abs(tell_number(file_features, given.facts, dataset.values, seed=given.seed))
         is_telling, is_giveaway, what = score > 0.3, score > 0.6, f"correlation {figure(score)}, 0 is chance"
     else:
-        score = tell_apart(features, dataset.labels, groups=dataset.patients, seed=given.seed)
+        score = tell_apart(file_features, given.facts, dataset.labels, groups=dataset.patients, seed=given.seed)
         is_telling, is_giveaway = score > _TELLING, score > _GIVEAWAY
         what = f"AUROC {figure(score)}, 0.50 is chance"
     if is_telling:

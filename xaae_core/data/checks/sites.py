@@ -50,7 +50,7 @@ def measure_site(given: CheckInput, column: NamedColumn) -> SiteFigures:
     """The figures of one column."""
     dataset = given.dataset
     target = dataset.labels if dataset.values is None else dataset.values
-    visible = tell_apart(content_features(given.facts), column.codes, groups=dataset.patients, seed=given.seed)
+    visible = tell_apart(content_features, given.facts, column.codes, groups=dataset.patients, seed=given.seed)
     return SiteFigures(associate(column.codes, target, seed=given.seed), visible)
 
 
