@@ -154,7 +154,7 @@ def test_killed_while_measuring_the_same_command_does_not_train_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("analysis.held_out.measure_held_out", stop)
+        patched.setattr("analysis.evaluation.quality.measure_quality", stop)
         assert xaae(*same).exit_code == 1
     again = xaae(*same, "--json")
     assert again.exit_code == 0, again.output
