@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,23 @@ class CaseFiles:
         """The picture file of a row, perhaps with `#n` for a frame; None where it is not there."""
         from xaae_core.data.frames import split_frame
 
-        return next((path for path in self._candidates(row) if split_frame(path).file.is_file()), None)
+        found = next((path for path in self._candidates(row) if split_frame(path).file.is_file()), None)
+        return found or self._by_stem.get(str(self._table.ids[row]))
+
+    @cached_property
+    def _by_stem(self) -> dict[str, Path]:
+        """The folder's pictures by name without ending, where no two share it: how the demo's table names them."""
+        from xaae_core.data.dataset import read_dataset
+        from xaae_core.errors import DatasetError
+
+        if self._folder is None:
+            return {}
+        try:
+            paths = read_dataset(self._folder, min_classes=1).paths
+        except DatasetError:
+            return {}
+        counts = Counter(path.stem for path in paths)
+        return {path.stem: path for path in paths if counts[path.stem] == 1}
 
     def _candidates(self, row: int) -> Iterator[Path]:
         recorded, name = str(self._table.paths[row]), str(self._table.ids[row])

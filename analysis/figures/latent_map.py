@@ -81,21 +81,23 @@ def map_rows(figure: MapFigure) -> Iterator[dict[str, str | float]]:
             "id": name,
             "x": round(x, 6),
             "y": round(y, 6),
-            "label": _truth(table, row),
+            "label": truth_of(table, row),
             "split": str(table.split[row]),
-            "prediction": _prediction(table, row),
+            "prediction": prediction_of(table, row),
             "neighbours_kept": round(float(projection.quality.kept[row]), 4),
         }
 
 
-def _truth(table: LatentTable, row: int) -> str:
+def truth_of(table: LatentTable, row: int) -> str:
+    """A case's class or true number; "" where it is not known."""
     if table.labels[row] >= 0 and table.classes:
         return table.classes[table.labels[row]]
     known = table.columns.get(table.target_name)
     return "" if known is None or not np.isfinite(known[row]) else f"{float(known[row]):g}"
 
 
-def _prediction(table: LatentTable, row: int) -> str:
+def prediction_of(table: LatentTable, row: int) -> str:
+    """What the model says of a case: a class or a number; "" where it says nothing."""
     if table.predicted is not None:
         return f"{float(table.predicted[row]):.6g}"
     index = int(table.predictions[row])

@@ -1,0 +1,91 @@
+"""A case beside the training cases that stand behind it, as a contact sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.figures.formats import Format, plain, render
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """One picture with what is written under it.
+
+    Attributes:
+        picture: [C, H, W] in [0, 1]; None where it could not be found.
+        lines: below the picture.
+    """
+
+    picture: NDArray[Any] | None
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SheetFigure:
+    """What a contact sheet shows.
+
+    Attributes:
+        case: the explained case.
+        examples: the training cases, the most important first.
+        title: a line above.
+    """
+
+    case: Tile
+    examples: Sequence[Tile]
+    title: str = ""
+
+
+def draw_sheet(
+    figure: SheetFigure, form: Format = "png", *, columns: int = 4, width_inches: float = 7.2, dpi: int = 200
+) -> bytes:
+    """Draw the case first, framed, then its examples in reading order; the bytes of a PNG, SVG or PDF.
+
+    All grey pictures share one grey scale; a picture that was not found leaves its place empty and says so.
+
+    Args:
+        figure: what to show.
+        form: "png", "svg" or "pdf".
+        columns: pictures a row, at most.
+        width_inches: final width.
+        dpi: dots per inch.
+    """
+    from matplotlib.figure import Figure
+
+    tiles = [figure.case, *figure.examples]
+    columns = min(columns, len(tiles))
+    rows = -(-len(tiles) // columns)
+    shape = next((tile.picture.shape[-2:] for tile in tiles if tile.picture is not None), (1, 1))
+    cell = width_inches / columns
+    canvas = Figure(
+        figsize=(width_inches, rows * (cell * shape[0] / shape[1] + 0.6) + 0.3), layout="constrained", facecolor="white"
+    )
+    grid = canvas.subplots(rows, columns, squeeze=False)
+    for place, axes in enumerate(grid.ravel()):
+        if place < len(tiles):
+            _draw_tile(axes, tiles[place], is_case=place == 0)
+        else:
+            axes.axis("off")
+    if figure.title:
+        canvas.suptitle(plain(figure.title, most=100), fontsize=9)
+    return render(canvas, form, dpi=dpi)
+
+
+def _draw_tile(axes: Any, tile: Tile, *, is_case: bool) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(is_case or tile.picture is None)
+        spine.set_linewidth(2.5 if is_case else 0.5)
+        spine.set_edgecolor("#0072B2" if is_case else "#000000")
+    if tile.picture is None:
+        axes.set_box_aspect(1)
+        axes.text(0.5, 0.5, "picture not found", ha="center", va="center", fontsize=7, transform=axes.transAxes)
+    else:
+        picture = tile.picture[0] if len(tile.picture) == 1 else np.moveaxis(tile.picture, 0, -1)
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_xlabel("\n".join(plain(line, most=34) for line in tile.lines), fontsize=6)

@@ -1,0 +1,101 @@
+"""`xaae examples`: the nearest cases as a table and a contact sheet, on a small folder and on the bundled demo."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from app.cli import main
+from tests.app.cli_folders import write_model, write_pictures
+from xaae_core.demo import demo_checkpoint, demo_images, demo_latents
+from xaae_core.latents import read_latents, write_latents
+
+
+def xaae(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pictures/, model.safetensors and latents.parquet."""
+    folder = tmp_path_factory.mktemp("room")
+    write_pictures(folder / "pictures")
+    write_model(folder / "model.safetensors")
+    made = xaae("extract", folder / "model.safetensors", folder / "pictures", "--out", folder / "latents.parquet")
+    assert made.exit_code == 0, made.output
+    return folder
+
+
+def similar(room: Path, picture: Path, out: Path, *options: object) -> Result:
+    return xaae(
+        *("examples", room / "model.safetensors", picture, "--latents", room / "latents.parquet", "--out", out),
+        *options,
+    )
+
+
+def test_the_nearest_are_written_in_order_with_a_contact_sheet(room: Path, tmp_path: Path):
+    made = similar(room, room / "pictures" / "dark" / "03.png", tmp_path, "-k", 4, "--split", "all")
+    assert made.exit_code == 0, made.output
+    rows = list(csv.DictReader((tmp_path / "examples.csv").open()))
+    assert [int(row["rank"]) for row in rows] == [1, 2, 3, 4]
+    distances = [float(row["distance"]) for row in rows]
+    assert distances == sorted(distances)
+    assert {row["label"] for row in rows} <= {"bright", "dark"}
+    assert all(Path(row["picture"]).is_file() for row in rows)
+    assert "dark/03.png" not in {row["id"] for row in rows}
+    assert "dark/03.png" in made.stderr  # this very picture
+    assert Image.open(tmp_path / "examples.png").width == 1440
+    assert "the usual spacing" in made.stdout
+
+
+def test_json_is_json_and_another_split_gives_other_cases(room: Path, tmp_path: Path):
+    found = {}
+    for split in ("train", "test"):
+        made = similar(
+            room, room / "pictures/dark/00.png", tmp_path / split, "--split", split, "--json", "--metric", "cosine"
+        )
+        assert made.exit_code == 0, made.output
+        said = json.loads(made.stdout)
+        assert {row["split"] for row in said["examples"]} == {split}
+        assert said["metric"] == "cosine"
+        found[split] = {row["id"] for row in said["examples"]}
+    assert not found["train"] & found["test"]
+
+
+def test_without_pictures_there_is_the_table_alone(tmp_path: Path):
+    case = demo_images() / "images" / "phantom-000960.png"
+    made = xaae("examples", demo_checkpoint(), case, "--latents", demo_latents(), "--out", tmp_path)
+    assert made.exit_code == 0, made.output
+    assert "no picture of these cases was found" in made.stderr
+    assert not (tmp_path / "examples.png").exists()
+    rows = list(csv.DictReader((tmp_path / "examples.csv").open()))
+    assert {row["label"] for row in rows} == {"effusion"}  # a large effusion is like large effusions
+
+
+def test_a_damaged_picture_leaves_its_place_empty(room: Path, tmp_path: Path):
+    folder = write_pictures(tmp_path / "pictures")
+    (folder / "dark" / "01.png").write_bytes(b"broken")
+    made = similar(room, room / "pictures/dark/00.png", tmp_path / "o", "--data", folder, "--split", "all", "-k", 15)
+    assert made.exit_code == 0, made.output
+    assert "01.png" in made.stderr
+    assert (tmp_path / "o" / "examples.png").is_file()
+
+
+def test_a_split_without_cases_and_latents_of_another_model_are_refused(room: Path, tmp_path: Path):
+    other = write_model(tmp_path / "other.safetensors", seed=3)
+    case = room / "pictures/dark/00.png"
+    refused = xaae("examples", other, case, "--latents", room / "latents.parquet", "--out", tmp_path / "o")
+    assert refused.exit_code == 2
+    assert "another checkpoint" in refused.stderr
+    table = read_latents(room / "latents.parquet")
+    write_latents(table.rows(table.split == "train"), tmp_path / "train.parquet")
+    refused = xaae(
+        *("examples", room / "model.safetensors", case, "--latents", tmp_path / "train.parquet"),
+        *("--out", tmp_path / "o", "--split", "valid"),
+    )
+    assert refused.exit_code == 2
+    assert "no case of the table is in the split valid; there are train: use --split all" in refused.stderr
+    assert not (tmp_path / "o").exists()
