@@ -94,8 +94,11 @@ def path_steps(span: float = 3.0, n_steps: int = 21) -> NDArray[np.float64]:
 
 
 def encode_image(model: LatentModel, image: NDArray[Any] | Tensor) -> Encoding:
-    """Encode one image [C, H, W] in [0, 1] to an encoding of batch 1."""
-    x = image.float() if isinstance(image, Tensor) else torch.tensor(np.asarray(image), dtype=torch.float32)
+    """Encode one image [C, H, W] in [0, 1] to an encoding of batch 1.
+
+    Any array will do, read-only or mirrored by negative strides: torch, which shares memory, is given a copy.
+    """
+    x = image.float() if isinstance(image, Tensor) else torch.from_numpy(np.array(image, np.float32, order="C"))
     device = next((p.device for p in getattr(model, "parameters", lambda: iter(()))()), torch.device("cpu"))
     with torch.inference_mode():
         return model.encode(x.unsqueeze(0).to(device))

@@ -237,5 +237,5 @@ def z_share(
     import torch
 
     with torch.inference_mode():
-        encoding = _checkpoint.model.encode(torch.from_numpy(_pictures))
+        encoding = _checkpoint.model.encode(torch.from_numpy(_pictures.copy()))  # a cache may hand out read-only ones
     return measure_leakage(_checkpoint.model, encoding, skip_dropout=skip_dropout).z_share

@@ -1,5 +1,7 @@
 """A path starts at the image, moves along the direction and nowhere else, and is decoded in one go."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -224,3 +226,32 @@ def test_the_change_is_against_the_decoded_image_and_may_be_laid_on_the_original
     np.testing.assert_allclose(edited[found.origin], original, atol=1e-6)
     np.testing.assert_allclose(edited[-1], [[[0.2, 1.0], [0.7, 0.7]]], atol=1e-6)
     np.testing.assert_allclose(edited[0], [[[0.0, 0.75], [0.3, 0.3]]], atol=1e-6)
+
+
+@pytest.fixture
+def warnings_are_errors():
+    """torch gives most of its warnings once a process; here every time, as errors."""
+    torch.set_warn_always(True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        yield
+    torch.set_warn_always(False)
+
+
+@pytest.mark.parametrize("kind", ["read-only", "mirrored", "float64", "big-endian", "a list"])
+def test_any_array_of_pixels_is_encoded_as_its_plain_copy(model, image, direction, kind, warnings_are_errors):
+    made = {
+        "read-only": lambda: np.frombuffer(image.tobytes(), np.float32).reshape(image.shape),
+        "mirrored": lambda: image[:, :, ::-1].copy()[:, :, ::-1],
+        "float64": lambda: image.astype(np.float64),
+        "big-endian": lambda: image.astype(">f4"),
+        "a list": image.tolist,
+    }
+    found = encode_image(model, made[kind]())
+    assert torch.equal(found.z, encode_image(model, torch.tensor(image)).z)
+    traverse(model, found, direction)
+
+
+def test_the_warning_that_is_meant_would_be_seen(image, warnings_are_errors):
+    with pytest.raises(UserWarning, match="not writable"):
+        torch.from_numpy(np.frombuffer(image.tobytes(), np.float32))

@@ -14,6 +14,7 @@ from streamlit import config
 
 from app.cli import main
 from app.commands.app import CONFIG, SAFE_SETTINGS, file_settings, server_environment, streamlit_arguments
+from xaae_core.encoder_permission import ALLOW_SWITCH
 
 
 @pytest.fixture
@@ -53,6 +54,24 @@ def test_a_missing_checkpoint_is_refused_before_the_server_starts(launched: dict
     result = CliRunner().invoke(main, ["app", "--checkpoint", "nowhere.safetensors"])
     assert result.exit_code == 2
     assert "nowhere.safetensors" in result.stderr
+    assert not launched
+
+
+def test_encoders_are_allowed_by_an_option_or_not_at_all(
+    launched: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ALLOW_SWITCH, "")  # so that it is put back
+    assert CliRunner().invoke(main, ["app"]).exit_code == 0
+    assert launched["environment"][ALLOW_SWITCH] == ""  # type: ignore[index]
+    result = CliRunner().invoke(main, ["app", "--allow-encoders", "my_pkg.encoders, other"])
+    assert result.exit_code == 0, result.output
+    assert launched["environment"][ALLOW_SWITCH] == "my_pkg.encoders,other"  # type: ignore[index]
+
+
+def test_what_is_no_module_cannot_be_allowed(launched: dict[str, object]) -> None:
+    result = CliRunner().invoke(main, ["app", "--allow-encoders", "../encoders.py"])
+    assert result.exit_code == 2
+    assert '"../encoders.py" is no name of a module' in result.stderr
     assert not launched
 
 
