@@ -62,10 +62,10 @@ def test_encoders_are_allowed_by_an_option_or_not_at_all(
 ) -> None:
     monkeypatch.setenv(ALLOW_SWITCH, "")  # so that it is put back
     assert CliRunner().invoke(main, ["app"]).exit_code == 0
-    assert launched["environment"][ALLOW_SWITCH] == ""  # type: ignore[index]
+    assert launched["environment"][ALLOW_SWITCH] == ""
     result = CliRunner().invoke(main, ["app", "--allow-encoders", "my_pkg.encoders, other"])
     assert result.exit_code == 0, result.output
-    assert launched["environment"][ALLOW_SWITCH] == "my_pkg.encoders,other"  # type: ignore[index]
+    assert launched["environment"][ALLOW_SWITCH] == "my_pkg.encoders,other"
 
 
 def test_what_is_no_module_cannot_be_allowed(launched: dict[str, object]) -> None:
