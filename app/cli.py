@@ -22,6 +22,7 @@ Exit codes:
   0    done
   1    stopped by you (Ctrl-C), or an error of this program
   2    something to mend: options, data, a checkpoint; the message says what
+  3    check-data found what spoils results
 
 \b
 Example:
@@ -44,14 +45,14 @@ class Commands(click.Group):
     """The commands of `app.commands`, each imported when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands' names: those of the files."""
-        return sorted(module.name for module in iter_modules(commands.__path__))
+        """The commands' names: those of the files, with a dash for an underscore."""
+        return sorted(module.name.replace("_", "-") for module in iter_modules(commands.__path__))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name: the object `command` of the file of that name."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command: click.Command = import_module(f"app.commands.{cmd_name}").command
+        command: click.Command = import_module(f"app.commands.{cmd_name.replace('-', '_')}").command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -72,3 +73,7 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="xaae")
 def main() -> None:
     """Ask a trained image model what it learned: train it, move along its target direction, see the picture change."""
+
+
+if __name__ == "__main__":
+    main()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,6 +63,16 @@ def epoch_line(progress: TrainingProgress) -> str:
     losses = [f"{name.removesuffix('_loss')} {progress.losses[name]:.4f}" for name in _SHOWN if name in progress.losses]
     head = f"{progress.phase} {progress.epoch}/{progress.n_epochs}"
     return f"{head:<18} {'  '.join(losses)}  {progress.seconds:.1f} s{' *' if progress.is_best else ''}"
+
+
+@contextmanager
+def quiet_in_other_processes() -> Iterator[None]:
+    """Of the processes that a launcher started together, inside only the main one writes."""
+    if int(os.environ.get("RANK") or 0) == 0:
+        yield
+        return
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield
 
 
 @contextmanager

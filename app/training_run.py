@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from app.terminal import finite
 from app.training_request import TrainingRequest, build_loaders, build_model
 from app.training_settings import write_request
 from xaae_core.errors import TrainingError
+from xaae_core.training.folder_lock import folder_locked
+from xaae_core.training.processes import Processes, join_processes
 
 if TYPE_CHECKING:
     from analysis.evaluation.quality import Quality
@@ -36,6 +39,7 @@ TRAINING_FOLDER = "training"
 TRAINED_NAME = "trained.safetensors"
 EVALUATION_NAME = "evaluation.json"
 RATE_NAME = "learning_rate.json"
+LOCK_NAME = ".run.lock"
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,11 @@ class _Hooks:
     on_batch: OnBatch | None
     on_built: Callable[[XaaeBlocks, Any], None] | None
 
+    def tell_built(self, model: XaaeBlocks, loaders: Any) -> None:
+        """Tell of the model before it is trained."""
+        if self.on_built is not None:
+            self.on_built(model, loaders)
+
 
 def run_training(
     dataset: ImageDataset,
@@ -88,10 +97,21 @@ def run_training(
     Raises:
         TrainingError: settings or data that cannot be trained with, or a folder that holds a finished model.
     """
+    request.target_in(dataset)  # refused before there is a folder
+    processes = join_processes()
+    with processes.guarded(), processes.held_by_main(partial(folder_locked, out, name=LOCK_NAME)):
+        hooks = _Hooks(on_progress, on_batch, on_built)
+        return _run(dataset, out, request, resume=resume, hooks=hooks, processes=processes)
+
+
+def _run(
+    dataset: ImageDataset, out: Path, request: TrainingRequest, *, resume: bool, hooks: _Hooks, processes: Processes
+) -> FinishedTraining:
+    """See `run_training`; the folder is held, in several processes by the main one."""
     from xaae_core.model_card import card_for
 
     target = request.target_in(dataset)
-    model = build_model(dataset, request)
+    model = processes.only_main(partial(build_model, dataset, request)) or build_model(dataset, request)
     card = card_for(
         model,
         name=out.resolve().name,
@@ -104,12 +124,11 @@ def run_training(
         data_name=dataset.name,
         data_fingerprint=dataset.fingerprint,
     )
-    if not (resume and _take_up(model, out / MODEL_NAME, card)):
-        hooks = _Hooks(on_progress, on_batch, on_built)
-        _train(dataset, model, card, out, request, resume=resume, hooks=hooks)
-    elif (out / LATENTS_NAME).exists():
+    if not (resume and processes.ask_main(partial(_take_up, model, out / MODEL_NAME, card))):
+        _train(dataset, model, card, out, request, resume=resume, hooks=hooks, processes=processes)
+    elif processes.ask_main((out / LATENTS_NAME).exists):
         raise _taken(out)
-    return _measure(dataset, model, card, out)
+    return processes.ask_main(partial(_measure, dataset, model, card, out))
 
 
 def _train(
@@ -121,6 +140,7 @@ def _train(
     *,
     resume: bool,
     hooks: _Hooks,
+    processes: Processes,
 ) -> None:
     """Train a model and write it; every earlier result of the folder is gone then."""
     import torch
@@ -129,16 +149,15 @@ def _train(
     from xaae_core.training import train_xaaenet
     from xaae_core.training.finishing import finish_training
 
-    if resume and (out / MODEL_NAME).exists():
+    if resume and processes.ask_main((out / MODEL_NAME).exists):
         raise _taken(out)
     plan, folder = request.plan(), out / TRAINING_FOLDER
-    write_request(out, request, dataset)
+    processes.only_main(partial(write_request, out, request, dataset))
     loaders = build_loaders(dataset, model, request)
-    if hooks.on_built is not None:
-        hooks.on_built(model, loaders)
+    processes.only_main(partial(hooks.tell_built, model, loaders))
     weights = request.class_weights(dataset)
-    is_trained = resume and _take_up(model, folder / TRAINED_NAME, card)
-    if resume and not is_trained and (folder / TRAINED_NAME).exists():
+    is_trained = resume and processes.ask_main(partial(_take_up, model, folder / TRAINED_NAME, card))
+    if resume and not is_trained and processes.ask_main((folder / TRAINED_NAME).exists):
         raise TrainingError(
             f"{out} holds an unfinished training with other settings or data: call with those it was started with, "
             "name another folder, or give --no-resume to train anew"
@@ -146,11 +165,11 @@ def _train(
     if is_trained:
         model.to(loaders.device).requires_grad_(True)
     else:
-        (folder / TRAINED_NAME).unlink(missing_ok=True)
+        processes.only_main(partial((folder / TRAINED_NAME).unlink, missing_ok=True))
         train_xaaenet(
             model,
             loaders,
-            **{**plan.training, **_found_rate(model, loaders, request, folder)},
+            **{**plan.training, **_found_rate(model, loaders, request, folder, processes)},
             seed=request.seed,
             class_weights=weights,
             models_dir=folder,
@@ -162,7 +181,7 @@ def _train(
             on_progress=hooks.on_progress,
             on_batch=hooks.on_batch,
         )
-        save_checkpoint(model, folder / TRAINED_NAME, card)
+        processes.only_main(partial(save_checkpoint, model, folder / TRAINED_NAME, card))
     finish_training(
         model,
         loaders,
@@ -172,25 +191,38 @@ def _train(
         on_progress=hooks.on_progress,
         on_batch=hooks.on_batch,
     )
+    processes.only_main(partial(_hand_over, model, card, out))
+
+
+def _hand_over(model: XaaeBlocks, card: ModelCard, out: Path) -> None:
+    """Put the finished model where the measuring finds it."""
+    from xaae_core.checkpoints import save_checkpoint
+
     (out / LATENTS_NAME).unlink(missing_ok=True)  # of a model that was there before
     save_checkpoint(model, out / MODEL_NAME, card)
-    (folder / TRAINED_NAME).unlink()
+    (out / TRAINING_FOLDER / TRAINED_NAME).unlink()
 
 
-def _found_rate(model: XaaeBlocks, loaders: Any, request: TrainingRequest, folder: Path) -> dict[str, float]:
+def _found_rate(
+    model: XaaeBlocks, loaders: Any, request: TrainingRequest, folder: Path, processes: Processes
+) -> dict[str, float]:
     """The peak learning rate, looked for once a run; {} where none was asked for."""
-    from xaae_core.atomic_files import write_text_atomically
     from xaae_core.training.learning_rate import find_learning_rate
 
     if not request.find_lr:
         return {}
     file = folder / RATE_NAME
-    if not file.exists():
+    if not processes.ask_main(file.exists):  # each looks for itself, on the same images
         found = find_learning_rate(model, loaders, seed=request.seed, training=request.plan().training)
         curve = {"suggested": found.suggested, "rates": found.rates.tolist(), "losses": found.losses.tolist()}
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text_atomically(file, json.dumps(curve))
-    return {"lr_max": float(json.loads(file.read_text(encoding="utf-8"))["suggested"])}
+        processes.only_main(partial(_write_json, file, curve))
+    return {"lr_max": float(json.loads(processes.ask_main(partial(file.read_text, encoding="utf-8")))["suggested"])}
+
+
+def _write_json(file: Path, values: Mapping[str, Any]) -> None:
+    from xaae_core.atomic_files import write_text_atomically
+
+    write_text_atomically(file, json.dumps(finite(values), indent=2, ensure_ascii=False))
 
 
 def _take_up(model: XaaeBlocks, path: Path, card: ModelCard) -> bool:
@@ -218,7 +250,6 @@ def _measure(dataset: ImageDataset, model: XaaeBlocks, card: ModelCard, out: Pat
     """Put the figures of what the model has not seen into its card; write the latents last."""
     from analysis.evaluation.quality import measure_quality
     from analysis.evaluation.verdict import judge_metrics
-    from xaae_core.atomic_files import write_text_atomically
     from xaae_core.checkpoints import file_sha256, save_checkpoint
     from xaae_core.data.recipes import recipe_for
     from xaae_core.latents import extract_latents, write_latents
@@ -229,7 +260,7 @@ def _measure(dataset: ImageDataset, model: XaaeBlocks, card: ModelCard, out: Pat
     metrics = {name: value for name, value in quality.metrics().items() if math.isfinite(value)}
     verdict = judge_metrics(metrics)
     report = {**quality.to_json(), "verdict": verdict.sentence, "reasons": list(verdict.reasons)}
-    write_text_atomically(out / EVALUATION_NAME, json.dumps(finite(report), indent=2, ensure_ascii=False))
+    _write_json(out / EVALUATION_NAME, report)
     checkpoint = save_checkpoint(model, out / MODEL_NAME, replace(card, metrics=metrics))
     table = replace(table, checkpoint_sha256=file_sha256(checkpoint))
     return FinishedTraining(checkpoint, write_latents(table, out / LATENTS_NAME), quality, verdict)

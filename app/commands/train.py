@@ -11,7 +11,7 @@ import click
 
 from app.command_settings import SettingsCommand
 from app.data_options import columns_from, data_options
-from app.terminal import counted, describe_data, epoch_line, print_json, remark
+from app.terminal import counted, describe_data, epoch_line, print_json, quiet_in_other_processes, remark
 from xaae_core.training.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) 
     from app.training_run import run_training
     from xaae_core.data.dataset import check_images
 
+    click.get_current_context().with_resource(quiet_in_other_processes())
     warnings.filterwarnings("ignore", category=FutureWarning, module="torch")  # fastai's use of torch, not the user's
     request = request_of(options)
     dataset = request.read_data(data)

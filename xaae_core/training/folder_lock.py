@@ -19,7 +19,7 @@ _held: set[Path] = set()
 
 
 @contextmanager
-def folder_locked(folder: Path) -> Iterator[None]:
+def folder_locked(folder: Path, *, name: str = LOCK_NAME) -> Iterator[None]:
     """Hold a folder for one training.
 
     The lock is the operating system's, on a file that names the process: it ends with the process, even
@@ -27,11 +27,12 @@ def folder_locked(folder: Path) -> Iterator[None]:
 
     Args:
         folder: the folder; made if it is not there.
+        name: of the lock's file: holders of different names do not exclude each other.
 
     Raises:
         TrainingError: another training holds it, or it cannot be written to.
     """
-    path = (folder / LOCK_NAME).resolve()
+    path = (folder / name).resolve()
     if path in _held:  # locks of one process do not exclude each other, and reading the file would end ours
         raise _refusal(folder, str(os.getpid()))
     try:

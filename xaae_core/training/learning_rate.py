@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fastai.callback.schedule import LRFinder, valley
+from fastai.callback.schedule import LRFinder, ParamScheduler, valley
 from fastai.optimizer import Adam
 from numpy.typing import NDArray
 
@@ -71,7 +72,7 @@ def find_learning_rate(
         run = _run(copy.deepcopy(model), dls, settings, Path(folder))
         phase = autoencoder_phase(run.model, settings)
         learn = make_learner(run, phase)
-        finder = LRFinder(start_lr=LOWEST, end_lr=HIGHEST, num_it=n_batches)
+        finder = _RangeTest(start_lr=LOWEST, end_lr=HIGHEST, num_it=n_batches)
         n_epochs = n_batches // max(len(dls.train), 1) + 1
         callbacks = [SeedEpochs(seed, "learning rate"), AccumulateGradients(1), *phase.callbacks, finder]
         learn.fit(n_epochs, cbs=callbacks)
@@ -85,6 +86,20 @@ def find_learning_rate(
         )
     found = valley(list(rates), list(losses), len(rates))
     return LearningRates(rates, losses, float(found[0] if isinstance(found, tuple) else found))
+
+
+class _RangeTest(LRFinder):
+    """fastai's, without going back to the first weights, which it keeps in a file: the model is a copy anyway.
+
+    In several processes only the main one would have the file, and wait at it for the others.
+    """
+
+    def before_fit(self) -> None:
+        ParamScheduler.before_fit(self)
+        self.best_loss = math.inf
+
+    def after_fit(self) -> None:
+        ParamScheduler.after_fit(self)
 
 
 def _settings(model: XaaeBlocks, given: Mapping[str, Any]) -> TrainingSettings:

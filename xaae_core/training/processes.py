@@ -21,10 +21,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import torch
-from torch import Tensor, nn
-
 if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
     from xaae_core.training.phase_learner import PhaseLearner
 
 T = TypeVar("T")
@@ -59,6 +59,10 @@ class Processes:
     def agree(self, value: T) -> T:
         """The main process' value, in every process."""
         return value
+
+    def ask_main(self, question: Callable[[], T]) -> T:
+        """What the main process answers while the others wait, in every process; raises as `only_main`."""
+        return question()
 
     def listener(self, listen: Callable[[T], None] | None) -> Callable[[T], None] | None:
         """A callback of the main process, which the others wait for; theirs are not called."""
@@ -119,6 +123,8 @@ def join_processes(device: str | torch.device | None = None) -> Processes:
     """
     if int(os.environ.get("WORLD_SIZE") or 1) < 2:
         return ALONE
+    import torch
+
     from xaae_core.training.several_processes import join_several
 
     return join_several(torch.device(device) if device is not None else None)

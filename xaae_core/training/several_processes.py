@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -77,6 +77,10 @@ class SeveralProcesses(Processes):
         with self.messages.losses_told():
             dist.broadcast_object_list(values, src=0, device=self.device)
         return values[0]
+
+    def ask_main(self, question: Callable[[], T]) -> T:
+        """What the main process answers while the others wait, in every process; raises as `only_main`."""
+        return cast(T, self.agree(self.only_main(question)))
 
     def listener(self, listen: Callable[[T], None] | None) -> Callable[[T], None] | None:
         """A callback of the main process, which the others wait for; theirs are not called."""
