@@ -2,12 +2,16 @@
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from xaae_core.checkpoints import read_card
 from xaae_core.demo import demo_checkpoint, demo_images
+from xaae_core.encoder_permission import ALLOW_SWITCH
+from xaae_core.models import build_encoder, encoder_normalisation
+from xaae_core.models.weightless import building_weightless
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,13 +48,44 @@ def test_it_opens_with_what_the_tool_does_and_a_picture():
     assert "![" in before
 
 
+@pytest.fixture
+def own_modules(tmp_path, monkeypatch):
+    """The examples that begin with a file's name, as files that can be imported; their names."""
+    files = dict(re.findall(r"```python\n# (\w+)\.py\n(.*?)```", README, flags=re.DOTALL))
+    for name, code in files.items():
+        (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tuple(files)
+    for name in files:
+        sys.modules.pop(name, None)
+
+
 @pytest.mark.parametrize("code", BLOCKS, ids=[f"example-{number}" for number in range(len(BLOCKS))])
-def test_python_examples_run(code, tmp_path, monkeypatch):
+def test_python_examples_run(code, tmp_path, monkeypatch, own_modules):
     monkeypatch.chdir(tmp_path)
     shutil.copy(next(demo_images().rglob("*.png")), tmp_path / "my_case.png")
     names: dict[str, object] = {}
     exec(compile(code, "README.md", "exec"), names)
-    assert {"logits", "path"} & names.keys()
+    assert {"logits", "path", "build", "learn"} & names.keys()
+
+
+def test_the_own_encoder_is_named_as_it_is_written(own_modules, monkeypatch):
+    named = set(re.findall(r"python:(\w+):(\w+)", README))
+    assert {module for module, _ in named} == set(own_modules)
+    assert set(re.findall(r"--allow-encoders (\w+)", README)) == set(own_modules)
+    for module, function in named:
+        monkeypatch.setenv(ALLOW_SWITCH, module)
+        assert build_encoder(f"python:{module}:{function}", 1)[0].in_channels == 1
+
+
+def test_the_encoders_named_in_the_table_exist():
+    section = README.split("## Your own encoder", 1)[1].split("\n## ", 1)[0]
+    specs = re.findall(r"`((?:small|torchvision|timm)[\w:.-]*)`", section)
+    assert len(specs) >= 7
+    for spec in specs:
+        encoder_normalisation(spec, 3)
+        with building_weightless():
+            build_encoder(spec, 3)
 
 
 def test_the_demos_figures_are_those_of_the_bundled_model():
