@@ -25,6 +25,7 @@ PARTS = {
 }
 """Part of a loss → what it is about."""
 _LOG_SPAN = 20.0
+_ZOOM = "zoom"
 
 
 def show_losses(rows: Sequence[EpochRecord], phase: str) -> None:
@@ -67,12 +68,18 @@ def show_balance(rows: Sequence[EpochRecord]) -> None:
         if value is not None
     ]
     lines = _lines("epoch, all phases", "judge's score", (ENCODED, DRAWN), is_log=False, domain=(0, 1), height=210)
-    even = {
+    even: dict[str, Any] = {
         "data": {"values": [{"even": 0.5}]},
         "mark": {"type": "rule", "strokeDash": [2, 3], "opacity": 0.7, "color": "#808890"},
         "encoding": {"y": {"field": "even", "type": "quantitative"}},
     }
-    layers = {"layer": [{key: lines[key] for key in ("mark", "encoding", "params")}, even], "height": lines["height"]}
+    words = {
+        **even,
+        "mark": {"type": "text", "text": "cannot tell", "align": "right", "dy": -7, "color": "#808890"},
+        "encoding": {**even["encoding"], "x": {"value": "width"}},
+    }
+    drawn = {key: lines[key] for key in ("mark", "encoding", "params")}
+    layers = {"layer": [drawn, even, words], "height": lines["height"]}
     _show(points, layers, "train_balance", "Score of the judge per epoch, for codes and for draws from a bell curve")
 
 
@@ -105,11 +112,15 @@ def _lines(
     return {
         "height": height,
         "mark": {"type": "line", "point": {"size": 22}, "strokeWidth": 2},
-        "params": [
-            {"name": "zoom", "select": {"type": "interval", "zoom": "wheel![event.shiftKey]"}, "bind": "scales"}
-        ],
+        "params": [{"name": _ZOOM, "select": {"type": "interval", "zoom": "wheel![event.shiftKey]"}, "bind": "scales"}],
         "encoding": {
-            "x": {"field": "epoch", "type": "quantitative", "title": x, "axis": {"tickMinStep": 1, "format": "d"}},
+            "x": {
+                "field": "epoch",
+                "type": "quantitative",
+                "title": x,
+                "scale": {"nice": False, "zero": False, "padding": 8},
+                "axis": {"tickMinStep": 1, "format": "d"},
+            },
             "y": {"field": "value", "type": "quantitative", "title": y, "scale": scale, "axis": {"tickCount": 5}},
             "color": {"field": "of", "type": "nominal", "scale": told_apart, "legend": legend},
             "strokeDash": {
@@ -137,4 +148,7 @@ def _show(points: Sequence[dict[str, Any]], spec: dict[str, Any], key: str, alt:
     if not points:
         st.caption("Nothing yet: the first values come at the end of the first epoch.")
         return
-    st.vega_lite_chart(pd.DataFrame(points), spec, width="stretch", key=key, alt=alt)
+    # Streamlit forgets the zoom of a chart whose data change, unless it reports it.
+    st.vega_lite_chart(
+        pd.DataFrame(points), spec, width="stretch", key=key, alt=alt, on_select="rerun", selection_mode=_ZOOM
+    )

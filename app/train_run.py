@@ -13,6 +13,7 @@ from app.failures import explained
 from app.plain_text import plain
 from app.settings import read_settings
 from app.train_charts import show_balance, show_losses, show_parts
+from app.train_check import checked_data
 from app.train_result import show_result
 from app.train_timeline import phase_boxes, progress_words, share_done, timeline_html
 from app.train_words import phase_name, preset_name
@@ -113,13 +114,16 @@ def _buttons(job: TrainingJob, status: StatusRecord) -> list[_Press]:
     if status.state in ("waiting", "checking"):
         return [stop]
     if status.state in ("stopped", "failed", "lost"):
-        return [_Press("Resume", job.restart, is_way_on=True), _Press("Change settings", _change_settings)]
+        again = "Try again" if status.state == "failed" else "Resume"
+        return [_Press(again, job.restart, is_way_on=True), _Press("Change settings", lambda: _change_settings(job))]
     return []
 
 
-def _change_settings() -> None:
-    """Back to the settings, for a training under another name."""
-    state.go_to_train_step("model")
+def _change_settings(job: TrainingJob) -> None:
+    """Back to the settings on the same pictures, for a training under another name."""
+    is_checked = state.train_data() == job.data and checked_data() is not None
+    state.choose_train_data(job.data)
+    state.go_to_train_step("model" if is_checked else "data")
 
 
 def _show_samples(samples: Sequence[Sample]) -> None:

@@ -86,7 +86,9 @@ def progress_words(status: StatusRecord) -> str:
         words = "Preparing"
     if status.state == "checking" and status.n_batches:
         words += f", {status.batch:,} of {status.n_batches:,}"
-    words += f" · {duration(status.seconds)} so far" if status.seconds >= 1 else ""
+    if status.seconds >= 1:
+        spent = duration(status.seconds)
+        words += f" · {spent} so far" if status.state in ACTIVE else f" after {spent}"
     if status.state in ("training", "paused", "measuring") and status.left is not None and status.left >= 1:
         words += f" · at most about {duration(status.left)} left"
     return words
@@ -118,10 +120,7 @@ def _box(phase: str, standing: Standing, status: StatusRecord, epochs: Sequence[
     if phase == "measuring":
         return PhaseBox(phase, standing, "on held-out cases", 0.5)
     share = (max(status.epoch - 1, 0) + status.batch / max(status.n_batches, 1)) / max(planned, 1)
-    words = f"epoch {max(status.epoch, 1)} of {planned}"
-    if status.n_batches:
-        words += f", batch {status.batch} of {status.n_batches}"
-    return PhaseBox(phase, standing, words, min(1.0, share))
+    return PhaseBox(phase, standing, f"epoch {max(status.epoch, 1)} of {planned}", min(1.0, share))
 
 
 def _planned_words(phase: str, phases: Mapping[str, int]) -> str:

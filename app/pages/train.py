@@ -13,6 +13,8 @@ from app.train_run import show_runs
 from app.train_start import choose_and_start
 from app.train_steps import current_step, show_steps
 
+_STYLE = "<style>.stMain h2 { padding-bottom: .55rem !important; }</style>"
+
 
 def render() -> None:
     """Draw the page."""
@@ -20,6 +22,7 @@ def render() -> None:
     st.caption(
         "Three steps: the pictures, the model, and the training itself, which goes on while this page is closed."
     )
+    st.html(_STYLE)
     step = current_step()
     with explained("The steps"):
         show_steps(step)

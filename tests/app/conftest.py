@@ -153,6 +153,8 @@ def open_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OpenSession
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XAAE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("XAAE_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("XAAE_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("XAAE_BROWSE", str(tmp_path))
     torch.set_num_threads(1)
 
     def start(

@@ -13,6 +13,8 @@ from app import case_choice, path_section, state
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = tuple(sorted(path.name for path in (ROOT / "app" / "pages").glob("*.py") if path.name[0] != "_"))
+MODEL_PAGES = tuple(page for page in PAGES if page != "train.py")
+"""Pages about the open model; the train page is about one that is not there yet."""
 
 
 @dataclass(frozen=True)

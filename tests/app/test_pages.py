@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from app import cached, state
-from tests.app.session import PAGES, Session
+from tests.app.session import MODEL_PAGES, Session
 from xaae_core.demo import demo_images
 
 
@@ -20,14 +20,14 @@ def tiny(open_session: Any, tiny_model: Path, tiny_pictures: Path) -> Session:
     return session
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", MODEL_PAGES)
 def test_every_page_opens_on_the_demo(open_session: Any, page: str) -> None:
     session = open_session(page)
     session.assert_well()
     assert session.app.get("bidi_component"), "nothing of the model or its cases is drawn"
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", MODEL_PAGES)
 def test_every_page_opens_on_a_model_of_ones_own(
     open_session: Any, tiny_model: Path, tiny_pictures: Path, page: str
 ) -> None:
@@ -36,7 +36,7 @@ def test_every_page_opens_on_a_model_of_ones_own(
     assert session.app.get("bidi_component")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", MODEL_PAGES)
 def test_every_page_says_what_to_do_without_data(open_session: Any, tiny_model: Path, page: str) -> None:
     session = open_session(page, checkpoint=tiny_model)
     session.assert_well()
