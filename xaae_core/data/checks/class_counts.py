@@ -33,7 +33,8 @@ def count_classes(dataset: ImageDataset) -> dict[str, dict[str, int]]:
 def auroc_half_width(auroc: float, n_cases: int, n_others: int) -> float:
     """Half the width of a 95 % interval of an AUROC that rests on so many cases and others.
 
-    Source: Hanley and McNeil 1982, Radiology 143:29, equation 2 with their exponential approximation.
+    A little wide where cases are fewer than others. Source: Hanley and McNeil 1982, Radiology 143:29, equation 2 with
+    their exponential approximation.
     """
     if min(n_cases, n_others) < 1:
         return math.nan

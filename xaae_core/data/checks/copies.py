@@ -73,7 +73,7 @@ def find_alike(thumbs: Thumbs) -> PicturePairs:
     """All pairs of small pictures [N, 32, 32] that are the same, or far more alike than is usual among them.
 
     Pictures without detail (all black, all white) are left out. Time grows with N², in matrix products: 20,000
-    pictures take some 10 s on one core.
+    pictures take some 3 s on one core.
     """
     has_detail, fine, coarse = _detail(thumbs)
     n_all = len(has_detail)

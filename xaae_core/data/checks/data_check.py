@@ -53,8 +53,8 @@ def check_dataset(
 ) -> CheckReport:
     """Check a data set before anything is trained on it; every picture is decoded once.
 
-    Some 10 ms of CPU time a picture of 256 × 256 px, and 2 KB of memory; then time that grows with the square of the
-    number of pictures to find copies (20,000: some 10 s).
+    Some 10 ms of CPU time a picture of 256 × 256 px, and 3 KB of memory; then time that grows with the square of the
+    number of pictures to find copies (20,000: some 5 s).
 
     Args:
         dataset: as `read_dataset` gives it (with `min_classes=1`, one class is a finding instead of an error).

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xaae_core.data.checks.association import Association, associate, crosstab
+from xaae_core.data.checks.burned_in_marks import SMALLEST_SIDE
 from xaae_core.data.checks.check_input import CheckInput
 from xaae_core.data.checks.findings import Finding
 from xaae_core.data.checks.named_columns import named_columns
@@ -29,7 +30,13 @@ def check_text_marks(given: CheckInput) -> Iterator[Finding]:
         return
     scores = np.array([picture.mark.score for picture in given.facts.pictures])
     if not np.isfinite(scores).any():
-        yield Finding(CHECK, "note", "Pictures are too small to look for burned-in letters and rulers (under 96 px)")
+        yield Finding(
+            CHECK,
+            "note",
+            f"Pictures are too small to look for burned-in letters and rulers (under {SMALLEST_SIDE} px)",
+            "A letter of so few pixels cannot be told from noise; a model may still see it.",
+            "Look at some of the pictures, or check the originals.",
+        )
         return
     marked = scores >= 1
     if not marked.any():
