@@ -41,8 +41,21 @@ def read_frame(header: DicomHeader, facts: PixelFacts, index: int) -> DecodedFra
 
 def _read_native(stream: BinaryIO, facts: PixelFacts, index: int, name: str) -> DecodedFrame:
     stream.seek(facts.place)
+    if facts.bits_allocated == 1:
+        return _read_bits(stream, facts, index, name)
     extra = {"pixel_vr": facts.vr} if facts.vr else {}
     return _by_pydicom(stream, facts, index, name, EXPLICIT if facts.syntax != BIG_ENDIAN else BIG_ENDIAN, **extra)
+
+
+def _read_bits(stream: BinaryIO, facts: PixelFacts, index: int, name: str) -> DecodedFrame:
+    """Samples of one bit each; a frame may begin within a byte (PS3.5, 8.1.1), where pydicom reads a byte too few."""
+    n_pixels = facts.size[0] * facts.size[1]
+    place, skipped = divmod(index * n_pixels, 8)
+    stream.seek(place, 1)
+    with element_damage_reported(name, "its pixels"):
+        packed = np.frombuffer(stream.read((skipped + n_pixels + 7) // 8), np.uint8)
+        bits = np.unpackbits(packed, bitorder="little")[skipped : skipped + n_pixels]
+        return DecodedFrame(bits.reshape(facts.size), facts.photometric)
 
 
 def _by_pydicom(

@@ -140,10 +140,12 @@ def open_nifti(stream: BinaryIO, name: str) -> NiftiFile:
     start = stream.read(1024)
     stream.seek(0)
     magic = _magic(start)
-    if magic not in _SINGLE:
-        found = "the header of a pair of files (.hdr and .img)" if magic in _PAIR else "not a NIfTI volume"
-        raise ImageError(f"{name}: it is {found}; expected one file that holds both: save it as .nii or .nii.gz")
     is_compressed = start.startswith(_GZIP)
+    if magic in _PAIR:
+        raise ImageError(f"{name}: it is one of a pair of files (.hdr and .img): save both as one, .nii or .nii.gz")
+    if magic not in _SINGLE:
+        found = "compressed with gzip, and what is in it is" if is_compressed else "by its name a NIfTI volume, but is"
+        raise ImageError(f"{name}: it is {found} not a NIfTI volume: unpack it first, or check what it is")
     source = cast(BinaryIO, GzipFile(fileobj=stream, mode="rb")) if is_compressed else stream
     facts = read_volume_facts(source, 1 if magic == _SINGLE[0] else 2, name)
     width, height, _ = facts.canonical_shape
