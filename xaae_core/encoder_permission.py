@@ -51,5 +51,5 @@ def check_allowed(module: str) -> None:
     raise EncoderNotAllowedError(
         f"the encoder is code of the module {module}, which may not be imported: allowed are "
         f"{', '.join(allowed) or 'none'}. If you know and trust that module, start the program with "
-        f"--allow-encoders {module}, or set {ALLOW_SWITCH}={module}."
+        f"{ALLOW_SWITCH}={module} (xaae app and xaae train also take --allow-encoders {module})."
     )

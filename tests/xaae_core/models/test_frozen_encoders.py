@@ -29,7 +29,6 @@ ENCODERS = {
     "torchvision's ViT": _vit_with_a_convolutional_stem,
     "timm's ViT": _timm_vit,
     "timm:test_resnet": lambda: build_encoder("timm:test_resnet", 3),
-    "torchvision:shufflenet_v2_x0_5": lambda: build_encoder("torchvision:shufflenet_v2_x0_5", 3),
 }
 
 

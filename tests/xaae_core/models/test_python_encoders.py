@@ -105,7 +105,9 @@ def test_a_module_that_nobody_allowed_is_not_imported(package, monkeypatch, allo
     if allowed is not None:
         monkeypatch.setenv(ALLOW_SWITCH, allowed.format(package.name))
     module = f"{package.name}.encoders"
-    with pytest.raises(EncoderNotAllowedError, match=f"--allow-encoders {module}, or set {ALLOW_SWITCH}={module}"):
+    with pytest.raises(
+        EncoderNotAllowedError, match=rf"{ALLOW_SWITCH}={module} \(xaae app .*--allow-encoders {module}\)"
+    ):
         build_encoder(SPEC.format(module), 3)
     assert not was_imported(package)
     assert package.name not in sys.modules
