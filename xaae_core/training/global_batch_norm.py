@@ -90,15 +90,15 @@ class _Normalise(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, mean, inverse_std, count = ctx.saved_tensors
-        grad = grads[0].float()
-        x_hat = (x.float() - _spread(mean, x)) * _spread(inverse_std, x)
+        grad = _precise(grads[0])
+        x_hat = (_precise(x) - _spread(mean, x)) * _spread(inverse_std, x)
         dims = _all_but_channels(x)
         own = torch.stack([grad.sum(dims), (grad * x_hat).sum(dims)])  # [2, C]
         of_bias, of_weight = own.clone()
         grad_x = None
         if ctx.needs_input_grad[0]:  # the same on all processes, so that all of them add up or none does
             of_mean, of_std = ctx.add_up(own) / count
-            scale = inverse_std if weight is None else inverse_std * weight.float()
+            scale = inverse_std if weight is None else inverse_std * weight
             grad_x = _spread(scale, x) * (grad - _spread(of_mean, x) - x_hat * _spread(of_std, x))
             grad_x = grad_x.to(x.dtype)
         return (
@@ -112,13 +112,18 @@ class _Normalise(torch.autograd.Function):
 def _statistics(x: Tensor, add_up: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     """(number of values, mean [C], variance [C]) over all processes, in two steps: one alone would cancel digits."""
     dims = _all_but_channels(x)
-    own = x.float()
+    own = _precise(x)
     n_values = own.new_tensor([x.numel() // x.shape[1]])
     added = add_up(torch.cat([own.sum(dims), n_values]))
     count = added[-1]
     mean = added[:-1] / count
     variance = add_up((own - _spread(mean, x)).square().sum(dims)) / count
     return count, mean, variance
+
+
+def _precise(x: Tensor) -> Tensor:
+    """In single precision at least."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def _all_but_channels(x: Tensor) -> tuple[int, ...]:

@@ -17,15 +17,15 @@ from xaae_core.training import train_xaaenet
 N_TRAIN, N_VALID = 26, 10
 
 
-def make_dls():
+def make_dls(n_valid=N_VALID, **options):
     """36 noisy grey pictures of 32×32; those of class "ill" hold a bright square."""
     rng = np.random.default_rng(0)
-    labels = np.arange(N_TRAIN + N_VALID) % 2
+    labels = np.arange(N_TRAIN + n_valid) % 2
     images = rng.random((len(labels), 1, 32, 32), dtype=np.float32) * 0.3
     images[labels == 1, :, 8:20, 8:20] += 0.6
-    return dataloaders_from_arrays(
-        images, labels, ["train"] * N_TRAIN + ["valid"] * N_VALID, ["healthy", "ill"], batch_size=4, device="cpu"
-    )
+    split = ["train"] * N_TRAIN + ["valid"] * n_valid
+    settings = {"batch_size": 4, "device": "cpu"}
+    return dataloaders_from_arrays(images, labels, split, ["healthy", "ill"], **(settings | options))
 
 
 def make_model(**options):
@@ -35,7 +35,7 @@ def make_model(**options):
     return add_xaae_blocks(build_encoder("small:6-8", 1), **(settings | {"encoder_spec": "small:6-8"} | options))
 
 
-def train(folder, **options):
+def train(folder, dls=None, **options):
     """Three short phases with everything that carries state from one epoch to the next."""
     settings = {
         "epochs_adv": 4,
@@ -52,7 +52,7 @@ def train(folder, **options):
         "models_dir": folder,
     }
     model = make_model(skip_dropout=0.5).to(memory_format=torch.channels_last)  # as the demo's
-    return train_xaaenet(model, make_dls(), **(settings | options))
+    return train_xaaenet(model, dls or make_dls(), **(settings | options))
 
 
 def killed_until_done(folder, seed, max_kills=8):
