@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from analysis.figures.formats import plain
 from analysis.traversals import Traversal
 
 
@@ -67,7 +68,7 @@ def draw_filmstrip(figure: PathFigure, *, columns: int = 7, width_inches: float 
     bar = canvas.colorbar(drawn, ax=grid[1].tolist(), fraction=0.02, pad=0.01)
     bar.ax.tick_params(labelsize=5)
     bar.set_label("change, 1 = full scale", fontsize=6)
-    canvas.suptitle(figure.title, fontsize=8)
+    canvas.suptitle(plain(figure.title, most=110), fontsize=8)
     stream = io.BytesIO()
     canvas.savefig(stream, format="png")
     return stream.getvalue()
