@@ -70,10 +70,10 @@ def make_dataloaders(
     """Loaders over the train and valid splits; the test split stays out.
 
     Batches are (TensorImage [B, C, H, W] float32 in [0, 1], TensorCategory [B]), with float32 numbers [B] instead
-    for numeric labels; `dls.vocab` is the dataset's classes in their order; the last, smaller batch of training is left out. The order of the
-    training images hangs on `dls.train.rng` alone. Items are the dataset's paths: all of train, in order
-    and unchanged, is `dls.test_dl(dls.train_ds.items, with_labels=True)`, and `dls.test_dl([path])` reads a
-    new picture.
+    for numeric labels; `dls.vocab` is the dataset's classes in their order; the last, smaller batch of training is
+    left out. The order of the training images hangs on `dls.train.rng` alone. Items are the dataset's paths: all of
+    train, in order and unchanged, is `dls.test_dl(dls.train_ds.items, with_labels=True)`, and `dls.test_dl([path])`
+    reads a new picture.
 
     Args:
         dataset: see `read_dataset`; run `check_images` first, as a damaged picture stops an epoch.

@@ -4,8 +4,11 @@ Two signs, both on a small copy of the picture. **Letters** are compact, have mo
 and stand in the outer quarter in quiet surroundings (white or black top-hat; Serra 1982). **Rulers** are straight
 and long, with ticks at one period along one side (a peak in the spectrum of the profile beside the line).
 
-How far to trust it, on pictures labelled by eye before they were scored, none of them used to set the limits:
-see `tests/xaae_core/data/checks/test_burned_in_marks_shared_data.py`, which prints the figures again.
+How far to trust it, on pictures that were labelled by eye before they were scored and not used to set the limits: of 60
+dermoscopies 32 bore a ruler or a caption; 24 were flagged, 23 of them rightly (missed: faint rulers, single ticks at the
+border, red captions). Of 40 radiographs with side letters 34 were flagged; of 24 cut so that none was left, 1 (ribs taken
+for a ruler). `tests/xaae_core/data/checks/test_checks_shared_data.py` prints the first figures again. Hairs, ink and jewels
+can be taken for marks; handwriting, large captions and letters in the middle are not looked for.
 """
 
 from __future__ import annotations

@@ -187,7 +187,7 @@ def _notes(given: CheckInput) -> Iterator[Finding]:
     for row, picture in enumerate(given.facts.pictures):
         for note in picture.notes:
             if "almost black" not in note:  # `_unused_depth` says it
-                kinds.setdefault(re.sub(r"\d+", "#", note), (note, []))[1].append(row)
+                kinds.setdefault(re.sub(r"-?\d[\d.,]*", "#", note), (note, []))[1].append(row)
     for note, rows in kinds.values():
         yield Finding.about(
             CHECK,

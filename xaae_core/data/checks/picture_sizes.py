@@ -43,7 +43,7 @@ def _proportions(given: CheckInput) -> Iterator[Finding]:
         f"{count_of(len(other), 'picture')} ({percent(len(other) / len(ratio))}) of other proportions than the rest "
         f"(width to height {ratio.min():.2f} to {ratio.max():.2f}, usually {median:.2f})",
         "They get black borders (or are squashed), which the model sees and may learn.",
-        "Crop them to one shape, or check below that shape does not go with the label.",
+        "Crop them to one shape, or make sure that shape does not go with the label.",
         cases=given.ids(other.tolist()),
     )
 
@@ -112,7 +112,7 @@ def _depths(given: CheckInput) -> Iterator[Finding]:
         "note",
         f"Pictures of different depths: {listed}",
         "They come from different exports; the same tissue may have another grey in each.",
-        "Compare their brightness below; best export all in one way.",
+        "Compare their brightness; best export all in one way.",
         cases=given.ids(fewer.tolist()),
     )
 
