@@ -126,3 +126,10 @@ def test_levels_are_those_of_the_normalised_pixels():
     after = (pixels - mean[:, None, None]) / std[:, None, None]
     assert level == pytest.approx(after.mean(), abs=1e-5)
     assert spread == pytest.approx(np.median(after.std((2, 3)).mean(axis=1)), rel=1e-5)
+
+
+def test_what_reading_changed_is_told_once_a_kind(portraits, write_set, given_of, found):
+    pictures = [np.dstack([p, np.full_like(p, 255 if number else 90)]) for number, p in enumerate(portraits(12))]
+    findings = [f for f in found(check_intensities, given_of(write_set(pictures))) if "Reading changed" in f.title]
+    assert [finding.cases for finding in findings] == [("000.png",)]
+    assert "transparent" in findings[0].title
