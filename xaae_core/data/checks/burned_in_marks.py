@@ -8,8 +8,8 @@ How far to trust it, on pictures that were labelled by eye before they were scor
 60 dermoscopies 32 bore a ruler or a caption; 24 were flagged, 23 of them rightly (missed: faint rulers, single ticks at
 the border, red captions). Of 40 radiographs with side letters 34 were flagged. Of 24 radiographs cut so that no letter
 was left, 1 was flagged (ribs taken for a ruler), after a rule on borders had been made to mend a second one. The first
-figures are printed again by `tests/xaae_core/data/checks/test_checks_shared_data.py`. Hairs, ink and jewels can be taken
-for marks; handwriting, large captions and letters in the middle are not looked for.
+figures are printed again by `tests/xaae_core/data/checks/test_checks_shared_data.py`. Hairs, ink and jewels can be
+taken for marks; handwriting, large captions and letters in the middle are not looked for.
 """
 
 from __future__ import annotations
