@@ -25,7 +25,7 @@ from xaae_core.data.recipes import PictureRecipe, recipe_for
 from xaae_core.data.splits import split_name
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import TABLE_STEM, TABLE_SUFFIXES
-from xaae_core.data.targets import TaskWish
+from xaae_core.data.tasks import TaskWish
 from xaae_core.demo import demo_latents
 from xaae_core.errors import DatasetError, LatentTableError, XaaeError
 from xaae_core.latents import LatentTable, extract_latents, read_latents, write_latents

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from xaae_core.data.table_columns import TableColumns
-from xaae_core.data.targets import TASKS
+from xaae_core.data.tasks import TASKS
 
 _ROLES = {
     "file": "the pictures' files",

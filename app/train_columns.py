@@ -11,7 +11,7 @@ from app.plain_text import plain
 from app.training_request import TrainingRequest
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import find_table, is_table, read_cells
-from xaae_core.data.targets import TaskWish
+from xaae_core.data.tasks import TaskWish
 
 _AS_USUAL = "by its usual name"
 _ROLES = {

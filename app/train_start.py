@@ -79,10 +79,10 @@ def _show_estimate(task: Background[Estimate]) -> None:
         return
     time, space = st.columns(2)
     time.metric(
-        "Time, at most about",
+        "Time, about",
         duration(estimate.seconds),
-        help="Measured on a few steps of each phase. Phases that no longer get better end early; other work on this "
-        "computer makes it longer.",
+        help="Measured on a few steps of each phase. Phases that no longer get better end early, which is shorter; "
+        "other work on this computer makes it longer.",
     )
     space.metric(
         "Memory at its peak",

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from xaae_core.data.table_columns import TableColumns
-from xaae_core.data.targets import TASKS, TaskWish
+from xaae_core.data.tasks import TASKS, TaskWish
 from xaae_core.errors import TrainingError
 from xaae_core.training.presets import Preset, find_preset
 

@@ -16,7 +16,7 @@ from xaae_core.models.weightless import building_weightless
 
 if TYPE_CHECKING:
     from xaae_core.data.table_columns import TableColumns
-    from xaae_core.data.targets import TaskWish
+    from xaae_core.data.tasks import TaskWish
 
 KINDS = ("AAE", "EncoderWithAAEBlocks")
 _ARGUMENTS = {
@@ -87,7 +87,7 @@ class ModelCard:
     @property
     def task_wish(self) -> TaskWish:
         """What the training was asked to take the labels for."""
-        from xaae_core.data.targets import TASKS
+        from xaae_core.data.tasks import TASKS
 
         wish = self.training.get("task", "auto")
         return wish if wish in TASKS else "auto"

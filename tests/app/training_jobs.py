@@ -24,13 +24,15 @@ def tiny_request(*, epochs_ae: int = 2, **changes: Any) -> TrainingRequest:
     return TrainingRequest(**{**settings, **changes})
 
 
-def await_state(job: TrainingJob, *states: State) -> StatusRecord:
+def await_state(job: TrainingJob, *states: State, seconds: float = PATIENCE_SECONDS) -> StatusRecord:
     """The status once it is one of these; fails after a minute, or at another end."""
-    return await_status(job, lambda status: status.state in states)
+    return await_status(job, lambda status: status.state in states, seconds=seconds)
 
 
-def await_status(job: TrainingJob, is_right: Callable[[StatusRecord], bool]) -> StatusRecord:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def await_status(
+    job: TrainingJob, is_right: Callable[[StatusRecord], bool], *, seconds: float = PATIENCE_SECONDS
+) -> StatusRecord:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         status = job.status()
         if is_right(status):
@@ -38,7 +40,7 @@ def await_status(job: TrainingJob, is_right: Callable[[StatusRecord], bool]) -> 
         ended = ("failed", "lost", "stopped", "finished")
         assert status.state not in ended, f"{status}\n{job.log.read_text() if job.log.exists() else ''}"
         time.sleep(0.05)
-    raise AssertionError(f"still {job.status()} after {PATIENCE_SECONDS} s\n{job.log.read_text()}")
+    raise AssertionError(f"still {job.status()} after {seconds:.0f} s\n{job.log.read_text()}")
 
 
 def process_of(job: TrainingJob) -> psutil.Process:

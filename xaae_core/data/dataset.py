@@ -18,7 +18,8 @@ from xaae_core.data.listings import BrokenFile, ListedImage, Listing, columns_of
 from xaae_core.data.splits import SPLIT_SEED, complete_splits
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import find_table, is_table
-from xaae_core.data.targets import Targets, TaskWish, find_targets
+from xaae_core.data.targets import Targets, find_targets
+from xaae_core.data.tasks import TaskWish
 from xaae_core.errors import DatasetError, ImageError
 
 __all__ = ["ImageDataset", "Progress", "check_images", "read_dataset"]

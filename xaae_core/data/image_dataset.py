@@ -12,7 +12,7 @@ import numpy as np
 from xaae_core.data.fingerprints import fingerprint_images
 from xaae_core.data.listings import BrokenFile
 from xaae_core.data.splits import SPLITS
-from xaae_core.data.targets import Task
+from xaae_core.data.tasks import Task
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from xaae_core.data.listings import ListedImage, classes_of
+from xaae_core.data.tasks import TASKS, Task, TaskWish
 from xaae_core.errors import DatasetError
 
-Task = Literal["classes", "continuous", "ordinal"]
-TaskWish = Literal["auto", "classes", "continuous", "ordinal"]
-TASKS: tuple[TaskWish, ...] = ("auto", "classes", "continuous", "ordinal")
 MOST_GRADES = 10
 """Whole numbers with at most this many different values may be names of classes, or grades."""
 _QUARTERS = 4

@@ -1,0 +1,44 @@
+"""Real pictures train from the command line and as a job of the page, with the same result for the same seed."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from app.cli import main
+from app.commands.train import command as train
+from app.commands.train import request_of
+from app.training_job import start_job
+from tests.app.training_jobs import await_state, end_all
+from xaae_core.checkpoints import load_checkpoint
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+SHORT = (
+    *("--preset", "quick", "--size", "64", "--encoder", "small:8-16-32", "--recons-metric", "ssim", "--seed", "5"),
+    *("--batch-size", "64", "--epochs-adv", "0", "--epochs-ae", "1", "--epochs-classif", "1"),
+    *("--epochs-consistency", "0", "--epochs-sharpening", "1"),
+)
+
+
+@pytest.mark.shared_data
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "target"), [("tb_cxr", "tuberculosis"), ("isic2017", "melanoma")])
+def test_the_page_and_the_command_line_train_the_same_model(tmp_path: Path, name: str, target: str) -> None:
+    folder = DATA / name
+    if not folder.is_dir():
+        pytest.skip(f"the data folder {name} is not on this machine")
+    asked = [str(folder), "--out", str(tmp_path / "line"), *SHORT, "--target", target]
+    job = start_job(folder, tmp_path / "page", request_of(train.make_context("train", list(asked)).params))
+    try:
+        await_state(job, "finished", seconds=240)
+    finally:
+        end_all(tmp_path)
+    said = CliRunner().invoke(main, ["train", *asked, "--json"])
+    assert said.exit_code == 0, said.output
+    line, page = (load_checkpoint(tmp_path / way / "model.safetensors") for way in ("line", "page"))
+    weights = page.model.state_dict()
+    assert all(torch.equal(value, weights[key]) for key, value in line.model.state_dict().items())
+    assert line.card.metrics == page.card.metrics
+    assert json.loads(said.stdout)["target"] == target
