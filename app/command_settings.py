@@ -12,7 +12,8 @@ import tomli_w
 
 from xaae_core.atomic_files import write_text_atomically
 
-_NOT_KEPT = frozenset({"as_json", "resume", "settings"})
+_NOT_KEPT = frozenset({"as_json", "resume", "settings", "allow_encoders"})
+"""Never from a file: how to print, and what only the person who starts the program may allow."""
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 

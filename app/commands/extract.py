@@ -8,6 +8,7 @@ import click
 
 from app.command_settings import SettingsCommand
 from app.data_options import column_options, columns_from
+from app.encoder_option import allow_encoders
 from app.terminal import counted, describe_data, print_json, remark
 
 
@@ -21,6 +22,7 @@ from app.terminal import counted, describe_data, print_json, remark
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Parquet file to write.")
 @column_options
 @click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True, help="Images a forward pass.")
+@allow_encoders
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: bool, **columns: str | None) -> None:
     """Encode a data folder to a table.

@@ -11,6 +11,7 @@ import click
 
 from app.command_settings import SettingsCommand
 from app.data_options import columns_from, data_options
+from app.encoder_option import allow_encoders
 from app.terminal import counted, describe_data, epoch_line, print_json, quiet_in_other_processes, remark
 from xaae_core.training.presets import PRESETS
 
@@ -101,6 +102,7 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     help="pad: keep the proportions, with black borders; squash: fill the size.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything random.")
 @click.option("--resume/--no-resume", default=True, show_default=True, help="Go on with an unfinished training of OUT.")
+@allow_encoders
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) -> None:
     """Train a model on labelled pictures.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.command_settings import SettingsCommand
+from app.encoder_option import allow_encoders
 from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
 
@@ -48,6 +49,7 @@ def _odd(ctx: click.Context, param: click.Parameter, value: int) -> int:
     help="Share of the skip connections dropped; 1: the picture comes from z alone.",
 )  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the dropped channels.")
+@allow_encoders
 @click.option("--json", "as_json", is_flag=True, help="Print the path's figures as JSON.")
 def command(
     checkpoint: Path,

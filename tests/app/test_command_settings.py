@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from app.command_settings import SettingsCommand
 from app.commands import train
+from app.encoder_option import allow_encoders
 from app.training_request import TrainingRequest
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.errors import TrainingError
@@ -19,6 +20,7 @@ from xaae_core.errors import TrainingError
 @click.option("--out", required=True, type=click.Path(path_type=Path))
 @click.option("--steps", type=click.IntRange(3), default=21)
 @click.option("--window", nargs=2, type=float)
+@allow_encoders
 @click.option("--json", "as_json", is_flag=True)
 def draw(image: Path, out: Path, steps: int, window: tuple[float, float] | None, as_json: bool) -> None:
     """Stands for any command."""
@@ -53,6 +55,7 @@ def test_the_settings_beside_the_results_repeat_the_run(tmp_path: Path):
         ("steps = ", "is not a settings file"),
         ('steps = "many"', "not a valid integer"),
         ("as_json = true", "sets as_json"),
+        ('allow_encoders = "os"', "sets allow_encoders"),
     ],
 )
 def test_a_file_is_checked_as_flags_are(tmp_path: Path, text: str, said: str):
