@@ -90,7 +90,7 @@ def progress_words(status: StatusRecord) -> str:
         spent = duration(status.seconds)
         words += f" · {spent} so far" if status.state in ACTIVE else f" after {spent}"
     if status.state in ("training", "paused", "measuring") and status.left is not None and status.left >= 1:
-        words += f" · at most about {duration(status.left)} left"
+        words += f" · about {duration(status.left)} left"
     return words
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 N_STEPS = 4
 _PHASE_SECONDS = 2.0
 _TRIAL_SECONDS = 8.0
-_ORDER = ("autoencoder", "classifier", "consistency", "sharpening", "adversarial")
+_ORDER = ("autoencoder", "adversarial", "classifier", "consistency", "sharpening")
 _STATE_COPIES = 4  # weights, Adam's two moments, and the best weights
 _FIGURE_SECONDS = 1.5
 _FIGURE_SECONDS_A_POINT = 0.004

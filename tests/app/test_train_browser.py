@@ -91,7 +91,7 @@ def choose_a_short_training(page: Page) -> None:
     fill_number(page, "Pictures' side, pixels", 48)
     wait_idle(page)
     page.get_by_text("No: a mirrored picture is as good").click()
-    expect(page.get_by_text("Time, at most about")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Time, about")).to_be_visible(timeout=PATIENCE)
     expect(button(page, "Start the training")).to_be_enabled()
 
 

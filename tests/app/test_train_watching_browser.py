@@ -1,0 +1,117 @@
+"""A running training in the browser: it is watched, paused, left alone, killed, taken up again and stopped."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from app.training_job import TrainingJob, start_job
+from tests.app.app_tab import SCROLLS
+from tests.app.cli_folders import write_pictures
+from tests.app.training_jobs import await_state, await_status, end_all, process_of, tiny_request
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60_000
+TICKS = "(node) => [...node.querySelectorAll('.role-axis-label text')].map((text) => text.textContent).join(' ')"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("watched") / "runs"
+    yield folder
+    end_all(folder)
+
+
+@pytest.fixture(scope="module")
+def job(runs: Path) -> TrainingJob:
+    """A training of many short epochs."""
+    pictures = write_pictures(runs.parent / "squares", per_class=24)
+    epochs = {"epochs_adv": 1, "epochs_ae": 900, "epochs_classif": 1, "patience": 900}
+    return start_job(pictures, runs / "long", tiny_request(training=epochs, size=(64, 64)))
+
+
+@pytest.fixture(scope="module")
+def app_url(streamlit_server: Any, runs: Path) -> str:
+    settings = {
+        "XAAE_CACHE": str(runs.parent / "cache"), "XAAE_CHECKPOINT": "", "XAAE_DATA": "",
+        "XAAE_MODELS": str(runs.parent / "models"), "XAAE_RUNS": str(runs), "OMP_WAIT_POLICY": "PASSIVE",
+    }  # fmt: skip
+    return str(streamlit_server(ROOT / "app" / "main.py", environment=settings))
+
+
+def state_of(page: Page, words: str) -> None:
+    expect(page.get_by_text(f"long · {words}")).to_be_visible(timeout=PATIENCE)
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def losses(page: Page) -> Locator:
+    return page.locator("[data-testid=stVegaLiteChart][aria-label^='Loss per epoch']")
+
+
+@pytest.mark.slow
+def test_a_training_is_watched_paused_left_killed_taken_up_and_stopped(
+    open_page: Any, app_url: str, job: TrainingJob
+) -> None:
+    page: Page = open_page(f"{app_url}/train")
+    state_of(page, "Training")
+    assert_a_zoom_stays(page, job)
+    press(page, "Pause")
+    state_of(page, "Paused")
+    page.close()
+    assert job.status().state == "paused"
+    page = open_page(f"{app_url}/train")  # found again without its name
+    state_of(page, "Paused")
+    press(page, "Resume")
+    state_of(page, "Training")
+    process_of(job).kill()
+    state_of(page, "Stopped unexpectedly")
+    press(page, "Resume")
+    state_of(page, "Training")
+    press(page, "Stop")
+    state_of(page, "Stopped after")
+    assert await_state(job, "stopped")
+
+
+def assert_a_zoom_stays(page: Page, job: TrainingJob) -> None:
+    """While epochs come in."""
+    await_status(job, lambda _: len(job.epochs()) >= 6)
+    chart = losses(page)
+    expect(chart).to_be_visible(timeout=PATIENCE)
+    page.wait_for_timeout(2000)
+    chart.scroll_into_view_if_needed()
+    wide = chart.evaluate(TICKS)
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.keyboard.down("Shift")
+    for _ in range(3):
+        page.mouse.wheel(0, -200)
+    page.keyboard.up("Shift")
+    page.wait_for_timeout(1000)
+    zoomed, n_epochs = chart.evaluate(TICKS), len(job.epochs())
+    assert zoomed != wide
+    page.wait_for_timeout(4000)
+    assert len(job.epochs()) > n_epochs
+    assert chart.evaluate(TICKS) == zoomed
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080), (640, 400)])
+def test_nothing_sticks_out_and_the_way_on_is_in_view(
+    open_page: Any, app_url: str, job: TrainingJob, width: int, height: int
+) -> None:
+    page: Page = open_page(f"{app_url}/train?run=long", width=width, height=height)
+    go_on = page.get_by_role("button", name="Resume", exact=True)
+    expect(go_on).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-testid=stVegaLiteChart]").first).to_be_visible()
+    wide, room = page.evaluate(SCROLLS)
+    assert wide <= room
+    if height >= 800:
+        expect(go_on).to_be_in_viewport()
+        expect(page.locator("[data-testid=stImage] img").first).to_be_in_viewport(ratio=1)
+        expect(losses(page)).to_be_in_viewport(ratio=0.9)
