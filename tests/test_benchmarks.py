@@ -143,4 +143,4 @@ def test_an_unknown_benchmark_is_refused(monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setattr("sys.argv", ["benchmarks", "speed"])
     with pytest.raises(SystemExit):
         command_line.main()
-    assert "there is no benchmark speed; expected decoding, similarity, slider, start" in capsys.readouterr().err
+    assert f"there is no benchmark speed; expected {', '.join(command_line.NAMES)}" in capsys.readouterr().err

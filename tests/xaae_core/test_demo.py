@@ -46,9 +46,9 @@ def test_latents_are_those_of_redrawn_phantoms(checkpoint: Checkpoint, table: La
     rows = np.arange(0, len(table), 40)
     drawn = [draw_by_id(str(identity)) for identity in table.ids[rows]]
     pixels = np.stack([to_uint8(phantom.image)[None] for phantom in drawn]).astype(np.float32) / 255
-    z, probabilities = encode_images(checkpoint.model, torch.from_numpy(pixels))
+    z, said = encode_images(checkpoint.model, torch.from_numpy(pixels))
     np.testing.assert_allclose(z, table.z[rows], atol=1e-4)
-    np.testing.assert_allclose(probabilities, table.probabilities[rows], atol=1e-4)
+    np.testing.assert_allclose(said.probabilities, table.probabilities[rows], atol=1e-4)
     for name in FACTOR_NAMES:
         expected = [getattr(phantom.factors, name) for phantom in drawn]
         np.testing.assert_allclose(table.columns[name][rows], expected, atol=1e-9)

@@ -142,8 +142,10 @@ def test_a_model_without_a_classifier_has_no_probabilities(tmp_path):
         def classify(self, z):
             return None
 
-    z, chances = encode_images(Unlabelled(), torch.rand(3, 1, 4, 4))
+    z, said = encode_images(Unlabelled(), torch.rand(3, 1, 4, 4))
+    chances = said.chances(3)
     assert (z.shape, chances.shape) == ((3, 2), (3, 0))
+    assert said.values is None
     bare = LatentTable(z, *(np.array(["a", "b", "c"]),) * 3, np.full(3, -1), chances, ())
     assert list(bare.predictions) == [-1, -1, -1]
     again = read_latents(write_latents(bare, tmp_path / "t.parquet"))

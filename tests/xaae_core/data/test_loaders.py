@@ -183,7 +183,7 @@ def test_what_cannot_be_trained_on_is_refused(arrays):
     images, labels, splits = arrays
     with pytest.raises(DatasetError, match="32 training images are fewer than one batch of 64"):
         dataloaders_from_arrays(images, labels, splits, "ab", batch_size=64)
-    with pytest.raises(DatasetError, match="all 32 training images are of the class a"):
+    with pytest.raises(DatasetError, match="all 32 training images are labelled a"):
         dataloaders_from_arrays(images, labels * 0, splits, "ab")
     with pytest.raises(DatasetError, match="no image is in the split valid"):
         dataloaders_from_arrays(images, labels, ["train"] * 48, "ab")
