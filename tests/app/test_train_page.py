@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from app import state
+from app.training_estimate import Estimate
 from app.training_files import (
     FOLDER_NAME,
     PROGRESS_NAME,
@@ -22,10 +23,12 @@ from app.training_files import (
     write_record,
 )
 from app.training_job import TrainingJob, find_jobs
+from app.training_request import TrainingRequest
 from tests.app.cli_folders import write_pictures
 from tests.app.session import Session
 from tests.app.training_jobs import await_state, end_all, tiny_request
 
+FREE_BYTES = 5 * 10**8  # less than the estimate needs
 PHASES = {"adversarial": 1, "autoencoder": 2, "classifier": 1}
 
 
@@ -35,6 +38,21 @@ def page(open_session: Any, tmp_path: Path) -> Iterator[Session]:
     session.assert_well()
     yield session
     end_all(tmp_path / "runs")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[TrainingRequest]:
+    """What estimates were asked for; none is measured."""
+    requests: list[TrainingRequest] = []
+
+    def estimate(data: Path, request: TrainingRequest, report: object) -> Estimate:
+        requests.append(request)
+        return Estimate(
+            600.0, PHASES, dict.fromkeys([*PHASES, "measuring"], 150.0), 10**9, FREE_BYTES, "cpu", 0, 0, 10**6
+        )
+
+    monkeypatch.setattr("app.train_start.estimate_training", estimate)
+    return requests
 
 
 def run_until(session: Session, is_right: Callable[[Session], bool], seconds: float = 60) -> None:
@@ -142,10 +160,8 @@ def test_a_table_asks_which_column_is_which(page: Session, tmp_path: Path) -> No
 
 
 def test_left_and_right_must_be_answered_before_anything_starts(
-    page: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Session, tmp_path: Path, asked: list[TrainingRequest]
 ) -> None:
-    asked = []
-    monkeypatch.setattr("app.train_start.estimate_training", lambda data, request, report: asked.append(request))
     choose_checked(page, write_pictures(tmp_path / "mine", per_class=20))
     assert page.app.button(key="train_start").disabled
     assert "Say first whether left and right matter" in page.words("caption")
@@ -154,15 +170,19 @@ def test_left_and_right_must_be_answered_before_anything_starts(
     page.app.radio(key="train_sides").set_value(False).run()
     assert asked[-1].has_flips
     assert asked[-1].preset == "quick"
+    assert [(metric.label, metric.value) for metric in page.app.metric] == [
+        ("Time, about", "10 min"),
+        ("Memory at its peak", "1.0 GB"),
+    ]
+    assert "1.0 GB and 500 MB are free" in page.errors[0]
     assert not page.app.button(key="train_start").disabled
     page.app.radio(key="train_sides").set_value(True).run()
     assert not asked[-1].has_flips
 
 
 def test_what_was_chosen_survives_the_way_over_another_step(
-    page: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Session, tmp_path: Path, asked: list[TrainingRequest]
 ) -> None:
-    monkeypatch.setattr("app.train_start.estimate_training", lambda data, request, report: None)
     choose_checked(page, write_pictures(tmp_path / "mine", per_class=20))
     page.app.radio(key="train_sides").set_value(True).run()
     page.app.number_input(key="train_size").set_value(64).run()
@@ -248,3 +268,20 @@ def test_without_trainings_the_page_says_how_to_begin(page: Session) -> None:
     press(page, "Choose pictures")
     page.assert_well()
     assert page.app.text_input(key="train_path")
+
+
+def test_numbers_are_checked_and_learned_as_such(page: Session, tmp_path: Path, asked: list[TrainingRequest]) -> None:
+    folder = write_pictures(tmp_path / "mine", per_class=30)
+    lines = [f"{path.relative_to(folder)},{n + 0.5}" for n, path in enumerate(sorted(folder.rglob("*.png")))]
+    (folder / "scores.csv").write_text("\n".join(["file,severity", *lines]))
+    choose(page, folder / "scores.csv")
+    run_until(page, lambda session: bool(session.errors))
+    next(box for box in page.app.selectbox if box.label == "What is learned").set_value("severity").run()
+    run_until(page, has_button("Next: choose a model"))
+    for box in page.app.checkbox:
+        box.check().run()
+    press(page, "Next: choose a model")
+    page.app.radio(key="train_sides").set_value(True).run()
+    assert not page.app.exception
+    assert page.app.selectbox(key="train_target_number").value == "severity"
+    assert (asked[-1].target, asked[-1].columns.label) == (None, "severity")
