@@ -44,9 +44,15 @@ def decode_elsewhere(codestream: bytes, *, syntax: str, plugin: str, name: str, 
         **options: image pixel elements by pydicom's names, JSON values.
 
     Raises:
-        ImageError: it cannot be decoded, or takes longer than `TIMEOUT`.
+        ImageError: it cannot be decoded, takes longer than `TIMEOUT`, or no process can be started.
     """
-    worker = _take_worker()
+    try:
+        worker = _take_worker()
+    except OSError as error:
+        raise ImageError(
+            f"{name}: the process that decodes its pixels could not be started ({error.strerror}): free memory, or "
+            "export it without compression"
+        ) from error
     try:
         described, pixels = worker.ask(json.dumps({"syntax": syntax, "plugin": plugin, **options}).encode(), codestream)
     except (OSError, ValueError, struct.error):  # it has died of this frame, or was stopped

@@ -159,6 +159,15 @@ def test_a_decoder_that_is_killed_or_hangs_is_replaced(tmp_path: Path, monkeypat
     np.testing.assert_array_equal(read_image(sound).pixels, expected)
 
 
+def test_no_process_to_decode_in_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    sound = transcode(dicom_file(PICTURES["12 bits"][0], bits=12), "JPEGLSLossless", tmp_path)
+    assert sound is not None
+    codec_process._stop_all()
+    monkeypatch.setattr(codec_process.sys, "executable", str(tmp_path / "no_python"))
+    with pytest.raises(ImageError, match=r"could not be started .No such file or directory.: .* without compression"):
+        read_image(sound)
+
+
 def test_threads_decode_at_the_same_time(tmp_path: Path):
     files = []
     for number in range(12):

@@ -1,5 +1,8 @@
 """`file#n` everywhere a picture is named: reading, inspecting, fingerprints, folders, tables, masks."""
 
+import gzip
+import hashlib
+import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -106,8 +109,6 @@ def test_fingerprints_tell_frames_apart_and_read_a_file_once(tmp_path: Path, mon
 def test_without_frames_fingerprints_stay_as_they_were(tmp_path: Path):
     """Cards and latents of earlier versions name their data by it."""
     (tmp_path / "a.png").write_bytes(b"1")
-    import hashlib
-
     digest = hashlib.blake2b(b"1").hexdigest()
     whole = hashlib.sha256()
     for text in ("a.png", "x", "train", "1", digest):
@@ -166,6 +167,15 @@ def test_class_folders_list_medical_files_of_every_name(tmp_path: Path):
     assert len({patients[f"ill/{name}"] for name in names[:4]}) == 1
     assert patients["ill/c.nii"] == ""
     assert data.channels == 1
+
+
+def test_streams_are_left_open(tmp_path: Path):
+    volume = nibabel.Nifti1Image(RNG.integers(0, 99, (20, 20, 18)).astype(np.int16), np.eye(4)).to_bytes()
+    for content in (dicom_file(np.zeros((20, 20), np.uint8)), volume, gzip.compress(volume)):
+        stream = io.BytesIO(content)
+        first = read_image(stream)
+        np.testing.assert_array_equal(read_image(stream).pixels, first.pixels)
+        assert not stream.closed
 
 
 def test_loose_medical_files_are_counted(tmp_path: Path):
