@@ -208,11 +208,18 @@ def failure_words(error: BaseException, log: Path) -> str:
     """What went wrong, for people: errors they can mend as they are, others in one line."""
     if isinstance(error, XaaeError):
         return str(error)
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if _is_full_disk(error):
         return "The disk is full. Free some space, then resume: what was finished before is kept."
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return "It needs more memory than is free: choose smaller batches, smaller pictures or a smaller encoder."
     return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}. The log says more: {log}"
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    """Whether writing failed for want of room; torch does not hand on what the system said."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return isinstance(error, RuntimeError) and "inline_container" in str(error)
 
 
 def main(folder: Path) -> int:

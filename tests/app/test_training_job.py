@@ -162,6 +162,8 @@ def test_failures_are_told_in_words(tmp_path: Path) -> None:
     log = tmp_path / "log"
     assert failure_words(TrainingError("lower lr_max"), log) == "lower lr_max"
     assert "disk is full" in failure_words(OSError(errno.ENOSPC, "No space left on device"), log)
+    torn = RuntimeError("[enforce fail at inline_container.cc:671] . unexpected pos 15808 vs 15704")  # torch's own
+    assert "disk is full" in failure_words(torn, log)
     assert "more memory than is free" in failure_words(MemoryError(), log)
     words = failure_words(RuntimeError("line one\nline two"), log)
     assert "line one line two" in words
