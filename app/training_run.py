@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from app.terminal import finite
 from app.training_request import TrainingRequest, build_loaders, build_model
 from app.training_settings import write_request
+from xaae_core.atomic_files import remove_abandoned
 from xaae_core.errors import TrainingError
 from xaae_core.training.folder_lock import folder_locked
 from xaae_core.training.processes import Processes, join_processes
@@ -100,6 +101,7 @@ def run_training(
     request.target_in(dataset)  # refused before there is a folder
     processes = join_processes()
     with processes.guarded(), processes.held_by_main(partial(folder_locked, out, name=LOCK_NAME)):
+        processes.only_main(partial(remove_abandoned, out))
         hooks = _Hooks(on_progress, on_batch, on_built)
         return _run(dataset, out, request, resume=resume, hooks=hooks, processes=processes)
 

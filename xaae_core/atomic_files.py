@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}(\.(pth|safetensors|parquet|json|toml|csv|png|txt))?")
 
 
 @contextmanager
@@ -28,6 +31,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_abandoned(folder: str | Path) -> None:
+    """Remove the temporary files that killed processes have left in a folder which nobody writes to now."""
+    for path in Path(folder).glob(".*-*"):
+        if _TEMPORARY.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def write_text_atomically(path: str | Path, text: str) -> Path:

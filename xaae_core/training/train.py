@@ -14,6 +14,7 @@ from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from fastai.optimizer import Adam
 
+from xaae_core.atomic_files import remove_abandoned
 from xaae_core.checkpoints import file_sha256
 from xaae_core.devices import default_device
 from xaae_core.errors import TrainingError
@@ -184,6 +185,7 @@ def train_xaaenet(
     processes = _placed(dls, device)
     lock = processes.held_by_main(partial(folder_locked, folder))
     with processes.guarded(), lock, randomness_kept(dls), _flags_kept(model):
+        processes.only_main(partial(remove_abandoned, folder))
         model.recons_metric = settings.recons_metric
         data = check_data(model, dls, settings)
         if model.is_regressor:

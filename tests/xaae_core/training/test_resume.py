@@ -1,6 +1,7 @@
 """A killed training, called again, ends exactly where one that was never killed does."""
 
 import csv
+import json
 import os
 import random
 import subprocess
@@ -11,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from xaae_core.checkpoints import read_state_dict, read_training_state
+from xaae_core.checkpoints import file_sha256, read_state_dict, read_training_state
 from xaae_core.errors import TrainingError
+from xaae_core.latents import read_latents
 from xaae_core.training import phase_fit, train
 
 NAMES = ("xaaenet_adv", "xaaenet_ae", "xaaenet_classif")
@@ -44,18 +46,31 @@ def rows(folder: Path) -> list[dict[str, str]]:
         return [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)]
 
 
-def test_a_training_killed_again_and_again_ends_with_the_same_weights(tiny, whole, tmp_path):
-    seeds = ["1", "2", "3"]
-    command = [sys.executable, "-W", "ignore", str(tiny.SCRIPT), str(tmp_path), *seeds]
-    root = str(Path(__file__).resolve().parents[3])
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": root}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=False)
+@pytest.mark.slow
+def test_a_training_killed_twenty_times_ends_with_the_same_weights(tmp_path):
+    """Each life is a process that SIGKILL ends, at a random moment between two batches or while files are written."""
+    script = Path(__file__).with_name("killed_training.py")
+    root = script.parents[3]
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "PYTHONPATH": os.pathsep.join([str(script.parent), str(root)]),
+    }
+    command = [sys.executable, "-W", "ignore", str(script), str(tmp_path), "20", "1"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
-    kills = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("kills:")]
-    assert len(kills) == 3
-    assert sum(kills) >= 3, "the kills came too late to test anything"
-    for seed in seeds:
-        assert_same(tmp_path / f"killed-{seed}", whole)
+    kills = json.loads(done.stdout)
+    assert len(kills) >= 20
+    assert {kill["phase"] for kill in kills} >= {"adversarial", "autoencoder", "classifier"}
+    assert {kill["kind"] for kill in kills} >= {"batch", "open", "os.rename"}  # "open": a file half written
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    assert_same(killed, whole)
+    mine, theirs = (read_latents(folder / "xaaenet_classif_latents.parquet") for folder in (killed, whole))
+    assert np.array_equal(mine.z, theirs.z)
+    assert mine.checkpoint_sha256 == file_sha256(killed / "xaaenet_classif.safetensors")
+    names = [sorted(path.name for path in folder.iterdir()) for folder in (killed, whole)]
+    assert names[0] == names[1], "a killed training left files behind"
 
 
 @pytest.mark.parametrize(

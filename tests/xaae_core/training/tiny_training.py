@@ -1,11 +1,4 @@
-"""A tiny training, and the means to kill it: `tiny_training.py FOLDER SEED…` trains FOLDER/killed-SEED."""
-
-import os
-import random
-import signal
-import sys
-import time
-from pathlib import Path
+"""A tiny training for the tests."""
 
 import numpy as np
 import torch
@@ -53,32 +46,3 @@ def train(folder, dls=None, **options):
     }
     model = make_model(skip_dropout=0.5).to(memory_format=torch.channels_last)  # as the demo's
     return train_xaaenet(model, dls or make_dls(), **(settings | options))
-
-
-def killed_until_done(folder, seed, max_kills=8):
-    """Train in forked processes, each killed with SIGKILL at a random moment, until one ends by itself."""
-    moments = random.Random(seed)
-    for kill in range(max_kills + 1):
-        process = os.fork()
-        if process == 0:
-            train(folder)
-            os._exit(0)
-        if kill < max_kills:
-            time.sleep(moments.uniform(0.02, 0.8))
-            os.kill(process, signal.SIGKILL)
-        _, status = os.waitpid(process, 0)
-        if status == 0:
-            return kill
-        print(f"killed after {n_epochs_done(folder)} epochs", flush=True)
-    raise RuntimeError("the last training, which nobody killed, failed")
-
-
-def n_epochs_done(folder):
-    history = Path(folder) / "history.csv"
-    return len(history.read_text().splitlines()) - 1 if history.exists() else 0
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    for seed in sys.argv[2:]:
-        print("kills:", killed_until_done(f"{sys.argv[1]}/killed-{seed}", int(seed)), flush=True)
