@@ -148,7 +148,8 @@ class Worker:
         from xaae_core.data.dataset import check_images
 
         self.say(state="checking", phase="", epoch=0)
-        dataset = check_images(self.job.request.read_data(self.job.data), self._checked)
+        request = self.job.request
+        dataset = check_images(request.read_data(self.job.data), self._checked, window=request.window)
         if self.job.fingerprint and dataset.fingerprint != self.job.fingerprint:
             raise TrainingError(
                 f"the pictures or labels in {self.job.data} are not those that were checked: put them back and resume, "

@@ -119,7 +119,7 @@ def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) 
     request = request_of(options)
     dataset = request.read_data(data)
     with counted("checked") as progress:
-        dataset = check_images(dataset, progress)
+        dataset = check_images(dataset, progress, window=request.window)
     describe_data(dataset)
     try:
         finished = run_training(

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import find_table, is_table
 from xaae_core.data.targets import Targets, find_targets
 from xaae_core.data.tasks import TaskWish
+from xaae_core.data.windows import Window
 from xaae_core.errors import DatasetError, ImageError
 
 __all__ = ["ImageDataset", "Progress", "check_images", "read_dataset"]
@@ -94,13 +96,20 @@ def read_dataset(
     )
 
 
-def check_images(dataset: ImageDataset, progress: Progress | None = None) -> ImageDataset:
+def check_images(
+    dataset: ImageDataset, progress: Progress | None = None, *, window: Window | None = None
+) -> ImageDataset:
     """Really decode every picture and leave out those that fail, named in `broken`.
+
+    Args:
+        dataset: see `read_dataset`.
+        progress: called as the pictures are decoded.
+        window: grey scale of DICOM and NIfTI pictures, as they will be read.
 
     Raises:
         DatasetError: what remains has fewer classes with pictures than before, and fewer than two.
     """
-    reasons = _in_parallel(_damage_of, dataset.paths, progress)
+    reasons = _in_parallel(partial(_damage_of, window=window), dataset.paths, progress)
     sound = [row for row, reason in enumerate(reasons) if not reason]
     if len(sound) == len(dataset):
         return dataset
@@ -135,9 +144,15 @@ def _list_images(given: Path, columns: TableColumns | None) -> tuple[Path, Listi
 
 
 def _patients_of(images: Sequence[ListedImage], headers: Sequence[ImageHeader]) -> tuple[str, ...]:
-    """Whose each picture is: by the table, otherwise by what the files say (digests); () where nothing is known."""
-    patients = [image.patient or getattr(header, "patient", "") for image, header in zip(images, headers, strict=True)]
-    return tuple(patients) if any(patients) else ()
+    """Whose each picture is: by the table, otherwise by what the files say (digests); () where nothing is known.
+
+    Files that all name the same patient were made anonymous with one name for all: they tell nothing.
+    """
+    named = tuple(image.patient for image in images)
+    if any(named):
+        return named
+    stored = tuple(header.patient for header in headers)
+    return stored if len(set(filter(None, stored))) > 1 else ()
 
 
 def _in_parallel(work: Callable[[Any], Any], items: Sequence[Any], progress: Progress | None) -> list[Any]:
@@ -158,9 +173,9 @@ def _header_or_reason(path: Path) -> ImageHeader | str:
         return str(error)
 
 
-def _damage_of(path: Path) -> str:
+def _damage_of(path: Path, *, window: Window | None) -> str:
     try:
-        read_image(path)
+        read_image(path, window=window)
     except ImageError as error:
         return str(error)
     return ""
