@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}(\.(pth|safetensors|parquet|json|toml|csv|png|txt))?")
 
 
@@ -16,7 +18,10 @@ _TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}(\.(pth|safetensors|parquet|json|toml
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; renamed onto it when the block ends well, removed otherwise.
 
-    A process killed inside the block leaves the old file as it was.
+    A process killed inside the block, or a full disk, leaves the old file as it was.
+
+    Raises:
+        OSError: what the block raises; where the disk is full it names `path`, which the system does not.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -29,6 +34,10 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         temporary.chmod(mode)  # safetensors puts a private file in its place; ours are ordinary ones
         temporary.replace(target)
+    except OSError as error:
+        if error.filename is None and error.errno in _NO_ROOM:
+            raise OSError(error.errno, os.strerror(error.errno), str(target)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

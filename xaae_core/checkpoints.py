@@ -80,7 +80,10 @@ def save_checkpoint(model: nn.Module, path: str | Path, card: ModelCard) -> Path
         with atomic_path(path) as temporary:
             save_file(_own_tensors(model), temporary, metadata=metadata)
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} cannot be written: {error}. Choose a folder that can be written to") from error
+        raise CheckpointError(
+            f"{path} cannot be written: {error}. Free some space if the disk is full, or choose a folder that can be "
+            "written to"
+        ) from error
     return Path(path)
 
 
@@ -169,9 +172,14 @@ def read_state_dict(path: str | Path) -> Mapping[str, Tensor]:
 
 
 def write_training_state(path: str | Path, state: Mapping[str, Any]) -> Path:
-    """Write tensors, numbers, strings, lists and dicts as a `.pth`, whole or not at all."""
-    with atomic_path(path) as temporary:
-        torch.save(dict(state), temporary)
+    """Write tensors, numbers, strings, lists and dicts as a `.pth`, whole or not at all; raises OSError."""
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        try:
+            torch.save(dict(state), file)
+        except RuntimeError as error:  # torch's own, without a word of why the file could not be written
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from error
+            raise
     return Path(path)
 
 

@@ -40,7 +40,7 @@ def folder_locked(folder: Path, *, name: str = LOCK_NAME) -> Iterator[None]:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise TrainingError(
-            f"models_dir {folder} cannot be written to ({error.strerror}); expected a folder of yours: give another"
+            f"the folder {folder} cannot be written to ({error.strerror}); expected one of yours: give another"
         ) from error
     try:
         if fcntl is not None:
@@ -48,8 +48,9 @@ def folder_locked(folder: Path, *, name: str = LOCK_NAME) -> Iterator[None]:
                 fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise _refusal(folder, os.read(handle, 32).decode(errors="replace").strip()) from error
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
+        with suppress(OSError):  # on a full disk it holds all the same, without saying for whom
+            os.ftruncate(handle, 0)
+            os.write(handle, f"{os.getpid()}\n".encode())
         _held.add(path)
         try:
             yield

@@ -148,7 +148,7 @@ class PhaseFit:
         for callback in self.phase.callbacks:
             if isinstance(callback, UnfreezeFcCritAdaptative):
                 callback.resume_from(state.callbacks[callback.name])
-        self.run.processes.only_main(partial(self._mend_files, state))
+        self.run.write(partial(self._mend_files, state))
 
     def _mend_files(self, state: RunState) -> None:
         if state.best_epoch == state.epoch:
@@ -163,7 +163,7 @@ class PhaseFit:
         if is_best:
             self.best_loss, self.best_epoch = row["selection_loss"], epoch
         is_over = epoch + 1 >= self.phase.n_epochs or epoch - self.best_epoch >= self.run.settings.patience
-        self.run.processes.only_main(partial(self._write, epoch, is_over=is_over, is_best=is_best))
+        self.run.write(partial(self._write, epoch, is_over=is_over, is_best=is_best))
         if self.run.on_progress is not None:
             losses = {name: value for name, value in row.items() if name not in ("phase", "epoch", "seconds")}
             self.run.on_progress(

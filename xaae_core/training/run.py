@@ -11,6 +11,7 @@ from typing import Any
 
 from torch import Tensor
 
+from xaae_core.errors import CheckpointError, TrainingError
 from xaae_core.model_card import ModelCard, card_for
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.data_checks import TrainingData
@@ -54,6 +55,20 @@ class Run:
     on_progress: Callable[[TrainingProgress], None] | None
     on_batch: OnBatch | None = None
     processes: Processes = ALONE
+
+    def write(self, write: Callable[[], object]) -> None:
+        """Write files of the training; of several processes the main one does, and the others wait.
+
+        Raises:
+            TrainingError: the disk is full, or the folder cannot be written to; what was whole is so still.
+        """
+        try:
+            self.processes.only_main(write)
+        except (OSError, CheckpointError) as error:
+            raise TrainingError(
+                f"the training cannot write its files ({error}): free some space or make {self.folder} writable, then "
+                "call again: it goes on after the last finished epoch, and its files of before are whole"
+            ) from error
 
     @cached_property
     def signature_text(self) -> str:

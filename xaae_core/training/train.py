@@ -207,15 +207,15 @@ def train_xaaenet(
         learn = _train_phases(run, figures, resume=resume)
         if extract_latent:
             latents = Path(latent_path or folder / f"{classif_fname}_latents.parquet")
-            processes.only_main(partial(_save_latents, run, latents))
-        processes.only_main(partial(remove_state, folder))
+            run.write(partial(_save_latents, run, latents))
+        run.write(partial(remove_state, folder))
     return learn
 
 
 def _train_phases(run: Run, figures: FigureSettings, *, resume: bool) -> Learner:
     """Run the phases that are left, each from the best weights of the one before."""
     if not resume:
-        run.processes.only_main(partial(remove_state, run.folder))
+        run.write(partial(remove_state, run.folder))
     state = read_state(run.folder, run.signature_text)
     phases = _phases(run)
     rows = list(state.rows) if state else []
@@ -227,7 +227,7 @@ def _train_phases(run: Run, figures: FigureSettings, *, resume: bool) -> Learner
         fit = PhaseFit(run, phase, rows, state if state and state.phase == phase.name else None)
         learn = fit.fit()
         rows = fit.rows
-        run.processes.only_main(partial(save_phase, run, phase, fit.card(), figures))
+        run.write(partial(save_phase, run, phase, fit.card(), figures))
     return learn or make_learner(run, phases[-1])
 
 
