@@ -7,6 +7,7 @@ it has work for it, so that `xaae --help` answers at once.
 from __future__ import annotations
 
 import errno
+import os
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import IO, Any
@@ -38,7 +39,9 @@ class MendableError(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message, without a traceback."""
-        click.echo(f"xaae: {self.message}", file=file, err=True)
+        rank = os.environ.get("RANK", "0")  # where a launcher started several processes, all that fail say so
+        who = "xaae" if rank == "0" else f"xaae (process {rank})"
+        click.echo(f"{who}: {self.message}", file=file, err=True)
 
 
 class Commands(click.Group):
