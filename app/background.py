@@ -40,6 +40,11 @@ class Background(Generic[Result]):
         return not self._thread.is_alive()
 
     @property
+    def has_failed(self) -> bool:
+        """Whether it has ended without a result, and was not cancelled."""
+        return self.is_done and not self._result and not self.is_cancelled
+
+    @property
     def is_cancelled(self) -> bool:
         """Whether it was given up."""
         return self._is_cancelled.is_set()

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
-from app.background import Background, Report, WorkCancelledError
+from app.background import Background, Report
 from app.failures import explained
 from app.folder_listing import count_content
 from app.plain_text import plain
@@ -17,7 +17,7 @@ from app.train_columns import DataOptions, choose_options
 from app.train_data import show_layouts
 from app.words import count
 from xaae_core.data.checks import CheckReport, Finding, Level
-from xaae_core.errors import DatasetError, XaaeError
+from xaae_core.errors import DatasetError
 
 LEVELS: dict[Level, tuple[str, str]] = {
     "stop": ("Mend this first", "red"),
@@ -49,12 +49,9 @@ def checked_data() -> CheckedData | None:
     """The result of the session's check; None while there is none for the chosen pictures."""
     task = state.train_task("check")
     path = state.train_data()
-    if task is None or path is None or not task.is_done:
+    if task is None or path is None or not task.is_done or task.has_failed or task.is_cancelled:
         return None
-    try:
-        found: CheckedData = task.result()
-    except (XaaeError, WorkCancelledError):
-        return None
+    found: CheckedData = task.result()
     return found if found.path == path else None
 
 
@@ -139,8 +136,8 @@ def _explain_refusal(path: Path, error: DatasetError) -> None:
     """Data that cannot be trained on: what is wrong, and what they should look like."""
     if _is_empty(path):
         st.info(
-            f"**There are no pictures in {plain(path.name)} yet.** Put them there as one of the drawings below shows, "
-            "then press Look again."
+            f"**There are no pictures in {plain(path.name)} yet.** Put them into {plain(str(path))} as one of "
+            "the drawings below shows, then press Look again."
         )
     else:
         st.error(f"These pictures cannot be used yet: {plain(str(error))}")
@@ -202,11 +199,14 @@ def _show_findings(report: CheckReport) -> None:
         for number, finding in enumerate(report.of_level(level)):
             with st.container(border=True):
                 _show_finding(finding, f"{level}{number}")
-    folded: tuple[tuple[Level, str], ...] = (("note", "worth knowing"), ("good", "fine"))
+    folded: tuple[tuple[Level, tuple[str, str]], ...] = (
+        ("note", ("thing worth knowing", "things worth knowing")),
+        ("good", ("check found nothing wrong", "checks found nothing wrong")),
+    )
     for level, words in folded:
         found = report.of_level(level)
         if found:
-            with st.expander(f"{count(len(found), 'thing')} {words}", expanded=False):
+            with st.expander(count(len(found), *words), expanded=False):
                 for number, finding in enumerate(found):
                     _show_finding(finding, f"{level}{number}")
 

@@ -68,11 +68,10 @@ def _watch(job: TrainingJob, *, is_active: bool) -> None:
             _show_samples(job.samples())
         with explained("The chart of the judge"):
             _show_balance(epochs)
-    with curves:
-        with explained("The chart of the losses"):
-            _show_losses(epochs)
-        with explained("The figures of the codes"):
-            _show_figures(job)
+    with curves, explained("The chart of the losses"):
+        _show_losses(epochs)
+    with explained("The figures of the codes"):
+        _show_figures(job)
 
 
 def _show_head(job: TrainingJob, status: StatusRecord) -> None:

@@ -7,7 +7,7 @@ import re
 import streamlit as st
 
 from app import state
-from app.background import Background, WorkCancelledError
+from app.background import Background
 from app.failures import explained
 from app.plain_text import plain
 from app.settings import read_settings
@@ -18,7 +18,6 @@ from app.training_estimate import Estimate, estimate_training
 from app.training_job import free_name, start_job
 from app.training_request import TrainingRequest
 from app.words import count, facts_table
-from xaae_core.errors import XaaeError
 
 _NAME = re.compile(r"[\w][\w .+-]{0,79}")
 
@@ -73,10 +72,7 @@ def _await_estimate(task: Background[Estimate]) -> None:
 
 
 def _show_estimate(task: Background[Estimate]) -> None:
-    try:
-        estimate = task.result()
-    except WorkCancelledError:
-        return
+    estimate = task.result()
     time, space = st.columns(2)
     time.metric(
         "Time, about",
@@ -148,17 +144,12 @@ def _trouble(name: str, request: TrainingRequest | None) -> str:
     if not _NAME.fullmatch(name):
         return "The name may hold letters, digits, spaces, and . + - _ (up to 80)."
     task = state.train_task("estimate")
-    if task is not None and task.is_done and not task.is_cancelled:
-        try:
-            task.result()
-        except XaaeError:
-            return "With these settings it cannot be trained; above is why."
+    if task is not None and task.has_failed:
+        return "With these settings it cannot be trained; above is why."
     return ""
 
 
 def _known_estimate() -> Estimate | None:
     task = state.train_task("estimate")
-    try:
-        return task.result() if task is not None and task.is_done else None
-    except (XaaeError, WorkCancelledError):
-        return None
+    is_known = task is not None and task.is_done and not task.has_failed and not task.is_cancelled
+    return task.result() if task is not None and is_known else None

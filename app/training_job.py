@@ -178,8 +178,12 @@ class TrainingJob:
         return str(found.get("request", "run")) if isinstance(found, dict) else "run"
 
     def _ask(self, request: Request) -> None:
+        path = self.folder / FOLDER_NAME / CONTROL_NAME
         try:
-            write_json(self.folder / FOLDER_NAME / CONTROL_NAME, {"request": request})
+            try:
+                write_json(path, {"request": request})
+            except FileNotFoundError:  # a training that begins clears away temporary files
+                write_json(path, {"request": request})
         except OSError as error:
             raise TrainingError(
                 f"{self.folder} cannot be written to ({error.strerror}): free some space, or check its rights"

@@ -33,6 +33,8 @@ def render() -> None:
         show_data(workspace)
         if st.button(f"Move a case towards {workspace.checkpoint.card.target}", type="primary"):
             st.switch_page(TRAVERSE)
+        if workspace.dataset is None or state.is_demo_data():
+            offer_training()
     show_cases(workspace)
 
 
@@ -68,7 +70,6 @@ def show_data(workspace: Workspace) -> None:
         st.header("No data open")
         st.markdown("Open the folder the model was trained on, or one like it, to find the direction of the target.")
         choose_data()
-        offer_training()
         return
     st.header(f"Data: {workspace.dataset.name}")
     st.markdown(f"{workspace.dataset.describe()}.")
@@ -81,8 +82,6 @@ def show_data(workspace: Workspace) -> None:
         st.caption(note)
     with st.expander("Open another data folder"):
         choose_data()
-    if state.is_demo_data():
-        offer_training()
 
 
 def offer_training() -> None:
