@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from app.training_clock import MEASURING
+from app.training_parts import build_loaders, build_model
 from app.training_phases import EPOCH_SETTINGS, planned_phases
-from app.training_request import TrainingRequest, build_loaders, build_model
+from app.training_request import TrainingRequest
 from xaae_core.errors import XaaeError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from app import cached
 from app.cli import main
-from app.training_request import TrainingRequest, build_loaders, build_model
+from app.training_parts import build_loaders, build_model
+from app.training_request import TrainingRequest
 from app.training_run import run_training
 from tests.app.cli_folders import SIDE
 from tests.xaae_core.data.dicom_files import dicom_file
