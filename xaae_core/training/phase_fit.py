@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from fastai.callback.core import Callback
-from fastai.callback.fp16 import AMPMode, MixedPrecision
 from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import ParamScheduler  # noqa: F401  its module gives Learner fit_one_cycle
 from fastai.learner import Learner
@@ -21,6 +20,7 @@ from xaae_core.training.adversary import UnfreezeFcCritAdaptative
 from xaae_core.training.gradient_steps import AccumulateGradients
 from xaae_core.training.history import write_history
 from xaae_core.training.metrics import MeanTrainLoss
+from xaae_core.training.mixed_precision import mixed_precision, precision_closed
 from xaae_core.training.phase_files import load_best, write_best
 from xaae_core.training.phase_learner import PhaseLearner
 from xaae_core.training.phases import Phase
@@ -28,20 +28,6 @@ from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.randomness import SeedEpochs
 from xaae_core.training.run import Run
 from xaae_core.training.run_state import RunState, write_state
-
-
-class ResumeScaler(Callback):
-    """Give mixed precision's loss scale back to a resumed fit."""
-
-    order = MixedPrecision.order + 1
-
-    def __init__(self, state: dict[str, Any]) -> None:
-        self.state = state
-
-    def before_fit(self) -> None:
-        """Load the scale where there is a scaler."""
-        if self.state and getattr(self.learn, "scaler", None) is not None:
-            self.learn.scaler.load_state_dict(self.state)
 
 
 class TellBatches(Callback):
@@ -56,12 +42,6 @@ class TellBatches(Callback):
     def after_batch(self) -> None:
         """Tell of one batch."""
         self.on_batch(BatchProgress(self.phase.name, self.epoch + 1, self.phase.n_epochs, self.iter + 1, self.n_iter))
-
-
-def mixed_precision(scaler_state: dict[str, Any]) -> list[Callback]:
-    """Callbacks for a CUDA device: bfloat16 where it has it in hardware, else float16 with a scaled loss."""
-    has_bf16 = torch.cuda.is_available() and torch.cuda.get_device_capability()[0] >= 8
-    return [MixedPrecision(AMPMode.BF16 if has_bf16 else AMPMode.FP16), ResumeScaler(scaler_state)]
 
 
 def make_learner(run: Run, phase: Phase) -> PhaseLearner:
@@ -111,8 +91,9 @@ class PhaseFit:
             learn.epoch_ended = self._end_epoch
             self._started = time.perf_counter()
             try:
-                with run.processes.fitting(learn):
-                    learn.fit_one_cycle(self.phase.n_epochs, lr_max=self.phase.lr_max, cbs=self._callbacks())
+                callbacks = self._callbacks()
+                with run.processes.fitting(learn), precision_closed(callbacks):
+                    learn.fit_one_cycle(self.phase.n_epochs, lr_max=self.phase.lr_max, cbs=callbacks)
             except RuntimeError as error:  # a loss may refuse NaN before the epoch's end shows it
                 if all(bool(torch.isfinite(weight).all()) for weight in run.model.state_dict().values()):
                     raise
