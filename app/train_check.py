@@ -203,10 +203,13 @@ def _show_findings(report: CheckReport) -> None:
         ("note", ("thing worth knowing", "things worth knowing")),
         ("good", ("check found nothing wrong", "checks found nothing wrong")),
     )
+    is_clear = report.worst in ("note", "good")
+    if is_clear:
+        st.success("Nothing was found that speaks against training.")
     for level, words in folded:
         found = report.of_level(level)
         if found:
-            with st.expander(count(len(found), *words), expanded=False):
+            with st.expander(count(len(found), *words), expanded=is_clear and level == "note"):
                 for number, finding in enumerate(found):
                     _show_finding(finding, f"{level}{number}")
 
