@@ -27,15 +27,27 @@ PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
 """Threads that wait by spinning would take the cores from the page and from other sessions."""
 
 _EXISTING = click.Path(exists=True, path_type=Path, resolve_path=True)
+_FOLDER = click.Path(file_okay=False, path_type=Path, resolve_path=True)
 
 
 @click.command("app", epilog="\b\nExample:\n  xaae app --checkpoint runs/first/model.safetensors --data my_pictures")
 @click.option("--checkpoint", type=_EXISTING, help="Model to open; the bundled demo if left out.")
 @click.option("--data", type=_EXISTING, help="Data folder to show; with the demo, its own pictures if left out.")
 @click.option("--models", type=_EXISTING, help="Folder whose checkpoints the start page offers.")
+@click.option("--runs", type=_FOLDER, help="Folder of the trainings started from the page; runs if left out.")
+@click.option(
+    "--browse", type=_EXISTING, help="Folder below which the train page looks for pictures; your home if left out."
+)
 @click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1; Streamlit's 8501 if left out.")
 @allow_encoders
-def command(checkpoint: Path | None, data: Path | None, models: Path | None, port: int | None) -> None:
+def command(
+    checkpoint: Path | None,
+    data: Path | None,
+    models: Path | None,
+    runs: Path | None,
+    browse: Path | None,
+    port: int | None,
+) -> None:
     """Open the pages in the browser.
 
     They are served on this computer only (127.0.0.1). Settings of Streamlit's own, given as STREAMLIT_SERVER_PORT
@@ -44,7 +56,7 @@ def command(checkpoint: Path | None, data: Path | None, models: Path | None, por
     arguments = streamlit_arguments(port)
     environment = {
         **server_environment(os.environ),
-        **chosen(XAAE_CHECKPOINT=checkpoint, XAAE_DATA=data, XAAE_MODELS=models),
+        **chosen(XAAE_CHECKPOINT=checkpoint, XAAE_DATA=data, XAAE_MODELS=models, XAAE_RUNS=runs, XAAE_BROWSE=browse),
     }
     if os.name == "posix":  # become the server, so that signals reach it and nothing is left behind
         os.execve(arguments[0], arguments, environment)

@@ -37,13 +37,14 @@ def test_choices_travel_as_absolute_paths(
     (tmp_path / "model.safetensors").write_bytes(b"x")
     (tmp_path / "pictures").mkdir()
     result = CliRunner().invoke(
-        main, ["app", "--checkpoint", "model.safetensors", "--data", "pictures", "--port", "8600"]
+        main, ["app", "--checkpoint", "model.safetensors", "--data", "pictures", "--runs", "new", "--port", "8600"]
     )
     assert result.exit_code == 0, result.output
     environment = launched["environment"]
     assert isinstance(environment, dict)
     assert environment["XAAE_CHECKPOINT"] == str(tmp_path / "model.safetensors")
     assert environment["XAAE_DATA"] == str(tmp_path / "pictures")
+    assert environment["XAAE_RUNS"] == str(tmp_path / "new"), "made when it is needed"
     assert "XAAE_MODELS" not in environment
     assert environment["STREAMLIT_SERVER_ADDRESS"] == "127.0.0.1"
     assert launched["arguments"] == streamlit_arguments(8600)

@@ -26,7 +26,9 @@ class BatchProgress:
 
 
 OnBatch = Callable[[BatchProgress], None]
-"""Called after each training batch; it may wait (a pause), and an exception it raises ends the training."""
+"""Called after each training batch; it may wait (a pause), and an exception it raises ends the training.
+
+The exception must carry a text: fastai fails on one without arguments."""
 
 
 @dataclass(frozen=True)
