@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.directions import auroc
+from analysis.evaluation.bootstrap import bootstrap_interval
 from xaae_core.errors import LatentTableError
 from xaae_core.latents import LatentTable
-
-_LEAST_RESAMPLES = 20
 
 
 @dataclass(frozen=True)
@@ -81,21 +78,8 @@ def measure_held_out(
         target=target,
         split=split,
         auroc=auroc(is_target, scores),
-        auroc_interval=_interval(is_target, scores, n_bootstrap, seed),
+        auroc_interval=bootstrap_interval(auroc, is_target, scores, n=n_bootstrap, seed=seed),
         accuracy=float((measured.predictions == measured.labels).mean()),
         n_cases=len(measured),
         n_target=int(is_target.sum()),
     )
-
-
-def _interval(
-    is_target: NDArray[np.float64], scores: NDArray[np.float64], n_bootstrap: int, seed: int
-) -> tuple[float, float]:
-    """95 % percentile interval of the AUROC over resampled cases; NaN where too few resamples hold both classes."""
-    drawn = np.random.default_rng(seed).integers(len(scores), size=(n_bootstrap, len(scores)))
-    values = np.array([auroc(is_target[rows], scores[rows]) for rows in drawn])
-    values = values[np.isfinite(values)]
-    if len(values) < _LEAST_RESAMPLES:
-        return math.nan, math.nan
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.directions import spearman
+from analysis.evaluation.bootstrap import bootstrap_interval
 from xaae_core.errors import LatentTableError
 from xaae_core.latents import LatentTable
 
 Values = NDArray[np.float64]
 Interval = tuple[float, float]
-_LEAST_RESAMPLES = 20
 _MOST_SHOWN = 400
 
 
@@ -109,7 +108,7 @@ def measure_regressor(
         split=split,
         n_cases=len(true),
         spearman=spearman(true, predicted),
-        spearman_interval=_interval(spearman, true, predicted, n_bootstrap, seed),
+        spearman_interval=bootstrap_interval(spearman, true, predicted, n=n_bootstrap, seed=seed),
         mae=float(np.abs(true - predicted).mean()),
         mae_of_median=float(np.abs(true - reference).mean()),
         r2=1 - float(np.square(true - predicted).sum()) / spread if spread > 0 else math.nan,
@@ -133,16 +132,3 @@ def weighted_kappa(true: Values, predicted: Values) -> float:
 
 def _is_graded(values: Values) -> bool:
     return bool((values == np.rint(values)).all()) and 2 <= len(np.unique(values)) <= 20
-
-
-def _interval(
-    measure: Callable[[Values, Values], float], true: Values, predicted: Values, n: int, seed: int
-) -> Interval:
-    """95 % percentile interval over resampled cases; NaN where too few resamples can be measured."""
-    drawn = np.random.default_rng(seed).integers(len(true), size=(n, len(true)))
-    values = np.array([measure(true[rows], predicted[rows]) for rows in drawn])
-    values = values[np.isfinite(values)]
-    if len(values) < _LEAST_RESAMPLES:
-        return math.nan, math.nan
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
