@@ -18,7 +18,7 @@ from app.training_launch import is_alive
 from app.training_run import run_training
 from app.training_worker import failure_words
 from tests.app.cli_folders import write_pictures
-from tests.app.training_jobs import await_state, await_status, end_all, process_of, tiny_request
+from tests.app.training_jobs import await_state, await_status, end_all, on_one_thread, process_of, tiny_request
 from xaae_core.data.dataset import check_images
 from xaae_core.errors import TrainingError
 from xaae_core.latents import read_latents
@@ -33,6 +33,13 @@ from app.training_request import TrainingRequest
 start_job(sys.argv[1], sys.argv[2], TrainingRequest.from_mapping(json.loads(sys.argv[3])))
 os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        on_one_thread(patched)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from app.cli import main
 from app.commands.train import command as train
 from app.commands.train import request_of
 from app.training_job import start_job
-from tests.app.training_jobs import await_state, end_all
+from tests.app.training_jobs import await_state, end_all, on_one_thread
 from xaae_core.checkpoints import load_checkpoint
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -25,7 +25,10 @@ SHORT = (
 @pytest.mark.shared_data
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "target"), [("tb_cxr", "tuberculosis"), ("isic2017", "melanoma")])
-def test_the_page_and_the_command_line_train_the_same_model(tmp_path: Path, name: str, target: str) -> None:
+def test_the_page_and_the_command_line_train_the_same_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, target: str
+) -> None:
+    on_one_thread(monkeypatch)
     folder = DATA / name
     if not folder.is_dir():
         pytest.skip(f"the data folder {name} is not on this machine")

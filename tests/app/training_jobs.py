@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
+import torch
 
 from app.training_files import FOLDER_NAME, PROCESS_NAME, ProcessRecord, State, StatusRecord, read_record
 from app.training_job import TrainingJob
@@ -57,3 +59,9 @@ def end_all(runs: Path) -> None:
             process = psutil.Process(record.pid)
             if abs(process.create_time() - record.created) < 1:
                 process.kill()
+
+
+def on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here and in the processes that are started: sums on several threads come in other orders."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    torch.set_num_threads(1)

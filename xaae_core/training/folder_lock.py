@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ except ImportError:  # Windows: only trainings of this process are told apart
     fcntl = None  # type: ignore[assignment]
 
 LOCK_NAME = ".training.lock"
+_PATIENCE_SECONDS = 1.0
 _held: set[Path] = set()
 
 
@@ -44,10 +46,7 @@ def folder_locked(folder: Path, *, name: str = LOCK_NAME) -> Iterator[None]:
         ) from error
     try:
         if fcntl is not None:
-            try:
-                fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise _refusal(folder, os.read(handle, 32).decode(errors="replace").strip()) from error
+            _take(handle, folder)
         with suppress(OSError):  # on a full disk it holds all the same, without saying for whom
             os.ftruncate(handle, 0)
             os.write(handle, f"{os.getpid()}\n".encode())
@@ -60,6 +59,20 @@ def folder_locked(folder: Path, *, name: str = LOCK_NAME) -> Iterator[None]:
                 os.ftruncate(handle, 0)
     finally:
         os.close(handle)
+
+
+def _take(handle: int, folder: Path) -> None:
+    """Take the lock of an open file; a holder that was just killed may need a moment to let go of it."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if time.monotonic() >= end:
+                raise _refusal(folder, os.read(handle, 32).decode(errors="replace").strip()) from error
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _refusal(folder: Path, process: str) -> TrainingError:

@@ -147,9 +147,9 @@ def test_tables_name_frames_and_masks_of_frames(tmp_path: Path):
 
 
 def test_class_folders_list_medical_files_of_every_name(tmp_path: Path):
-    picture = dicom_file(RNG.integers(0, 99, (20, 20)).astype(np.uint8), PatientID="P1")
     names = ["a.dcm", "b.DICOM", "IM000001", "1.2.840.113619.2.55.3", "c.nii", "d.nii.gz"]
     for folder in ("ill", "well"):
+        picture = dicom_file(RNG.integers(0, 99, (20, 20)).astype(np.uint8), PatientID=folder)
         (tmp_path / folder).mkdir()
         for name in names[:4]:
             (tmp_path / folder / name).write_bytes(picture)
