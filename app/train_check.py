@@ -13,8 +13,8 @@ from app.background import Background, Report
 from app.failures import explained
 from app.folder_listing import count_content
 from app.plain_text import plain
-from app.train_columns import DataOptions, choose_options
-from app.train_data import show_layouts
+from app.train_columns import DataOptions, choose_options, open_questions
+from app.train_data import show_layouts, use_pictures
 from app.words import count
 from xaae_core.data.checks import CheckReport, Finding, Level
 from xaae_core.errors import DatasetError
@@ -26,6 +26,8 @@ LEVELS: dict[Level, tuple[str, str]] = {
     "good": ("Fine", "green"),
 }
 """Level → its words and the colour of its badge."""
+_SHORTCUTS = ("brightness", "sites", "marks", "duplicates", "patients")
+"""Checks for what a model could learn instead of the target, the likeliest first."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,18 @@ def checked_data() -> CheckedData | None:
 
 def may_train(checked: CheckedData | None) -> bool:
     """Whether nothing stands against training, or the user has read what does."""
-    if checked is None:
+    if checked is None or not can_train(checked.report):
         return False
     return checked.report.worst != "stop" or state.is_acknowledged(checked.fingerprint)
+
+
+def can_train(report: CheckReport) -> bool:
+    """Whether a training could begin at all: two classes to tell apart, and pictures to learn from and to stop by."""
+    if report.dataset.is_numeric:
+        return True
+    per_class = report.counts.values()
+    n_learned = sum(per.get("train", 0) > 0 for per in per_class)
+    return n_learned > 1 and any(per.get("valid", 0) > 0 for per in per_class)
 
 
 def show_check(path: Path) -> None:
@@ -82,7 +93,7 @@ def show_check(path: Path) -> None:
     elif task.is_cancelled:
         st.info("The check was cancelled. Look again, or choose other pictures.")
     else:
-        _show_result(path, task)
+        _show_result(path, options, task)
 
 
 def _begun_check(path: Path, options: DataOptions, *, is_again: bool) -> Background[CheckedData]:
@@ -117,11 +128,11 @@ def _await_check(task: Background[CheckedData]) -> None:
         st.rerun()
 
 
-def _show_result(path: Path, task: Background[CheckedData]) -> None:
+def _show_result(path: Path, options: DataOptions, task: Background[CheckedData]) -> None:
     try:
         checked = task.result()
     except DatasetError as error:
-        _explain_refusal(path, error)
+        _explain_refusal(path, options, error)
         return
     report = checked.report
     counts, findings = st.columns([4, 8], gap="medium")
@@ -132,21 +143,30 @@ def _show_result(path: Path, task: Background[CheckedData]) -> None:
         _show_findings(report)
 
 
-def _explain_refusal(path: Path, error: DatasetError) -> None:
+def _explain_refusal(path: Path, options: DataOptions, error: DatasetError) -> None:
     """Data that cannot be trained on: what is wrong, and what they should look like."""
-    if _is_empty(path):
+    content = count_content(path) if path.is_dir() else None
+    asked: list[str] = []
+    is_empty = content is not None and not (content.n_pictures or content.n_folders or content.tables)
+    with explained("Reading the table's columns"):
+        asked = open_questions(path, options.columns)
+    if is_empty:
         st.info(
             f"**There are no pictures in {plain(path.name)} yet.** Put them into {plain(str(path))} as one of "
             "the drawings below shows, then press Look again."
         )
+    elif asked:
+        st.info(
+            f"**Which column is which?** Their names do not say. Choose above: {plain(' and '.join(asked))}. The check "
+            "then begins by itself."
+        )
+        return
     else:
         st.error(f"These pictures cannot be used yet: {plain(str(error))}")
+    for table in content.tables if content else ():
+        if st.button(f"Use the table {plain(table)}", key=f"train_use_table_{table}"):
+            use_pictures(path / table)
     show_layouts()
-
-
-def _is_empty(path: Path) -> bool:
-    content = count_content(path) if path.is_dir() else None
-    return content is not None and not (content.n_pictures or content.n_folders or content.tables)
 
 
 def _show_counts(report: CheckReport) -> None:
@@ -178,7 +198,7 @@ def _left_out(n_broken: int) -> str:
 
 def _offer_next(checked: CheckedData) -> None:
     """The way on; findings that forbid it must have been read."""
-    if checked.report.worst == "stop":
+    if checked.report.worst == "stop" and can_train(checked.report):
         has_read = st.checkbox(
             "I have read this and go on all the same",
             value=state.is_acknowledged(checked.fingerprint),
@@ -196,28 +216,36 @@ def _show_findings(report: CheckReport) -> None:
     """The findings, the worst first; what is fine is folded away."""
     open_ones: tuple[Level, ...] = ("stop", "warn")
     for level in open_ones:
-        for number, finding in enumerate(report.of_level(level)):
+        for number, finding in enumerate(sorted(report.of_level(level), key=_rank)):
             with st.container(border=True):
-                _show_finding(finding, f"{level}{number}")
+                _show_finding(finding, f"{level}{number}", has_badge=True)
     folded: tuple[tuple[Level, tuple[str, str]], ...] = (
         ("note", ("thing worth knowing", "things worth knowing")),
         ("good", ("check found nothing wrong", "checks found nothing wrong")),
     )
     is_clear = report.worst in ("note", "good")
     if is_clear:
-        st.success("Nothing was found that speaks against training.")
+        st.success(
+            "Nothing forbids a training." + (" Read first what may mislead it." if report.worst == "note" else "")
+        )
     for level, words in folded:
-        found = report.of_level(level)
+        found = sorted(report.of_level(level), key=_rank)
         if found:
             with st.expander(count(len(found), *words), expanded=is_clear and level == "note"):
                 for number, finding in enumerate(found):
                     _show_finding(finding, f"{level}{number}")
 
 
-def _show_finding(finding: Finding, key: str) -> None:
+def _rank(finding: Finding) -> int:
+    """Where a finding stands among those of its level: first what a model could learn instead of the target."""
+    return _SHORTCUTS.index(finding.check) if finding.check in _SHORTCUTS else len(_SHORTCUTS)
+
+
+def _show_finding(finding: Finding, key: str, *, has_badge: bool = False) -> None:
     """One finding: what, what it does, what to do, and which pictures."""
     words, colour = LEVELS[finding.level]
-    st.markdown(f":{colour}-badge[{words}] **{plain(finding.title)}**")
+    badge = f":{colour}-badge[{words}] " if has_badge else ""
+    st.markdown(f"{badge}**{plain(finding.title)}**")
     if finding.detail or finding.remedy:
         remedy = f" **What to do:** {plain(finding.remedy)}" if finding.remedy else ""
         st.markdown(f":small[{plain(finding.detail)}{remedy}]")

@@ -51,17 +51,35 @@ def _header(path: str, changed: int) -> tuple[str, ...]:
     return read_cells(Path(path)).header
 
 
+def _table_of(path: Path) -> Path | None:
+    return path if is_table(path) else (find_table(path) if path.is_dir() else None)
+
+
+def open_questions(path: Path, columns: TableColumns) -> list[str]:
+    """What must be known of a table and no column is named for, as the widgets call it; [] without a table.
+
+    Raises:
+        DatasetError: the table cannot be read.
+    """
+    table = _table_of(path)
+    if table is None:
+        return []
+    header = _header(str(table), table.stat().st_mtime_ns)
+    return [_ROLES[role][0] for role in columns.missing(header, table.name)]
+
+
 def choose_options(path: Path) -> DataOptions:
     """Widgets for a table's columns and the meaning of its labels, folded away; defaults for a folder of classes.
 
     Raises:
         DatasetError: the table cannot be read.
     """
-    table = path if is_table(path) else (find_table(path) if path.is_dir() else None)
+    table = _table_of(path)
     if table is None:
         return DataOptions()
     header = _header(str(table), table.stat().st_mtime_ns)
-    with st.expander(f"How {plain(table.name)} is read: {len(header)} columns"):
+    is_asked = bool(TableColumns().missing(header, table.name))
+    with st.expander(f"How {plain(table.name)} is read: {len(header)} columns", expanded=is_asked):
         columns = st.columns(len(_ROLES))
         chosen = {
             role: column.selectbox(words, [_AS_USUAL, *header], key=f"train_column_{role}_{table}", help=about)

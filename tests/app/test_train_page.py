@@ -1,5 +1,6 @@
 """The train page without a browser: every state of the data and of a training is told, and leads on."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -133,6 +134,27 @@ def test_a_folder_that_cannot_be_trained_on_says_why_and_another_can_be_chosen(p
     assert page.app.text_input(key="train_path")
 
 
+def test_a_table_of_another_name_in_the_folder_is_offered(page: Session, tmp_path: Path) -> None:
+    folder = write_pictures(tmp_path / "mine", per_class=4)
+    for path in folder.rglob("*.png"):
+        path.rename(folder / f"{path.parent.name}-{path.name}")
+    (folder / "scores.csv").write_text("\n".join(["file,score", *(f"{path.name},1" for path in folder.glob("*.png"))]))
+    choose(page, folder)
+    run_until(page, lambda session: bool(session.errors))
+    press(page, "Use the table scores.csv")
+    run_until(page, lambda session: "Which column is which?" in session.words("info"))
+
+
+def test_pictures_of_one_class_lead_nowhere(page: Session, tmp_path: Path) -> None:
+    folder = write_pictures(tmp_path / "mine", per_class=20)
+    shutil.rmtree(folder / "dark")
+    choose(page, folder)
+    run_until(page, has_button("Next: choose a model"))
+    assert "are of one class" in page.words("markdown")
+    assert not page.app.checkbox
+    assert next(button for button in page.app.button if button.label == "Next: choose a model").disabled
+
+
 def test_folders_are_looked_into_but_not_above_the_root(page: Session, tmp_path: Path) -> None:
     write_pictures(tmp_path / "studies" / "one")
     assert next(button for button in page.app.button if button.label == "Up").disabled
@@ -151,8 +173,9 @@ def test_a_table_asks_which_column_is_which(page: Session, tmp_path: Path) -> No
     lines = [f"{path.relative_to(folder)},{path.parent.name},{n % 5}" for n, path in enumerate(folder.rglob("*.png"))]
     (folder / "list.csv").write_text("\n".join(["picture,finding,score", *lines]))
     choose(page, folder / "list.csv")
-    run_until(page, lambda session: bool(session.errors))
-    assert "no column file" in page.errors[0]
+    run_until(page, lambda session: "Which column is which?" in session.words("info"))
+    assert "Picture's file and What is learned" in page.words("info")
+    assert not page.errors
     for label, column in (("Picture's file", "picture"), ("What is learned", "finding")):
         next(box for box in page.app.selectbox if box.label == label).set_value(column).run()
     run_until(page, has_button("Next: choose a model"))
@@ -275,7 +298,7 @@ def test_numbers_are_checked_and_learned_as_such(page: Session, tmp_path: Path, 
     lines = [f"{path.relative_to(folder)},{n + 0.5}" for n, path in enumerate(sorted(folder.rglob("*.png")))]
     (folder / "scores.csv").write_text("\n".join(["file,severity", *lines]))
     choose(page, folder / "scores.csv")
-    run_until(page, lambda session: bool(session.errors))
+    run_until(page, lambda session: "Which column is which?" in session.words("info"))
     next(box for box in page.app.selectbox if box.label == "What is learned").set_value("severity").run()
     run_until(page, has_button("Next: choose a model"))
     for box in page.app.checkbox:

@@ -62,6 +62,14 @@ class TableColumns:
             )
         return {role: name for role, name in found.items() if name is not None}
 
+    def missing(self, header: Sequence[str], table: str) -> list[str]:
+        """Of the roles file and label, those that no column of a header is named for.
+
+        Raises:
+            DatasetError: a named column is not there.
+        """
+        return [role for role in ("file", "label") if self._column(role, header, table) is None]
+
     def _column(self, role: str, header: Sequence[str], table: str) -> str | None:
         named = getattr(self, role, None)
         if named is not None:
