@@ -147,7 +147,7 @@ def _choose_rate(preset: Preset) -> dict[str, Any]:
             help="A phase ends early after so many epochs without getting better.",
         ),
         "find_lr": finder.checkbox(
-            "Look for the learning rate",
+            "Find the rate first",
             key="train_find_lr",
             persist_state="session",
             help="Tries many for a moment before the training and takes the one at which it learns fastest.",

@@ -19,7 +19,7 @@ _PHANTOMS = {"n_train": 240, "n_valid": 60, "n_test": 100}
 _ROWS = """
 <style>
 .st-key-train_folders button { min-height: 1.9rem; padding: 0 .2rem; }
-.st-key-train_folders [data-testid="stVerticalBlock"] { gap: 0; }
+.stMain .st-key-train_folders [data-testid="stVerticalBlock"], .stMain .st-key-train_folders { gap: .1rem; }
 </style>
 """
 _LAYOUTS = """
@@ -84,7 +84,9 @@ def _name_path() -> None:
             key="train_path",
             help="The path of a folder of pictures, or of a table (CSV, Parquet, Excel) that names them.",
         ).strip()
-        if st.button("Use these pictures", type="primary", disabled=not typed, key="train_path_use"):
+        if st.button(
+            "Use these pictures", type="primary" if typed else "secondary", disabled=not typed, key="train_path_use"
+        ):
             use_pictures(Path(typed).expanduser())
 
 
@@ -111,7 +113,10 @@ def _look_around() -> None:
                 st.rerun()
             st.markdown(f"**{plain(_shown(folder, root))}**", width="stretch")
             if st.button(
-                "Use this folder", key="train_use", help="Check the pictures of the folder that is open here."
+                "Use this folder",
+                type="primary" if folder != root or listing.here.n_pictures or listing.here.tables else "secondary",
+                key="train_use",
+                help="Check the pictures of the folder that is open here.",
             ):
                 use_pictures(folder)
         st.caption(content_words(listing.here))
@@ -120,12 +125,18 @@ def _look_around() -> None:
             for content in listing.folders:
                 label = f"{plain(content.path.name)}/ · {content_words(content)}"
                 if st.button(
-                    label, key=f"train_into_{content.path}", type="tertiary", disabled=not content.is_readable
+                    label,
+                    key=f"train_into_{content.path}",
+                    type="tertiary",
+                    icon=":material/folder:",
+                    disabled=not content.is_readable,
                 ):
                     state.browse_to(content.path)
                     st.rerun()
             for table in listing.here.tables:
-                if st.button(f"{plain(table)} · table", key=f"train_table_{table}", type="tertiary"):
+                if st.button(
+                    f"{plain(table)} · table", key=f"train_table_{table}", type="tertiary", icon=":material/table:"
+                ):
                     use_pictures(folder / table)
         if listing.n_hidden:
             st.caption(f"{listing.n_hidden:,} more folders are not listed: type the path above.")

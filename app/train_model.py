@@ -28,7 +28,7 @@ _SIDES = {
     True: "Yes: a mirrored picture would be wrong (chest, abdomen, eyes, hands)",
     False: "No: a mirrored picture is as good (skin, cells, tissue)",
 }
-_BALANCE = {"where classes differ much in number": None, "always": True, "never": False}
+_BALANCE = {"if class sizes differ much": None, "always": True, "never": False}
 
 
 def choose_model_settings(checked: CheckedData) -> TrainingRequest | None:
@@ -91,7 +91,7 @@ def _choose_encoder(place: Any, preset: str) -> str | None:
     chosen = place.selectbox(
         "Encoder",
         [_OF_PRESET, *_ENCODERS],
-        format_func=lambda name: _ENCODERS.get(name, name) if name else f"as above: {default}",
+        format_func=lambda name: _ENCODERS.get(name, name) if name else f"of the choice above: {default}",
         accept_new_options=True,
         key="train_encoder",
         persist_state="session",
