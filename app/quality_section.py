@@ -34,7 +34,7 @@ def show_evidence(workspace: Workspace) -> None:
 def show_verdict(verdict: Verdict) -> None:
     """The answer with its reasons."""
     say = {"good": st.success, "caution": st.warning, "poor": st.error, "unknown": st.info}[verdict.level]
-    reasons = "".join(f"\n- {plain(reason)}" for reason in verdict.reasons)
+    reasons = "".join(f"\n- {plain(reason[:1].upper() + reason[1:])}" for reason in verdict.reasons)
     say(f"**{MARKS[verdict.level]} {verdict.sentence}**{reasons}")
 
 
@@ -73,12 +73,17 @@ def _show_confusion(quality: ClassifierQuality) -> None:
     st.altair_chart((boxes + base.mark_text(fontSize=15).encode(text="cases:Q")).properties(height=_SIDE))
     operation, split = quality.operation, quality.threshold_split
     low, high = operation.sensitivity_interval
+    found = _percent(operation.sensitivity)
     chosen = f", chosen on the {split} cases," if split else ""
     st.caption(
-        f"At the threshold {operation.threshold:.2f}{chosen} it finds {operation.sensitivity:.0%} of the cases with "
-        f"{plain(quality.target)} (95 % interval {low:.0%} to {high:.0%}) and leaves {operation.specificity:.0%} of "
-        "the others alone."
+        f"At the threshold {operation.threshold:.2f}{chosen} it finds {found} of the cases with "
+        f"{plain(quality.target)} (95 % interval {_percent(low)} to {_percent(high)}) and leaves "
+        f"{_percent(operation.specificity)} of the others alone."
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _show_calibration(quality: ClassifierQuality) -> None:
@@ -89,7 +94,7 @@ def _show_calibration(quality: ClassifierQuality) -> None:
     )
     share = alt.Scale(domain=[0, 1])
     base = alt.Chart(points).encode(x=alt.X("predicted:Q", scale=share, title=f"says: probability of {quality.target}"))
-    dots = base.mark_line(point=alt.OverlayMarkDef(size=45, filled=True), color=TOWARDS).encode(
+    dots = base.mark_line(point=alt.OverlayMarkDef(size=45, filled=True, color=TOWARDS), color=TOWARDS).encode(
         y=alt.Y("observed:Q", scale=share, title="is: share of such cases"),
         tooltip=[alt.Tooltip("predicted:Q", format=".2f"), alt.Tooltip("observed:Q", format=".2f"), "counts:Q"],
     )

@@ -38,14 +38,14 @@ def verdict(card: ModelCard) -> str:
         return f"orders its cases {_how_well(spearman, (0.7, 0.4, 0.2))} (Spearman {figure(spearman)})"
     auroc = card.metrics.get("auroc", card.metrics.get("test_auroc", card.metrics.get("valid_auroc")))
     if auroc is None or math.isnan(auroc):
-        return "no held-out figures: explain it with care"
+        return "has no held-out figures: explain it with care"
     if auroc >= 0.9:
         return f"separates its classes well (AUROC {figure(auroc)})"
     if auroc >= 0.75:
         return f"separates its classes fairly (AUROC {figure(auroc)})"
     if auroc >= 0.6:
         return f"separates its classes poorly (AUROC {figure(auroc)})"
-    return f"hardly better than guessing (AUROC {figure(auroc)}): what it shows is not the disease"
+    return f"is hardly better than guessing (AUROC {figure(auroc)}): what it shows is not the disease"
 
 
 def _how_well(value: float, bounds: tuple[float, float, float]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.evaluation.verdict import judge_metrics
 from app import state
 from app.case_choice import choose_case
 from app.failures import explained
@@ -58,7 +59,8 @@ def show_model(workspace: Workspace) -> None:
         "written": f"{card.created[:10] or 'not recorded'}, fingerprint {checkpoint.sha256[:12]}",
     }
     st.html(facts_table(facts))
-    with st.expander("Is it good enough to explain?"), explained("The held-out figures"):
+    answer = judge_metrics(card.metrics).sentence
+    with st.expander(f"Is it good enough to explain? **{answer}**"), explained("The held-out figures"):
         show_evidence(workspace)
     with st.expander("Open another model"):
         choose_model()
