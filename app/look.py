@@ -10,6 +10,8 @@ AWAY = "#2f7bbf"
 _STYLE = """
 <style>
   .stMainBlockContainer { padding: 3.2rem 1.6rem 2rem 1.6rem; max-width: 120rem; }
+  /* where the navigation is folded away, Streamlit's header covers what is below it */
+  @media (max-width: 768px) { .stMainBlockContainer { padding-top: 4.4rem; } }
   section[data-testid="stSidebar"] { width: 10.5rem !important; min-width: 10.5rem !important; }
   h1 { font-size: 1.45rem !important; font-weight: 600 !important; padding: 0 0 .2rem 0 !important; }
   h2, h3 { font-size: 1.05rem !important; font-weight: 600 !important; padding: .4rem 0 .2rem 0 !important; }
