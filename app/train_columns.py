@@ -14,6 +14,7 @@ from xaae_core.data.table_files import find_table, is_table, read_cells
 from xaae_core.data.tasks import TaskWish
 
 _AS_USUAL = "by its usual name"
+_TO_CHOOSE = "choose …"
 _ROLES = {
     "file": ("Picture's file", "Path of each picture, from the table's folder."),
     "label": ("What is learned", "The class of each case, or a number such as a severity score."),
@@ -22,7 +23,7 @@ _ROLES = {
     "patient": ("Patient", "Pictures of one patient then stay in the same part, or the figures would flatter."),
 }
 _TASKS: dict[TaskWish, str] = {
-    "auto": "found out from the labels",
+    "auto": "classes or numbers, as they look",
     "classes": "classes, such as benign and malignant",
     "ordinal": "grades in an order, such as 0 to 4",
     "continuous": "a measured number",
@@ -78,11 +79,16 @@ def choose_options(path: Path) -> DataOptions:
     if table is None:
         return DataOptions()
     header = _header(str(table), table.stat().st_mtime_ns)
-    is_asked = bool(TableColumns().missing(header, table.name))
-    with st.expander(f"How {plain(table.name)} is read: {len(header)} columns", expanded=is_asked):
+    asked = TableColumns().missing(header, table.name)
+    with st.expander(f"How {plain(table.name)} is read: {len(header)} columns", expanded=bool(asked)):
         columns = st.columns(len(_ROLES))
         chosen = {
-            role: column.selectbox(words, [_AS_USUAL, *header], key=f"train_column_{role}_{table}", help=about)
+            role: column.selectbox(
+                words,
+                [_TO_CHOOSE if role in asked else _AS_USUAL, *header],
+                key=f"train_column_{role}_{table}",
+                help=about,
+            )
             for column, (role, (words, about)) in zip(columns, _ROLES.items(), strict=True)
         }
         task = st.selectbox(
@@ -92,5 +98,5 @@ def choose_options(path: Path) -> DataOptions:
             key=f"train_task_{table}",
             help="Classes are told apart; grades and numbers are predicted, and “+” then means more of them.",
         )
-    named = {role: name for role, name in chosen.items() if name != _AS_USUAL}
+    named = {role: name for role, name in chosen.items() if name not in (_AS_USUAL, _TO_CHOOSE)}
     return DataOptions(TableColumns(**named), task)

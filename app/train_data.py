@@ -149,7 +149,7 @@ def content_words(content: FolderContent) -> str:
     parts = [count(content.n_pictures, "picture")] if content.n_pictures else []
     parts += [count(content.n_folders, "folder")] if content.n_folders else []
     parts += [count(len(content.tables), "table")] if content.tables else []
-    return (", ".join(parts) or "empty") + ("" if content.is_all else ", and more")
+    return (", ".join(parts) or "no pictures") + ("" if content.is_all else ", and more")
 
 
 def _shown(folder: Path, root: Path) -> str:

@@ -66,6 +66,7 @@ def choose_model_settings(checked: CheckedData) -> TrainingRequest | None:
         "target": _choose_target(target, dataset),
     }
     balance, seed, _ = st.columns([5, 3, 4])
+    seed = balance if dataset.is_numeric else seed  # numbers have no rare classes to weigh: no gap is left
     chosen |= {"is_balanced": _choose_balance(balance, dataset), "seed": _choose_seed(seed)}
     advanced = choose_advanced(preset)
     return None if sides is None else _request(checked, chosen, advanced, has_flips=not sides)

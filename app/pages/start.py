@@ -80,6 +80,8 @@ def show_data(workspace: Workspace) -> None:
     if left_out:
         with st.expander(f"{count(len(left_out), 'file')} skipped"):
             st.dataframe([{"file": name, "why": reason} for name, reason in left_out], hide_index=True)
+    if state.is_demo_data():
+        st.caption("In these drawings, “effusion” means fluid above about half the lung's height; less counts as none.")
     for note in workspace.dataset.notes:
         st.caption(note)
     with st.expander("Open another data folder"):

@@ -67,7 +67,7 @@ def test_from_an_empty_folder_of_pictures_to_a_moved_slider(open_page: Any, app_
 
 def choose_the_empty_folder(page: Page, home: Path) -> None:
     """By looking around; pictures come into it only after the page has said what is missing."""
-    page.get_by_role("button", name="my_pictures/ · empty").click()
+    page.get_by_role("button", name="my_pictures/ · no pictures").click()
     button(page, "Use this folder").click()
     expect(page.get_by_text("There are no pictures in my_pictures yet.")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("One folder for each class")).to_be_visible()
