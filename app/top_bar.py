@@ -11,7 +11,7 @@ from app import cached, state
 from app.failures import explained
 from app.plain_text import plain
 from app.settings import read_settings
-from app.training_run import MODEL_NAME
+from app.training.run import MODEL_NAME
 from app.uploads import forget_upload, keep_upload
 from app.words import count, verdict
 from app.workspace import Case, Workspace

@@ -1,7 +1,7 @@
 """Take the README's pictures from the app as it is: `make pictures`.
 
-Starts the app on the bundled demo, opens each page in headless Chromium and writes docs/pictures/*.png. LOOK at them
-before committing.
+Trains a small model on phantoms for the train page (some minutes), starts the app on the bundled demo, opens each page
+in headless Chromium and writes docs/pictures/*.png. LOOK at them before committing.
 """
 
 import os
@@ -15,6 +15,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from app.training.job import find_jobs, start_job
+from app.training.request import TrainingRequest
+from xaae_core.data.phantom_folder import write_phantoms
+
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 ARGUMENTS = [
@@ -22,7 +26,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SIZES = {"laptop": (1280, 800), "desktop": (1920, 1080)}
-KEPT = {"traverse-dark-laptop", "start-light-laptop", "traverse-light-laptop"}
+KEPT = {"traverse-dark-laptop", "start-light-laptop", "traverse-light-laptop", "train-light-laptop"}
 
 
 def main(folder: Path) -> None:
@@ -32,8 +36,11 @@ def main(folder: Path) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
+    runs = folder / "runs"
+    train_example(runs)
+    environment = {**os.environ, "XAAE_RUNS": str(runs.resolve())}
     command = [sys.executable, "-m", "app.serve", "app/main.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}"
         wait_until_healthy(url)
@@ -42,7 +49,7 @@ def main(folder: Path) -> None:
             for scheme in ("light", "dark"):
                 for size, (width, height) in SIZES.items():
                     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-                    for name, take in (("start", take_start), ("traverse", take_traverse)):
+                    for name, take in PAGES:
                         take(page, url)
                         file = folder / f"{name}-{scheme}-{size}.png"
                         page.screenshot(path=file)
@@ -53,6 +60,19 @@ def main(folder: Path) -> None:
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+def train_example(runs: Path) -> None:
+    """A finished training in a folder of runs; kept for the next time."""
+    if find_jobs(runs):
+        return
+    table = write_phantoms(runs.parent / "phantoms", n_train=320, n_valid=60, n_test=100)
+    request = TrainingRequest(preset="quick", size=(128, 128), recons_metric="ssim", training={"epochs_ae": 6})
+    job = start_job(table.parent, runs / "phantoms", request)
+    while job.status().state != "finished":
+        if job.status().state in ("failed", "lost", "stopped"):
+            raise SystemExit(f"the training for the picture ended: {job.status().message}")
+        time.sleep(2)
 
 
 def wait_until_healthy(url: str) -> None:
@@ -85,6 +105,17 @@ def take_traverse(page: Page, url: str) -> None:
     for _ in range(6):
         page.keyboard.press("ArrowRight")
     page.wait_for_timeout(1500)
+
+
+def take_train(page: Page, url: str) -> None:
+    """The train page, watching the finished training."""
+    page.goto(f"{url}/train")
+    page.get_by_role("button", name="3 · Training").click(timeout=120_000)
+    page.get_by_text("Explore this model").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(4000)
+
+
+PAGES = (("start", take_start), ("traverse", take_traverse), ("train", take_train))
 
 
 if __name__ == "__main__":

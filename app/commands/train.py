@@ -16,8 +16,8 @@ from app.terminal import counted, describe_data, epoch_line, print_json, quiet_i
 from xaae_core.training.presets import PRESETS
 
 if TYPE_CHECKING:
-    from app.training_request import TrainingRequest
-    from app.training_run import FinishedTraining
+    from app.training.request import TrainingRequest
+    from app.training.run import FinishedTraining
 
 _PHASES = (("epochs_adv", "adversarial"), ("epochs_ae", "autoencoder"), ("epochs_classif", "classifier"))
 _ADDED = (("epochs_consistency", "consistency"), ("epochs_sharpening", "sharpening"))
@@ -111,7 +111,7 @@ def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) 
     Writes model.safetensors, model.latents.parquet, evaluation.json, settings.toml and the files of the training itself
     into OUT. Stopped at any moment, the same command goes on after the last finished epoch.
     """
-    from app.training_run import run_training
+    from app.training.run import run_training
     from xaae_core.data.dataset import check_images
 
     click.get_current_context().with_resource(quiet_in_other_processes())
@@ -136,7 +136,7 @@ def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) 
 
 def request_of(options: Mapping[str, Any]) -> TrainingRequest:
     """The request that the command's options mean."""
-    from app.training_request import TrainingRequest
+    from app.training.request import TrainingRequest
 
     channels = options["channels"]
     return TrainingRequest(

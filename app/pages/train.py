@@ -7,11 +7,11 @@ import streamlit as st
 from app import state
 from app.failures import explained
 from app.page_entry import open_page
-from app.train_check import show_check
-from app.train_data import choose_pictures
-from app.train_run import show_runs
-from app.train_start import choose_and_start
-from app.train_steps import current_step, show_steps
+from app.train_page.check import show_check
+from app.train_page.data import choose_pictures
+from app.train_page.run import show_runs
+from app.train_page.start import choose_and_start
+from app.train_page.steps import current_step, show_steps
 
 _STYLE = "<style>.stMain h2 { padding-bottom: .55rem !important; }</style>"
 

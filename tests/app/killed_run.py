@@ -19,7 +19,7 @@ import analysis.evaluation.quality
 import analysis.evaluation.verdict  # noqa: F401
 import xaae_core.training.finishing
 import xaae_core.training.train  # noqa: F401
-from app.training_run import run_training
+from app.training.run import run_training
 from tests.app.cli_folders import write_pictures
 from tests.app.training_jobs import tiny_request
 from xaae_core.data.dataset import check_images

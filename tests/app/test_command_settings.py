@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from app.command_settings import SettingsCommand
 from app.commands import train
 from app.encoder_option import allow_encoders
-from app.training_request import TrainingRequest
+from app.training.request import TrainingRequest
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.errors import TrainingError
 

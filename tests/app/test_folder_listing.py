@@ -7,7 +7,7 @@ import pytest
 
 from app.background import Background, Report, WorkCancelledError
 from app.folder_listing import MOST_COUNTED, MOST_LISTED, count_content, list_folder
-from app.train_data import content_words
+from app.train_page.data import content_words
 from xaae_core.errors import DatasetError
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from app.training_run import LATENTS_NAME, LOCK_NAME, MODEL_NAME, run_training
+from app.training.run import LATENTS_NAME, LOCK_NAME, MODEL_NAME, run_training
 from tests.app.cli_folders import write_pictures
 from tests.app.training_jobs import tiny_request
 from xaae_core.checkpoints import load_checkpoint
@@ -66,7 +66,7 @@ def test_a_second_run_in_the_same_folder_is_refused_until_the_measuring_has_ende
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("app.training_run._measure", measure)
+        patched.setattr("app.training.run._measure", measure)
         with pytest.raises(KeyboardInterrupt):
             run_training(dataset, tmp_path / "run", request)
     assert seen

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from app import cached
 from app.cli import main
-from app.training_parts import build_loaders, build_model
-from app.training_request import TrainingRequest
-from app.training_run import run_training
+from app.training.parts import build_loaders, build_model
+from app.training.request import TrainingRequest
+from app.training.run import run_training
 from tests.app.cli_folders import SIDE
 from tests.xaae_core.data.dicom_files import dicom_file
 from xaae_core.checkpoints import load_checkpoint, read_card, save_checkpoint

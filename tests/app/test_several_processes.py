@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.training_run import run_training
+from app.training.run import run_training
 from tests.app.cli_folders import write_pictures
 from tests.app.training_jobs import tiny_request
 from xaae_core.data.dataset import check_images

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from app import state
-from app.training_estimate import Estimate
-from app.training_files import (
+from app.training.estimate import Estimate
+from app.training.files import (
     FOLDER_NAME,
     PROGRESS_NAME,
     SAMPLES_NAME,
@@ -23,8 +23,8 @@ from app.training_files import (
     write_json,
     write_record,
 )
-from app.training_job import TrainingJob, find_jobs
-from app.training_request import TrainingRequest
+from app.training.job import TrainingJob, find_jobs
+from app.training.request import TrainingRequest
 from tests.app.cli_folders import write_pictures
 from tests.app.session import Session
 from tests.app.training_jobs import await_state, end_all, tiny_request
@@ -52,7 +52,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[TrainingRequest]:
             600.0, PHASES, dict.fromkeys([*PHASES, "measuring"], 150.0), 10**9, FREE_BYTES, "cpu", 0, 0, 10**6
         )
 
-    monkeypatch.setattr("app.train_start.estimate_training", estimate)
+    monkeypatch.setattr("app.train_page.start.estimate_training", estimate)
     return requests
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.training_job import TrainingJob, start_job
+from app.training.job import TrainingJob, start_job
 from tests.app.app_tab import SCROLLS
 from tests.app.cli_folders import write_pictures
 from tests.app.training_jobs import await_state, await_status, end_all, process_of, tiny_request

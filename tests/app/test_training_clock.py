@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.train_words import duration, memory
-from app.training_clock import TrainingClock
+from app.train_page.words import duration, memory
+from app.training.clock import TrainingClock
 from xaae_core.training.progress import BatchProgress
 
 PHASES = {"adversarial": 2, "autoencoder": 3}

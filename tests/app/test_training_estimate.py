@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.training_estimate import estimate_training
+from app.training.estimate import estimate_training
 from tests.app.cli_folders import write_pictures
 from tests.app.training_jobs import tiny_request
 from xaae_core.errors import TrainingError

@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.training_files import FOLDER_NAME, STATUS_NAME, ProcessRecord, StatusRecord, write_record
-from app.training_job import TrainingJob, find_jobs, free_name, read_job, start_job
-from app.training_launch import is_alive
-from app.training_run import run_training
-from app.training_worker import failure_words
+from app.training.files import FOLDER_NAME, STATUS_NAME, ProcessRecord, StatusRecord, write_record
+from app.training.job import TrainingJob, find_jobs, free_name, read_job, start_job
+from app.training.launch import is_alive
+from app.training.run import run_training
+from app.training.worker import failure_words
 from tests.app.cli_folders import write_pictures
 from tests.app.training_jobs import await_state, await_status, end_all, on_one_thread, process_of, tiny_request
 from xaae_core.data.dataset import check_images
@@ -28,8 +28,8 @@ REQUEST = tiny_request(epochs_ae=12)
 STARTER = """
 import json, os, signal, sys
 from pathlib import Path
-from app.training_job import start_job
-from app.training_request import TrainingRequest
+from app.training.job import start_job
+from app.training.request import TrainingRequest
 start_job(sys.argv[1], sys.argv[2], TrainingRequest.from_mapping(json.loads(sys.argv[3])))
 os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from app.cli import main
 from app.commands.train import command as train
 from app.commands.train import request_of
-from app.training_job import start_job
+from app.training.job import start_job
 from tests.app.training_jobs import await_state, end_all, on_one_thread
 from xaae_core.checkpoints import load_checkpoint
 

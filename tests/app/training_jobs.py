@@ -9,9 +9,9 @@ import psutil
 import pytest
 import torch
 
-from app.training_files import FOLDER_NAME, PROCESS_NAME, ProcessRecord, State, StatusRecord, read_record
-from app.training_job import TrainingJob
-from app.training_request import TrainingRequest
+from app.training.files import FOLDER_NAME, PROCESS_NAME, ProcessRecord, State, StatusRecord, read_record
+from app.training.job import TrainingJob
+from app.training.request import TrainingRequest
 
 PATIENCE_SECONDS = 60
 

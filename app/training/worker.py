@@ -1,4 +1,4 @@
-"""The process that trains: `python -m app.training_worker FOLDER`, started by `app.training_job.start_job`."""
+"""The process that trains: `python -m app.training.worker FOLDER`, started by `app.training.job.start_job`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from app.training_clock import MEASURING, TrainingClock
-from app.training_files import (
+from app.training.clock import MEASURING, TrainingClock
+from app.training.files import (
     CONTROL_NAME,
     FOLDER_NAME,
     LOG_NAME,
@@ -32,9 +32,9 @@ from app.training_files import (
     write_json,
     write_record,
 )
-from app.training_job import TrainingJob, read_job
-from app.training_launch import REFUSED
-from app.training_samples import SampleWriter
+from app.training.job import TrainingJob, read_job
+from app.training.launch import REFUSED
+from app.training.samples import SampleWriter
 from xaae_core.errors import TrainingError, XaaeError
 from xaae_core.training.folder_lock import folder_locked
 
@@ -126,8 +126,8 @@ class Worker:
         return str(found.get("request", "run")) if isinstance(found, dict) else "run"
 
     def _train(self) -> None:
-        from app.training_phases import planned_phases
-        from app.training_run import run_training
+        from app.training.phases import planned_phases
+        from app.training.run import run_training
 
         dataset = self._read_data()
         self.clock = TrainingClock(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from app.training_files import (
+from app.training.files import (
     CONTROL_NAME,
     FOLDER_NAME,
     LOG_NAME,
@@ -46,7 +46,7 @@ def launch_worker(folder: Path) -> None:
             write_record(files / STATUS_NAME, replace(before, state="waiting", message="", updated=time.time()))
         with (files / LOG_NAME).open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "app.training_worker", str(folder)],
+                [sys.executable, "-P", "-m", "app.training.worker", str(folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

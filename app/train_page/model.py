@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from app.train_advanced import AdvancedChoice, choose_advanced
-from app.train_check import CheckedData
-from app.train_words import preset_name, preset_purpose
-from app.training_request import TrainingRequest
+from app.train_page.advanced import AdvancedChoice, choose_advanced
+from app.train_page.check import CheckedData
+from app.train_page.words import preset_name, preset_purpose
+from app.training.request import TrainingRequest
 from xaae_core.data.dataset import ImageDataset
 from xaae_core.ms_ssim import SMALLEST_SIDE
 from xaae_core.training.presets import PRESETS, find_preset

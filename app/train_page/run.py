@@ -12,13 +12,13 @@ from app import state
 from app.failures import explained
 from app.plain_text import plain
 from app.settings import read_settings
-from app.train_charts import show_balance, show_losses, show_parts
-from app.train_check import checked_data
-from app.train_result import show_result
-from app.train_timeline import phase_boxes, progress_words, share_done, timeline_html
-from app.train_words import phase_name, preset_name
-from app.training_files import ACTIVE, EpochRecord, StatusRecord
-from app.training_job import Sample, TrainingJob, find_jobs
+from app.train_page.charts import show_balance, show_losses, show_parts
+from app.train_page.check import checked_data
+from app.train_page.result import show_result
+from app.train_page.timeline import phase_boxes, progress_words, share_done, timeline_html
+from app.train_page.words import phase_name, preset_name
+from app.training.files import ACTIVE, EpochRecord, StatusRecord
+from app.training.job import Sample, TrainingJob, find_jobs
 
 REFRESH_SECONDS = 1.5
 

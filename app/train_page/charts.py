@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from app.look import AWAY, TOWARDS
-from app.train_words import phase_name
-from app.training_files import EpochRecord
+from app.train_page.words import phase_name
+from app.training.files import EpochRecord
 
 TRAINING, VALIDATION = "training pictures", "validation pictures"
 ENCODED, DRAWN = "codes of your pictures", "drawn from a bell curve"

@@ -8,9 +8,9 @@ from app import state
 from app.plain_text import plain
 from app.settings import read_settings
 from app.state import TrainStep
-from app.train_check import checked_data, may_train
-from app.training_files import ACTIVE
-from app.training_job import find_jobs
+from app.train_page.check import checked_data, may_train
+from app.training.files import ACTIVE
+from app.training.job import find_jobs
 from app.words import count
 
 

@@ -1,4 +1,4 @@
-"""A few steps of a training, timed: run by `app.training_estimate` as a process of its own, whose memory counts."""
+"""A few steps of a training, timed: run by `app.training.estimate` as a process of its own, whose memory counts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from app.training_clock import MEASURING
-from app.training_parts import build_loaders, build_model
-from app.training_phases import EPOCH_SETTINGS, planned_phases
-from app.training_request import TrainingRequest
+from app.training.clock import MEASURING
+from app.training.parts import build_loaders, build_model
+from app.training.phases import EPOCH_SETTINGS, planned_phases
+from app.training.request import TrainingRequest
 from xaae_core.errors import XaaeError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from app.training_files import (
+from app.training.files import (
     ACTIVE,
     CONTROL_NAME,
     FOLDER_NAME,
@@ -29,9 +29,9 @@ from app.training_files import (
     read_records,
     write_json,
 )
-from app.training_launch import is_alive, launch_worker
-from app.training_request import TrainingRequest
-from app.training_run import LATENTS_NAME, MODEL_NAME
+from app.training.launch import is_alive, launch_worker
+from app.training.request import TrainingRequest
+from app.training.run import LATENTS_NAME, MODEL_NAME
 from xaae_core.errors import TrainingError, XaaeError
 
 _START_SECONDS = 120.0

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.terminal import finite
-from app.training_parts import build_loaders, build_model
-from app.training_request import TrainingRequest
-from app.training_settings import write_request
+from app.training.parts import build_loaders, build_model
+from app.training.request import TrainingRequest
+from app.training.settings import write_request
 from xaae_core.atomic_files import remove_abandoned
 from xaae_core.errors import TrainingError
 from xaae_core.training.folder_lock import folder_locked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.training_files import State
+from app.training.files import State
 from xaae_core.training.presets import PRESETS
 
 PHASES = {

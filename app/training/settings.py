@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from app.training_request import TrainingRequest
+from app.training.request import TrainingRequest
 from xaae_core.atomic_files import write_text_atomically
 from xaae_core.errors import TrainingError
 

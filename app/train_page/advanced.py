@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from app.train_words import phase_name
-from app.training_phases import EPOCH_SETTINGS
+from app.train_page.words import phase_name
+from app.training.phases import EPOCH_SETTINGS
 from xaae_core.training.presets import Preset, find_preset
 
 _RESIZE = {"pad": "keep the proportions, black borders", "squash": "fill the square"}

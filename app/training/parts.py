@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.training_request import TrainingRequest
+from app.training.request import TrainingRequest
 
 if TYPE_CHECKING:
     from xaae_core.data.dataset import ImageDataset

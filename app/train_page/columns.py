@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.plain_text import plain
-from app.training_request import TrainingRequest
+from app.training.request import TrainingRequest
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import find_table, is_table, read_cells
 from xaae_core.data.tasks import TaskWish

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from app.train_words import PHASES, STATES, duration, phase_name
-from app.training_files import ACTIVE, EpochRecord, StatusRecord
+from app.train_page.words import PHASES, STATES, duration, phase_name
+from app.training.files import ACTIVE, EpochRecord, StatusRecord
 
 _MARKS = {"done": "✓", "now": "▶", "held": "Ⅱ", "broken": "✕", "to come": "○"}
 _STYLE = """

@@ -11,12 +11,12 @@ from app.background import Background
 from app.failures import explained
 from app.plain_text import plain
 from app.settings import read_settings
-from app.train_check import CheckedData, checked_data, may_train
-from app.train_model import choose_model_settings
-from app.train_words import duration, memory, phase_name
-from app.training_estimate import Estimate, estimate_training
-from app.training_job import free_name, start_job
-from app.training_request import TrainingRequest
+from app.train_page.check import CheckedData, checked_data, may_train
+from app.train_page.model import choose_model_settings
+from app.train_page.words import duration, memory, phase_name
+from app.training.estimate import Estimate, estimate_training
+from app.training.job import free_name, start_job
+from app.training.request import TrainingRequest
 from app.words import count, facts_table
 
 _NAME = re.compile(r"[\w][\w .+-]{0,79}")

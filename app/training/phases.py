@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inspect import signature
 
-from app.training_request import TrainingRequest
+from app.training.request import TrainingRequest
 
 EPOCH_SETTINGS = {"adversarial": "epochs_adv", "autoencoder": "epochs_ae", "classifier": "epochs_classif"}
 """Phase → argument of `train_xaaenet` that holds its epochs."""

@@ -7,8 +7,8 @@ import streamlit as st
 from analysis.evaluation.verdict import judge_metrics
 from app import cached, state
 from app.plain_text import plain
-from app.train_check import checked_data
-from app.training_job import TrainingJob
+from app.train_page.check import checked_data
+from app.training.job import TrainingJob
 from app.words import METRICS, figure
 
 TRAVERSE = "pages/traverse.py"

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from app.training_request import TrainingRequest
+from app.training.request import TrainingRequest
 from xaae_core.errors import TrainingError
 
 _LOOK_SECONDS = 0.2
@@ -73,7 +73,7 @@ def estimate_training(
     """
     text = json.dumps({"data": str(data.expanduser().absolute()), "request": request.to_mapping()})
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "app.training_trial"],
+        [sys.executable, "-P", "-m", "app.training.trial"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -13,8 +13,8 @@ from app.background import Background, Report
 from app.failures import explained
 from app.folder_listing import count_content
 from app.plain_text import plain
-from app.train_columns import DataOptions, choose_options, open_questions
-from app.train_data import show_layouts, use_pictures
+from app.train_page.columns import DataOptions, choose_options, open_questions
+from app.train_page.data import show_layouts, use_pictures
 from app.words import count
 from xaae_core.data.checks import CheckReport, Finding, Level
 from xaae_core.errors import DatasetError

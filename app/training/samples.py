@@ -15,7 +15,7 @@ from xaae_core.atomic_files import atomic_path
 from xaae_core.errors import ImageError
 
 if TYPE_CHECKING:
-    from app.training_request import TrainingRequest
+    from app.training.request import TrainingRequest
     from xaae_core.data.dataset import ImageDataset
     from xaae_core.models.aae import XaaeBlocks
 

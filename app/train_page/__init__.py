@@ -1,0 +1,1 @@
+"""The sections of the train page: choose, check, start, watch."""
