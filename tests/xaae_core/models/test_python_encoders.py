@@ -145,7 +145,9 @@ def test_a_checkpoint_of_it_opens_bit_for_bit_where_it_was_allowed(checkpoint, p
 
 def test_a_checkpoint_whose_code_has_changed_since_is_refused(checkpoint, package, monkeypatch):
     path, _ = checkpoint
-    (package / "encoders.py").write_text(SOURCE.replace("nn.Conv2d(4, 6, 3, 2, 1)", "nn.Conv2d(4, 8, 3, 2, 1)"))
+    changed = SOURCE.replace("nn.Conv2d(4, 6, 3, 2, 1)", "nn.Conv2d(4, 16, 3, 2, 1)")
+    assert len(changed) != len(SOURCE), "compiled code is told apart by second and length of its source"
+    (package / "encoders.py").write_text(changed)
     monkeypatch.setenv(ALLOW_SWITCH, package.name)
     with pytest.raises(Exception, match="of another shape") as caught:
         load_checkpoint(path)
