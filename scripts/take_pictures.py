@@ -112,6 +112,7 @@ def take_train(page: Page, url: str) -> None:
     page.goto(f"{url}/train")
     page.get_by_role("button", name="3 · Training").click(timeout=120_000)
     page.get_by_text("Explore this model").first.wait_for(timeout=60_000)
+    page.mouse.move(5, 700)  # off the button, whose help would lie over the page
     page.wait_for_timeout(4000)
 
 
