@@ -7,7 +7,6 @@ import streamlit as st
 from analysis.evaluation.verdict import judge_metrics
 from app import cached, state
 from app.plain_text import plain
-from app.train_page.check import checked_data
 from app.training.job import TrainingJob
 from app.words import METRICS, figure
 
@@ -28,18 +27,9 @@ def show_result(job: TrainingJob) -> None:
         state.open_checkpoint_at(job.checkpoint)
         state.open_data_at(job.data)
         st.switch_page(TRAVERSE)
-    _show_rival(job)
+    if job.rival:
+        st.caption(f"Compare with what needs no model, as the check found: {plain(job.rival)}.")
     shown = [name for name in (*_SHOWN, "test_specificity") if name in METRICS and name in card.metrics][:4]
     for column, name in zip(st.columns(4), shown, strict=False):
         label, about = METRICS[name]
         column.metric(label, figure(card.metrics[name]), help=about)
-
-
-def _show_rival(job: TrainingJob) -> None:
-    """What the check could tell without any model: the figure to compare with, where this session knows it."""
-    checked = checked_data()
-    if checked is None or checked.path != job.data:
-        return
-    for finding in checked.report.findings:
-        if finding.check == "brightness" and finding.level != "good" and "AUROC" in finding.title:
-            st.caption(f"Compare with what needs no model, as the check found: {plain(finding.title)}.")

@@ -129,6 +129,7 @@ def _offer_start(checked: CheckedData, request: TrainingRequest | None) -> None:
             request,
             fingerprint=checked.fingerprint,
             expected=estimate.per_epoch if estimate else None,
+            rival=checked.report.rival,
         )
         state.keep_train_task("estimate", None)
         state.watch_run(job.name)

@@ -82,6 +82,7 @@ class TrainingJob:
         started: when, ISO 8601 in UTC.
         fingerprint: of the data when they were checked; "" where they were not.
         expected: phase → seconds an epoch, as estimated before; may be empty.
+        rival: what the check of the data could tell without any model, to compare with; "" where nothing.
     """
 
     folder: Path
@@ -90,6 +91,7 @@ class TrainingJob:
     started: str
     fingerprint: str = ""
     expected: Mapping[str, float] = field(default_factory=dict)
+    rival: str = ""
 
     @property
     def name(self) -> str:
@@ -197,6 +199,7 @@ def start_job(
     *,
     fingerprint: str = "",
     expected: Mapping[str, float] | None = None,
+    rival: str = "",
 ) -> TrainingJob:
     """Start a training in a process of its own and come back at once.
 
@@ -208,6 +211,7 @@ def start_job(
         request: what is trained, and how.
         fingerprint: of the data as they were checked; the training refuses others. "": whatever is there.
         expected: phase → seconds an epoch, for the time that is left.
+        rival: what the check could tell without any model, kept for the reader of the result.
 
     Raises:
         TrainingError: the folder holds a training or a finished model, or cannot be written to.
@@ -222,6 +226,7 @@ def start_job(
         datetime.now(UTC).isoformat(timespec="seconds"),
         fingerprint,
         dict(expected or {}),
+        rival,
     )
     try:
         (folder / FOLDER_NAME).mkdir(parents=True, exist_ok=True)
@@ -252,6 +257,7 @@ def read_job(folder: Path) -> TrainingJob:
             str(values["started"]),
             str(values.get("fingerprint", "")),
             dict(values.get("expected", {})),
+            str(values.get("rival", "")),
         )
     except (TypeError, KeyError, AttributeError, XaaeError) as error:
         raise TrainingError(f"{folder} holds no training that can be read ({JOB_NAME}: {error})") from error
@@ -269,14 +275,9 @@ def find_jobs(folder: str | os.PathLike[str]) -> tuple[TrainingJob, ...]:
 
 
 def _to_json(job: TrainingJob) -> dict[str, object]:
-    return {
-        "format": 1,
-        "data": str(job.data),
-        "request": job.request.to_mapping(),
-        "started": job.started,
-        "fingerprint": job.fingerprint,
-        "expected": dict(job.expected),
-    }
+    plain = {name: getattr(job, name) for name in ("started", "fingerprint", "rival")}
+    request, expected = job.request.to_mapping(), dict(job.expected)
+    return {"format": 1, "data": str(job.data), "request": request, "expected": expected, **plain}
 
 
 def _taken(folder: Path) -> TrainingError:

@@ -244,6 +244,8 @@ def test_a_training_is_started_watched_and_explored(page: Session, tmp_path: Pat
     page.assert_well()
     assert "Finished in" in page.words("markdown")
     assert len(page.app.metric) > 0
+    assert "AUROC 1.00" in job.rival, "the classes are bright and dark"
+    assert job.rival in page.words("caption").replace("\\", ""), "what needs no model stands beside the verdict"
     page.app.button(key="train_explore").click().run()
     page.assert_well()
     assert page.app.session_state[state.CHECKPOINT] == str(job.checkpoint)

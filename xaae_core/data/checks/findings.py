@@ -73,6 +73,12 @@ class CheckReport:
         """The worst level found; "good" where nothing was found."""
         return min((finding.level for finding in self.findings), key=LEVELS.index, default="good")
 
+    @property
+    def rival(self) -> str:
+        """What can be told of the label without any model, a figure to compare a model with; "" where nothing can."""
+        titles = [entry.title for entry in self.findings if entry.check == "brightness" and entry.level != "good"]
+        return next((title for title in titles if "AUROC" in title), "")
+
     def of_level(self, level: Level) -> tuple[Finding, ...]:
         """The findings of one level, in order."""
         return tuple(finding for finding in self.findings if finding.level == level)
