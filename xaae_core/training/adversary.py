@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fastai.callback.core import Callback
-from torch import nn
 
 DISCRIMINATOR = "fc_crit"
 
@@ -136,8 +135,3 @@ class UnfreezeFcCritAdaptative(Callback):
 def is_discriminator(name: str) -> bool:
     """Whether a parameter's name is one of the discriminator (`fc_crit*`)."""
     return any(part.startswith(DISCRIMINATOR) for part in name.split("."))
-
-
-def discriminator_parameters(model: nn.Module) -> list[nn.Parameter]:
-    """The discriminator's parameters."""
-    return [parameter for name, parameter in model.named_parameters() if is_discriminator(name)]
