@@ -1,4 +1,4 @@
-"""The list of pages, and how a page's file starts: behind app/main.py, whichever address was asked for first."""
+"""The list of pages, and how a page's file starts: behind app/frame.py, whichever address was asked for first."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def pages() -> list[StreamlitPage]:
 
 
 def open_page(render: Callable[[], None]) -> None:
-    """Draw a page, behind the frame that main.py gives all pages.
+    """Draw a page, behind the frame that frame.py gives all pages.
 
     Until `st.navigation` has been called once in a server, Streamlit takes a folder named pages for its older kind
-    of app, and runs the file of the address that is asked for without main.py. A link to a case would then be the
+    of app, and runs the file of the address that is asked for without frame.py. A link to a case would then be the
     one address that does not open in a fresh server; so the call is made here, and everything starts again.
     """
     if not state.is_prepared():

@@ -36,7 +36,7 @@ class Session:
     """A browser's session as the server sees it."""
 
     def __init__(self, **address: str) -> None:
-        self.app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
+        self.app = AppTest.from_file(str(ROOT / "app" / "frame.py"), default_timeout=120)
         self.app.query_params.update(address)
 
     def run(self) -> "Session":
