@@ -15,6 +15,7 @@ XaaeError
 ├── LatentTableError             a table of latents that is damaged or belongs to another model
 ├── DirectionError               a target direction that cannot be fitted
 ├── ProjectionError              a map of the latent space that cannot be drawn
+├── CohortError                  a choice of cases that does not fit the table
 ├── AttributionError             an output that cannot be explained by pixels
 └── ExamplesError                training cases that cannot be compared with
 """
@@ -78,6 +79,10 @@ class DirectionError(XaaeError):
 
 class ProjectionError(XaaeError):
     """A map of the latent space cannot be made."""
+
+
+class CohortError(XaaeError):
+    """A choice of cases names columns, groups or numbers that the table does not have."""
 
 
 class AttributionError(XaaeError):
