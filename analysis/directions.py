@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.direction_fit import (
+    cone_degrees,
+    measure_interval,
+    out_of_fold_scores,
+    pls_direction,
+    resampled_directions,
+)
+from analysis.direction_goal import (
+    DirectionGoal,
+    Kind,
+    Vector,
+    auroc,
+    every_target,
+    find_goal,
+    fitted_cases,
+    spearman,
+    target_values,
+)
+from analysis.direction_significance import PERMUTATIONS, SIGNIFICANT, permutation_p_value, permutations_for
 from xaae_core.errors import DirectionError
 from xaae_core.latents import LatentTable
 
-Vector = NDArray[np.float64]
+__all__ = [
+    "PERMUTATIONS",
+    "Direction",
+    "auroc",
+    "fit_direction",
+    "fit_directions",
+    "permutations_for",
+    "spearman",
+    "target_values",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +61,10 @@ class Direction:
         held_out: the same measure on cases of other splits than the fitted one; NaN without any.
         cone_degrees: angle that holds 95 % of the bootstrapped directions.
         n_cases: cases fitted.
+        p_value: chance that shuffled targets give as strong a direction; NaN: not tested.
+        n_permutations: shuffles that it was tested with.
+        kind: "binary" (a class), "ordinal" (grades: at most 10 different whole numbers) or "continuous".
+        resampled: the bootstrapped directions [B, D], unit vectors; [0, D] where nothing was resampled.
     """
 
     vector: Vector
@@ -47,12 +79,28 @@ class Direction:
     held_out: float
     cone_degrees: float
     n_cases: int
+    p_value: float = math.nan
+    n_permutations: int = 0
+    kind: Kind = "binary"
+    resampled: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
     def __post_init__(self) -> None:
-        for name in ("vector", "centre"):
+        if len(self.resampled) == 0:
+            object.__setattr__(self, "resampled", np.empty((0, len(self.vector)), np.float32))
+        for name in ("vector", "centre", "resampled"):
             frozen = getattr(self, name).view()  # the caller's own array stays as it is
             frozen.setflags(write=False)
             object.__setattr__(self, name, frozen)
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether it was tested and p is below 0.01; see `direction_significance.SIGNIFICANT` for why not 0.05."""
+        return self.p_value < SIGNIFICANT
+
+    @property
+    def could_be_noise(self) -> bool:
+        """Whether it was tested and p is not below 0.01."""
+        return self.p_value >= SIGNIFICANT
 
     def score(self, z: NDArray[Any]) -> Vector:
         """Where latent vectors [N, D] lie along the direction [N], in standard deviations from the centre."""
@@ -72,10 +120,14 @@ def fit_direction(
     n_components: int = 1,
     folds: int = 5,
     n_bootstrap: int = 200,
+    n_permutations: int = 0,
     fit_split: str | None = "train",
     seed: int = 0,
 ) -> Direction:
     """Fit the direction of a target by partial least squares.
+
+    A column of at most 10 different whole numbers is read as grades: the direction is fitted to their ranks, so that
+    only their order counts.
 
     Args:
         table: latents with labels, or with the target as a column of numbers.
@@ -83,177 +135,106 @@ def fit_direction(
             model has learned, if None.
         n_components: PLS components that the direction is made of.
         folds: folds of the cross-validation (fewer where a class has fewer cases).
-        n_bootstrap: resamples for the intervals.
+        n_bootstrap: resamples for the intervals and the cone.
+        n_permutations: shuffles of the fitted cases' targets for `p_value`; 0: not tested. See
+            `permutation_p_value` and `permutations_for`.
         fit_split: the split that is fitted, where the table has it; the others give `held_out`. None: all.
-        seed: of folds and resamples.
+        seed: of folds, resamples and shuffles.
 
     Raises:
-        DirectionError: an unknown target, one class only, latents that are not finite (which cases), too few cases.
-        ValueError: `n_components` below 1 or `n_bootstrap` below 0.
+        DirectionError: an unknown target, one class only, latents that are not finite (which cases) or all the same,
+            too few cases.
+        ValueError: `n_components` below 1, `n_bootstrap` or `n_permutations` below 0.
 
     Source: Wold et al. 2001 (PLS); sign so that the target scores higher.
     """
-    if n_components < 1 or n_bootstrap < 0:
-        raise ValueError(f"n_components={n_components}, n_bootstrap={n_bootstrap}; expected at least 1 and 0")
-    goal = _Goal.find(table, target)
+    if n_components < 1 or n_bootstrap < 0 or n_permutations < 0:
+        raise ValueError(
+            f"n_components={n_components}, n_bootstrap={n_bootstrap}, n_permutations={n_permutations}; "
+            "expected at least 1, 0 and 0"
+        )
+    goal = find_goal(table, target)
     known = np.isfinite(goal.values)
     is_fitted = known & (table.split == fit_split) if fit_split and np.any(table.split == fit_split) else known
-    z, y = _checked(table, goal, is_fitted)
+    z, y = fitted_cases(table, goal, is_fitted)
     n_components = min(n_components, len(z) - 1, z.shape[1])
-    weights = _pls_direction(z, y, n_components)
+    weights = pls_direction(z, y, n_components)
     if weights is None:
         raise DirectionError(f"{goal.name} does not covary with any latent dimension: there is no direction to it")
     centre = z.mean(axis=0)
-    scale = float(((z - centre) @ weights).std())
     others = known & ~is_fitted
     rng = np.random.default_rng(seed)
-    quality, interval = _cross_validated(z, y, goal, n_components, folds, n_bootstrap, rng)
+    scores = out_of_fold_scores(z, y, goal, n_components, folds, rng)
+    resampled = resampled_directions(z, y, n_components, n_bootstrap, rng)
     return Direction(
         vector=weights,
         centre=centre,
-        scale=scale,
-        method=f"PLS, {n_components} component{'s' if n_components > 1 else ''}",
+        scale=float(((z - centre) @ weights).std()),
+        method=_method(goal, n_components),
         target=goal.name,
         counterpart=goal.counterpart,
         quality_name=goal.measure_name,
-        quality=quality,
-        quality_interval=interval,
+        quality=math.nan if scores is None else goal.measure(y, scores),
+        quality_interval=_UNKNOWN if scores is None else measure_interval(y, scores, goal, n_bootstrap, rng),
         held_out=goal.measure(goal.values[others], table.z[others] @ weights),
-        cone_degrees=_cone(z, y, weights, n_components, n_bootstrap, rng),
+        cone_degrees=cone_degrees(weights, resampled),
         n_cases=len(z),
+        p_value=permutation_p_value(z, y, n_permutations, seed=seed),
+        n_permutations=n_permutations,
+        kind=goal.kind,
+        resampled=resampled,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Goal:
-    """What the direction is fitted to: y per case (NaN: not known) and how to measure success."""
+def fit_directions(
+    table: LatentTable,
+    targets: Sequence[str] | None = None,
+    *,
+    n_components: int = 1,
+    folds: int = 5,
+    n_bootstrap: int = 200,
+    n_permutations: int = 0,
+    fit_split: str | None = "train",
+    seed: int = 0,
+) -> tuple[Direction, ...]:
+    """Fit several directions: of more than two classes, each one against the rest.
 
-    name: str
-    counterpart: str
-    values: Vector
-    is_binary: bool
-
-    @classmethod
-    def find(cls, table: LatentTable, target: str | None) -> _Goal:
-        if target is None:
-            target = table.classes[min(1, len(table.classes) - 1)] if table.classes else table.target_name
-        if target in table.classes:
-            index = table.classes.index(target)
-            values = np.where(table.labels < 0, np.nan, table.labels == index).astype(np.float64)
-            others = [name for name in table.classes if name != target]
-            return cls(target, others[0] if len(others) == 1 else f"not {target}", values, True)
-        column = table.columns.get(target)
-        if column is None or not np.issubdtype(column.dtype, np.number):
-            numeric = [name for name, values in table.columns.items() if np.issubdtype(values.dtype, np.number)]
-            raise DirectionError(
-                f'there is no target "{target}"; expected a class ({", ".join(table.classes) or "none"}) '
-                f"or a column of numbers ({', '.join(numeric) or 'none'})"
-            )
-        return cls(target, f"less {target}", column.astype(np.float64), False)
-
-    @property
-    def measure_name(self) -> str:
-        return "AUROC" if self.is_binary else "Spearman"
-
-    @property
-    def measure(self) -> Callable[[Vector, Vector], float]:
-        return auroc if self.is_binary else spearman
-
-
-def target_values(table: LatentTable, target: str | None = None) -> Vector:
-    """What a direction is fitted to [N]: 1 and 0 for a class and the rest, a column's numbers; NaN: not known.
+    Args:
+        table: latents with labels, or with the targets as columns of numbers.
+        targets: class names or columns. None: every class that some, and not all, of the fitted cases have; for two
+            classes the second one alone (the first one's direction is the opposite); without classes the number that
+            the model has learned.
+        n_components: as for `fit_direction`, and so are the other options.
+        folds: folds of the cross-validation.
+        n_bootstrap: resamples for the intervals and the cones.
+        n_permutations: shuffles for each p-value. Among many directions some reach a small p by chance: of 100
+            that mean nothing, one has p < 0.01.
+        fit_split: the split that is fitted, where the table has it.
+        seed: of folds, resamples and shuffles.
 
     Raises:
-        DirectionError: an unknown target.
+        DirectionError: as `fit_direction`; also more than 30 classes and no targets named.
+        ValueError: as `fit_direction`.
     """
-    return _Goal.find(table, target).values
-
-
-def auroc(labels: NDArray[Any], scores: NDArray[Any]) -> float:
-    """Area under the ROC curve of 0/1 labels [N] by scores [N]; NaN with one class."""
-    from scipy.stats import rankdata
-
-    n_positive = int(labels.sum())
-    n_negative = len(labels) - n_positive
-    if n_positive == 0 or n_negative == 0:
-        return math.nan
-    ranks = rankdata(scores)
-    return float((ranks[labels > 0].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
-
-
-def spearman(values: NDArray[Any], scores: NDArray[Any]) -> float:
-    """Rank correlation of values [N] and scores [N]; NaN below 3 cases or when one is constant."""
-    from scipy.stats import rankdata
-
-    if len(values) < 3 or np.ptp(values) == 0 or np.ptp(scores) == 0:
-        return math.nan
-    return float(np.corrcoef(rankdata(values), rankdata(scores))[0, 1])
-
-
-def _checked(table: LatentTable, goal: _Goal, mask: NDArray[np.bool_]) -> tuple[Vector, Vector]:
-    """The fitted rows; raises DirectionError where nothing can be fitted."""
-    bad = ~np.isfinite(table.z).all(axis=1)
-    if bad.any():
-        raise DirectionError(f"z is not finite for {int(bad.sum())} cases, the first: {', '.join(table.ids[bad][:5])}")
-    z, y = table.z[mask].astype(np.float64), goal.values[mask]
-    if len(z) < 3:
-        raise DirectionError(f"{len(z)} labelled cases; a direction needs at least 3")
-    if np.ptp(y) == 0:
-        raise DirectionError(f"every case has the same {goal.name}: a direction needs cases with and without it")
-    return z, y
-
-
-def _pls_direction(z: Vector, y: Vector, n_components: int) -> Vector | None:
-    """Unit vector [D] along which the PLS prediction of y grows fastest; None where z and y do not covary."""
-    from sklearn.cross_decomposition import PLSRegression
-
-    covariance = (y - y.mean()) @ (z - z.mean(axis=0))
-    spread = np.linalg.norm(y - y.mean()) * np.linalg.norm(z - z.mean(axis=0))
-    if not float(np.linalg.norm(covariance)) > 1e-12 * spread:
-        return None
-    n_components = min(n_components, len(z) - 1, z.shape[1])
-    if n_components == 1:  # the first PLS weight of one target is its covariance with z
-        weights = covariance
-    else:
-        weights = np.ravel(PLSRegression(n_components=n_components, scale=False).fit(z, y).coef_)
-    unit: Vector = weights / np.linalg.norm(weights)
-    return unit
-
-
-def _cross_validated(
-    z: Vector, y: Vector, goal: _Goal, n_components: int, folds: int, n_bootstrap: int, rng: np.random.Generator
-) -> tuple[float, tuple[float, float]]:
-    """The measure over out-of-fold scores and its 95 % bootstrap interval."""
-    from sklearn.model_selection import KFold, StratifiedKFold
-
-    smallest = int(min(y.sum(), len(y) - y.sum())) if goal.is_binary else len(y)
-    folds = min(folds, smallest)
-    if folds < 2:
-        return math.nan, (math.nan, math.nan)
-    splitter = (StratifiedKFold if goal.is_binary else KFold)(
-        folds, shuffle=True, random_state=int(rng.integers(2**31))
+    chosen = every_target(table, fit_split) if targets is None else list(targets)
+    return tuple(
+        fit_direction(
+            table,
+            target,
+            n_components=n_components,
+            folds=folds,
+            n_bootstrap=n_bootstrap,
+            n_permutations=n_permutations,
+            fit_split=fit_split,
+            seed=seed,
+        )
+        for target in chosen
     )
-    scores = np.empty(len(y))
-    for fitted, left_out in splitter.split(z, y):
-        weights = _pls_direction(z[fitted], y[fitted], n_components)
-        if weights is None:  # nothing to learn from these folds: their cases tell nothing
-            scores[left_out] = 0.0
-            continue
-        along = (z[fitted] - z[fitted].mean(axis=0)) @ weights
-        scores[left_out] = ((z[left_out] - z[fitted].mean(axis=0)) @ weights) / max(float(along.std()), 1e-12)
-    drawn = rng.integers(len(y), size=(n_bootstrap, len(y)))
-    spread = np.array([goal.measure(y[rows], scores[rows]) for rows in drawn])
-    spread = spread[np.isfinite(spread)]
-    low, high = np.percentile(spread, [2.5, 97.5]) if len(spread) else (math.nan, math.nan)
-    return goal.measure(y, scores), (float(low), float(high))
 
 
-def _cone(z: Vector, y: Vector, weights: Vector, n_components: int, n: int, rng: np.random.Generator) -> float:
-    """Angle in degrees that holds 95 % of the directions fitted to bootstrap samples."""
-    angles = []
-    for rows in rng.integers(len(y), size=(n, len(y))):
-        drawn = _pls_direction(z[rows], y[rows], n_components)
-        if drawn is not None:
-            cosine = float(drawn @ weights)
-            angles.append(math.degrees(math.acos(min(1.0, max(-1.0, cosine)))))
-    return float(np.percentile(angles, 95)) if angles else math.nan
+_UNKNOWN = (math.nan, math.nan)
+
+
+def _method(goal: DirectionGoal, n_components: int) -> str:
+    ranked = " of ranks" if goal.kind == "ordinal" else ""
+    return f"PLS{ranked}, {n_components} component{'s' if n_components > 1 else ''}"

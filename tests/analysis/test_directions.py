@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.metrics import roc_auc_score
 
-from analysis import directions
+from analysis import direction_fit, directions
 from analysis.directions import auroc, fit_direction, spearman
 from xaae_core.errors import DirectionError
 from xaae_core.latents import LatentTable
@@ -122,13 +122,14 @@ def test_what_a_column_without_meaning_gives_is_not_believed():
 def test_no_case_is_scored_by_a_direction_it_was_fitted_to(monkeypatch):
     table, _ = planted(40)
     fitted_rows = []
-    original = directions._pls_direction
+    original = direction_fit.pls_direction
 
     def watched(z, y, n_components):
         fitted_rows.append({tuple(row) for row in np.round(z, 6)})
         return original(z, y, n_components)
 
-    monkeypatch.setattr(directions, "_pls_direction", watched)
+    for module in (directions, direction_fit):
+        monkeypatch.setattr(module, "pls_direction", watched)
     fit_direction(table, folds=5, n_bootstrap=0)
     everything, *folds = fitted_rows
     assert len(folds) == 5
@@ -237,7 +238,7 @@ def test_latents_that_do_not_differ_have_no_direction():
     same = LatentTable(
         np.ones_like(table.z), table.ids, table.paths, table.split, table.labels, table.probabilities, table.classes
     )
-    with pytest.raises(DirectionError, match="ill does not covary with any latent dimension"):
+    with pytest.raises(DirectionError, match="all 30 cases have the same z"):
         fit_direction(same)
 
 
