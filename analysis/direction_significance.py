@@ -29,6 +29,11 @@ def permutations_for(n_cases: int) -> int:
     return PERMUTATIONS if n_cases <= _LARGE else FEWER_PERMUTATIONS
 
 
+def p_words(p_value: float) -> str:
+    """A p-value as papers write it, "p = 0.31"; "not tested" for NaN."""
+    return "not tested" if math.isnan(p_value) else f"p = {p_value:.2g}"
+
+
 def permutation_p_value(z: NDArray[Any], y: NDArray[Any], n_permutations: int, *, seed: int = 0) -> float:
     """Chance that shuffled targets covary with z as strongly as the true ones do.
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.directions import Direction, fit_direction
+from analysis.directions import Direction, fit_direction, permutations_for
 from analysis.evaluation.quality import Quality, measure_quality
 from analysis.evaluation.verdict import Verdict, judge_metrics
 from analysis.figures.filmstrip import PathFigure
@@ -152,9 +152,9 @@ def make_report(
         say("fitting the direction")
         target = wanted.target or checkpoint.card.target or None
         if wanted.target:  # asked for by name: a report without it would not be what was asked for
-            direction = fit_direction(table, target, seed=wanted.seed)
+            direction = _fit(table, target, wanted)
         else:
-            direction = _or_note(missing, "Direction", lambda: fit_direction(table, target, seed=wanted.seed))
+            direction = _or_note(missing, "Direction", lambda: _fit(table, target, wanted))
         if wanted.map_method is not None:
             say(f"drawing the map ({wanted.map_method})")
             drawn = _or_note(missing, "Map", lambda: _map_of(table, wanted, direction))
@@ -196,6 +196,10 @@ def _or_note(missing: list[str], what: str, make: Callable[[], Any]) -> Any:
     except (LatentTableError, DirectionError, ProjectionError) as error:
         missing.append(f"{what}: {error}.")
         return None
+
+
+def _fit(table: LatentTable, target: str | None, settings: ReportSettings) -> Direction:
+    return fit_direction(table, target, seed=settings.seed, n_permutations=permutations_for(len(table)))
 
 
 def _map_of(table: LatentTable, settings: ReportSettings, direction: Direction | None) -> MapFigure:

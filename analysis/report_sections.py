@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterator
 from importlib.metadata import version
 
+from analysis.direction_significance import SIGNIFICANT, p_words
 from analysis.evaluation.classifier_quality import ClassifierQuality
 from analysis.evaluation.quality import quality_sentence
 from analysis.figures.filmstrip import draw_filmstrip
@@ -92,6 +93,11 @@ def _direction(report: Report) -> Iterator[str]:
                 "Cone",
                 f"{number(direction.cone_degrees, 0)}°",
                 "95 % of the directions refitted to resampled cases lie within it",
+            ),
+            (
+                "Could it be noise?",
+                f"{'it could' if direction.could_be_noise else 'no'}: {p_words(direction.p_value)}",
+                f"{direction.n_permutations} times with shuffled targets; noise where p is not below {SIGNIFICANT:g}",
             ),
         ],
     )

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from analysis.directions import Direction, fit_direction
+from analysis.directions import Direction, fit_direction, permutations_for
 from analysis.evaluation.quality import Quality, measure_quality
 from analysis.leakage import measure_leakage
 from analysis.progressive_paths import PathBuilder
@@ -160,7 +160,8 @@ def training_latents(checkpoint: Checkpoint) -> LatentTable | None:
 @st.cache_resource(max_entries=64, show_spinner="Finding the direction of the target …")
 def direction_for(_table: LatentTable, key: tuple[str, str], target: str) -> Direction:
     """The target's direction in a table; `key` names the table."""
-    return fit_direction(_table, target, fit_split=_training_split(_table))
+    tested = permutations_for(len(_table))
+    return fit_direction(_table, target, fit_split=_training_split(_table), n_permutations=tested)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from html import escape
 
+from analysis.direction_significance import p_words
 from analysis.directions import Direction
 from xaae_core.model_card import ModelCard
 
@@ -66,8 +67,9 @@ def facts_table(facts: Mapping[str, str]) -> str:
 
 def direction_words(direction: Direction) -> str:
     """How good a direction is, as a sentence."""
+    noise = f"; it could be noise: {p_words(direction.p_value)}" if direction.could_be_noise else ""
     if math.isnan(direction.quality):
-        return f"Too few cases to say how good the direction towards {direction.target} is."
+        return f"Too few cases to say how good the direction towards {direction.target} is{noise}."
     low, high = direction.quality_interval
     text = (
         f"The direction towards {direction.target} orders the cases with {direction.quality_name} "
@@ -75,7 +77,7 @@ def direction_words(direction: Direction) -> str:
     )
     if not math.isnan(direction.held_out):
         text += f" ({figure(direction.held_out)} on held-out cases)"
-    return f"{text}; refitted on resampled cases it stays within {direction.cone_degrees:.0f}°."
+    return f"{text}; refitted on resampled cases it stays within {direction.cone_degrees:.0f}°{noise}."
 
 
 def leakage_words(share: float | None) -> str:
