@@ -15,7 +15,8 @@ class Settings:
 
     Attributes:
         checkpoint: opened first (XAAE_CHECKPOINT); the demo by default.
-        data: data folder opened first (XAAE_DATA); the demo's images by default.
+        data: data folder, or table of latents, opened first (XAAE_DATA); the demo's images by default.
+        pictures: where the pictures of such a table lie (XAAE_PICTURES); where the table says by default.
         models: folder whose checkpoints are offered (XAAE_MODELS); "models" by default.
         cache: where extracted latents are kept (XAAE_CACHE); the user's cache folder by default.
         runs: where trainings started from the page go (XAAE_RUNS); "runs" beside `models` by default.
@@ -24,6 +25,7 @@ class Settings:
 
     checkpoint: Path
     data: Path | None
+    pictures: Path | None
     models: Path
     cache: Path
     runs: Path
@@ -34,11 +36,13 @@ def read_settings() -> Settings:
     """Settings from the environment. A checkpoint of one's own starts without the demo's images."""
     own_checkpoint = os.environ.get("XAAE_CHECKPOINT")
     own_data = os.environ.get("XAAE_DATA")
+    pictures = os.environ.get("XAAE_PICTURES")
     home = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
     models = Path(os.environ.get("XAAE_MODELS", "models"))
     return Settings(
         checkpoint=Path(own_checkpoint) if own_checkpoint else demo_checkpoint(),
         data=Path(own_data) if own_data else (None if own_checkpoint else demo_images()),
+        pictures=Path(pictures) if pictures else None,
         models=models,
         cache=Path(os.environ.get("XAAE_CACHE", home / "xaae")),
         runs=Path(os.environ.get("XAAE_RUNS", models.parent / "runs")).expanduser(),

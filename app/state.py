@@ -10,10 +10,17 @@ from typing import Any, Literal
 import streamlit as st
 
 from app.background import Background
+from app.cohort_state import clear_cohort as clear_cohort
+from app.cohort_state import cohort as cohort
+from app.cohort_state import follow_cohort
+from app.cohort_state import selection as selection
+from app.cohort_state import set_cohort as set_cohort
+from app.cohort_state import set_selection as set_selection
 from app.settings import read_settings
 
 CHECKPOINT = "checkpoint_path"
 DATA = "data_folder"
+PICTURES = "pictures_folder"
 CASE = "case"
 UPLOADED = "uploaded_picture"
 TARGET = "target"
@@ -53,9 +60,11 @@ def prepare_state() -> None:
     settings = read_settings()
     st.session_state.setdefault(CHECKPOINT, str(settings.checkpoint))
     st.session_state.setdefault(DATA, str(settings.data) if settings.data else "")
+    st.session_state.setdefault(PICTURES, str(settings.pictures) if settings.pictures else "")
     st.session_state.setdefault(CASE, "")
     st.session_state.setdefault(UPLOADED, None)
     _follow_address()
+    follow_cohort()
 
 
 def _follow_address() -> None:
@@ -83,19 +92,35 @@ def data_folder() -> Path | None:
     return Path(st.session_state[DATA]) if st.session_state[DATA] else None
 
 
+def pictures_folder() -> Path | None:
+    """Where the pictures of an open table of latents lie; None: where the table says."""
+    return Path(st.session_state[PICTURES]) if st.session_state[PICTURES] else None
+
+
+def look_for_pictures_in(folder: Path | None) -> None:
+    """Say where the pictures of the open table lie; the case and the cohort stay."""
+    st.session_state[PICTURES] = str(folder) if folder else ""
+
+
 def open_checkpoint_at(path: Path) -> None:
     """Switch to another checkpoint; its case and its target are chosen anew, the demo's images go with the demo."""
     settings = read_settings()
     st.session_state[CHECKPOINT] = str(path)
     if st.session_state[DATA] == str(settings.data or "") and path != settings.checkpoint:
         st.session_state[DATA] = ""
-    _forget_case()
+    _forget_cases()
 
 
-def open_data_at(folder: Path | None) -> None:
-    """Switch to another data folder; the case is chosen anew."""
+def open_data_at(folder: Path | None, pictures: Path | None = None) -> None:
+    """Switch to another data folder or table; the case and the cohort are chosen anew.
+
+    Args:
+        folder: the data; None: none.
+        pictures: of a table of latents, where its pictures lie; None: where the table says.
+    """
     st.session_state[DATA] = str(folder) if folder else ""
-    _forget_case()
+    st.session_state[PICTURES] = str(pictures) if pictures else ""
+    _forget_cases()
 
 
 def is_demo_data() -> bool:
@@ -236,7 +261,10 @@ def follow_latest(key: str, options: Sequence[str]) -> None:
     st.session_state[latest] = options[-1]
 
 
-def _forget_case() -> None:
+def _forget_cases() -> None:
+    """What is about the cases of the data, or of the model, that were open until now."""
+    clear_cohort()
+    set_selection(())
     st.session_state[CASE] = ""
     st.session_state[UPLOADED] = None
     st.query_params.pop(CASE, None)

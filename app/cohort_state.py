@@ -1,0 +1,85 @@
+"""Which cases the session looks at (the cohort), and which are chosen together (the selection); part of `state`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from analysis.cohorts import Cohort
+from xaae_core.errors import CohortError
+
+COHORT = "cohort"
+COHORT_DRAFT = "cohort_draft"
+COHORT_NOTE = "cohort_note"
+SELECTION = "selection"
+
+
+def follow_cohort() -> None:
+    """Take the cohort that the address names; what is no cohort changes nothing, and leaves a note.
+
+    A page switch empties the address, and then it gets the cohort again.
+    """
+    asked = st.query_params.get(COHORT, "")
+    if not asked:
+        _show_cohort()
+    elif asked != cohort().to_text():
+        try:
+            set_cohort(Cohort.from_text(asked))
+        except CohortError as error:
+            set_cohort(cohort())
+            st.session_state[COHORT_NOTE] = f"The cohort in the address was ignored: {error}."
+
+
+def cohort() -> Cohort:
+    """The cases that are looked at, by conditions, as asked for; `Workspace.cohort` is what the open data allow."""
+    asked: Cohort = st.session_state.get(COHORT, Cohort())
+    return asked
+
+
+def set_cohort(wanted: Cohort) -> None:
+    """Look at other cases, on every page; the address follows."""
+    st.session_state[COHORT] = wanted
+    st.session_state[COHORT_NOTE] = ""
+    _show_cohort()
+
+
+def clear_cohort() -> None:
+    """Look at all cases again."""
+    set_cohort(Cohort())
+    st.session_state.pop(COHORT_DRAFT, None)
+
+
+def cohort_note() -> str:
+    """Why the cohort of the address was ignored; "" where it was not."""
+    return str(st.session_state.get(COHORT_NOTE, ""))
+
+
+def cohort_draft() -> str:
+    """The column that a condition is being made for; "" for none."""
+    return str(st.session_state.get(COHORT_DRAFT, ""))
+
+
+def draft_condition(column: str) -> None:
+    """Begin a condition for a column; "": none."""
+    st.session_state[COHORT_DRAFT] = column
+
+
+def selection() -> tuple[str, ...]:
+    """Ids of the cases that were chosen together, on the maps page; () for none."""
+    chosen: tuple[str, ...] = st.session_state.get(SELECTION, ())
+    return chosen
+
+
+def set_selection(ids: Iterable[str]) -> None:
+    """Choose cases together; (): none."""
+    st.session_state[SELECTION] = tuple(ids)
+
+
+def _show_cohort() -> None:
+    """Bring the address in line with the cohort."""
+    text = cohort().to_text()
+    if text:
+        st.query_params[COHORT] = text
+    else:
+        st.query_params.pop(COHORT, None)
