@@ -63,8 +63,13 @@ class NeighbourGraph:
         """
         if not 1 <= k <= self.k:
             raise ValueError(f"k={k}; expected 1 to {self.k}, the neighbours that the graph holds")
-        indices, distances = (np.ascontiguousarray(array[:, :k]) for array in (self.indices, self.distances))
-        return NeighbourGraph(indices, distances, self.method, self.recall, self.n_rated)
+        return NeighbourGraph(
+            np.ascontiguousarray(self.indices[:, :k]),
+            np.ascontiguousarray(self.distances[:, :k]),
+            self.method,
+            self.recall,
+            self.n_rated,
+        )
 
 
 def find_neighbours(

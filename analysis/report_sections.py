@@ -152,10 +152,10 @@ def _map(report: Report) -> Iterator[str]:
         is_small=True,
     )
     yield paragraph(
-        f"{projection.quality.sentence()} Nearness means likeness to the model; the size of groups and of the gaps "
+        f"{projection.measured.sentence()} Nearness means likeness to the model; the size of groups and of the gaps "
         "between them means nothing."
         if projection.method in ("umap", "tsne")
-        else projection.quality.sentence()
+        else projection.measured.sentence()
     )
 
 

@@ -74,7 +74,7 @@ def draw_map(figure: MapFigure, form: Format = "png", *, width_inches: float = 4
 
 def map_rows(figure: MapFigure) -> Iterator[dict[str, str | float]]:
     """The numbers behind a map, one row a case: id, x, y, label, split, prediction, neighbours_kept."""
-    table, projection = figure.table, figure.projection
+    table, projection, quality = figure.table, figure.projection, figure.projection.quality
     for row, name in enumerate(table.ids.tolist()):
         x, y = projection.points[row].tolist()
         yield {
@@ -84,7 +84,7 @@ def map_rows(figure: MapFigure) -> Iterator[dict[str, str | float]]:
             "label": truth_of(table, row),
             "split": str(table.split[row]),
             "prediction": prediction_of(table, row),
-            "neighbours_kept": round(float(projection.quality.kept[row]), 4),
+            "neighbours_kept": round(float(quality.kept[row]), 4) if quality else "",
         }
 
 

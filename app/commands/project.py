@@ -91,7 +91,7 @@ def command(
     if as_json:
         print_json({**figures_of(made), "files": files})
     else:
-        click.echo("\n".join([made.caption(), made.quality.sentence(), *files]))
+        click.echo("\n".join([made.caption(), made.measured.sentence(), *files]))
 
 
 def figures_of(made: Projection) -> dict[str, object]:
@@ -102,10 +102,10 @@ def figures_of(made: Projection) -> dict[str, object]:
         "parameters": dict(made.parameters),
         "seed": made.seed,
         "axes": list(made.axes),
-        "k": made.quality.k,
-        "trustworthiness": made.quality.trustworthiness,
-        "continuity": made.quality.continuity,
-        "neighbours_kept": float(made.quality.kept.mean()),
+        "k": made.measured.k,
+        "trustworthiness": made.measured.trustworthiness,
+        "continuity": made.measured.continuity,
+        "neighbours_kept": float(made.measured.kept.mean()),
         "notes": list(made.notes),
     }
 

@@ -1,6 +1,7 @@
 """Maps: reproducible, honest about few cases, and right where the answer is known."""
 
 import io
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -40,7 +41,9 @@ def test_umap_is_reproducible_and_keeps_two_clouds_apart():
     assert first.quality.trustworthiness > 0.8
     assert_clouds_apart(first.points, table.labels)
     few = project(table.rows(np.arange(6)), "umap")
-    assert few.notes == ("n_neighbors 15 needs more than 15 cases; 5 are used for these 6",)
+    assert few.notes == (
+        "n_neighbors 15 needs more than 15 cases; 5, the largest value that works, is used for these 6",
+    )
     assert np.isfinite(few.points).all()
 
 
@@ -100,7 +103,10 @@ def test_few_cases_are_mapped_with_what_works(method, n):
     assert made.quality.k == min(10, (n - 1) // 2)
     if method == "tsne":
         assert made.parameters["perplexity"] == pytest.approx((n - 1) / 3)
-        assert f"perplexity 30 needs at least 91 cases; {(n - 1) / 3:.3g} is used for these {n}" in made.notes
+        assert made.notes == (
+            f"perplexity 30 needs at least 91 cases; {(n - 1) / 3:.3g}, the largest value that works, is used for "
+            f"these {n}",
+        )
 
 
 def test_what_cannot_be_mapped_is_refused_with_the_reason():
@@ -137,7 +143,9 @@ def test_a_projection_cannot_be_changed_and_leaves_its_maker_alone():
 
 def test_the_caption_says_method_settings_seed_and_quality():
     made = project(two_clouds(), "tsne", seed=4, perplexity=5)
-    assert made.caption().startswith("t-SNE of 60 cases (perplexity 5, seed 4); at 10 neighbours trustworthiness")
+    assert made.caption().startswith(
+        f"t-SNE of 60 cases (perplexity 5, implementation openTSNE {version('openTSNE')}, seed 4); at 10 neighbours"
+    )
     assert f"{made.quality.trustworthiness:.3f}" in made.caption()
 
 
