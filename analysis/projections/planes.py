@@ -133,8 +133,9 @@ def _strongest(moments: _Moments, covariance: Matrix) -> Matrix | None:
 def _next_component(moments: _Moments, first: Matrix) -> Matrix:
     """Weights [D] of the second component, given those of the first; zeros where nothing is left to explain.
 
-    With t = Z w the loadings are p = Zᵀ t / tᵀ t, and what the first component leaves is Z − t pᵀ. Its component is
-    (Z − t pᵀ) v = Z (v − w pᵀ v), so that the weights hold for z as it is.
+    With t = Z w the loadings are p = Zᵀ t / tᵀ t, and what the first component leaves is Z − t pᵀ. Its own weights v
+    are at right angles to w. The axis is Z v and not PLS's score (Z − t pᵀ) v: both show the same plane, but there a
+    step along w alone would also be a step along the second axis, by −pᵀ v, and the direction would lie askew.
     """
     along = moments.within @ first
     spread = float(first @ along)  # tᵀ t
@@ -144,7 +145,7 @@ def _next_component(moments: _Moments, first: Matrix) -> Matrix:
     if vector is None:  # z of one dimension, or nothing left to explain
         return np.zeros_like(first)
     vector = _towards(vector, left)
-    return vector - first * (loadings @ vector)
+    return vector - first * (first @ vector)
 
 
 def _towards(vector: Matrix, covariance: Matrix) -> Matrix:
