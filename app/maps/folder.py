@@ -36,6 +36,10 @@ def digest_latents(z: NDArray[Any]) -> str:
     return digest.hexdigest()
 
 
+class LatentsGoneError(ProjectionError):
+    """The kept latents were removed or damaged; whoever has them can keep them once more."""
+
+
 class MapFolder:
     """Everything on disk about one matrix of latents. Files are written whole or not at all; damaged ones are removed.
 
@@ -77,7 +81,7 @@ class MapFolder:
         """The kept latents, as a read-only view of the file.
 
         Raises:
-            ProjectionError: they are not there or damaged; then they are removed.
+            LatentsGoneError: they are not there, or damaged; then they are removed.
         """
         try:
             z: NDArray[np.float32] = np.load(self.latents, mmap_mode="r", allow_pickle=False)
@@ -86,7 +90,7 @@ class MapFolder:
         except (OSError, ValueError, EOFError):
             pass
         self.latents.unlink(missing_ok=True)
-        raise ProjectionError(f"{self.latents} was removed or damaged: ask for the map once more")
+        raise LatentsGoneError(f"{self.latents} was removed or damaged: ask for the map once more")
 
     def write_map(self, projection: Projection, request: MapRequest) -> None:
         """Keep a map; raises OSError."""

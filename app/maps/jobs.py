@@ -23,6 +23,10 @@ class MapJob:
         queue: computes what is missing.
         missing: the parts that are not there.
         error: why nothing can be computed at all.
+
+    Attributes:
+        request: the map.
+        tasks: what is computed for it, shared with whoever asked for the same.
     """
 
     def __init__(
@@ -37,12 +41,12 @@ class MapJob:
         self.request = request
         self._load, self._queue, self._error = load, queue, error
         self._is_cancelled = False
-        self._tasks: tuple[MapTask, ...] = queue.submit(self, missing) if missing else ()
+        self.tasks: tuple[MapTask, ...] = queue.submit(self, missing) if missing else ()
 
     @property
     def is_done(self) -> bool:
         """Whether it has ended, well or not."""
-        return self._is_cancelled or self._failure() is not None or all(task.state == "done" for task in self._tasks)
+        return self._is_cancelled or self._failure() is not None or all(task.state == "done" for task in self.tasks)
 
     @property
     def is_cancelled(self) -> bool:
@@ -52,22 +56,22 @@ class MapJob:
     @property
     def progress(self) -> float:
         """Share that is done, in [0, 1]; never goes back."""
-        expected = sum(task.wanted.seconds for task in self._tasks)
-        return sum(task.share * task.wanted.seconds for task in self._tasks) / expected if expected else 1.0
+        expected = sum(task.wanted.seconds for task in self.tasks)
+        return sum(task.share * task.wanted.seconds for task in self.tasks) / expected if expected else 1.0
 
     @property
     def words(self) -> str:
         """What is being done, in plain words; "" once it has ended."""
         if self.is_done:
             return ""
-        open_tasks = [task for task in self._tasks if task.state in ("waiting", "running")]
+        open_tasks = [task for task in self.tasks if task.state in ("waiting", "running")]
         running = [task for task in open_tasks if task.state == "running"]
         return next((task.words for task in (*running, *open_tasks)), "")
 
     @property
     def seconds_left(self) -> float:
         """Until it is done, about, with the maps that are computed before it; 0 once it has ended."""
-        return 0.0 if self.is_done else self._queue.seconds_until(self._tasks)
+        return 0.0 if self.is_done else self._queue.seconds_until(self.tasks)
 
     @property
     def error(self) -> str:
@@ -107,4 +111,4 @@ class MapJob:
         return result
 
     def _failure(self) -> Exception | None:
-        return self._error or next((task.error for task in self._tasks if task.error is not None), None)
+        return self._error or next((task.error for task in self.tasks if task.error is not None), None)

@@ -25,12 +25,12 @@ class MapStore:
     """Maps of latents, kept on disk and shared by sessions and servers; safe for many threads.
 
     Args:
-        cache: the cache folder.
+        cache: the cache folder; also an attribute.
         queue: computes what is missing; the server's own if None.
     """
 
     def __init__(self, cache: Path, *, queue: TaskQueue | None = None) -> None:
-        self._cache = cache.absolute()  # the worker may have another working folder
+        self.cache = cache.absolute()  # the worker may have another working folder
         self._queue = queue or shared_queue()
         self._opened: weakref.WeakKeyDictionary[LatentTable, OpenTable] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
@@ -80,7 +80,7 @@ class MapStore:
             opened = self._opened.get(table)
             if opened is None:
                 check_table(table)
-                opened = self._opened[table] = OpenTable(table, self._cache)
+                opened = self._opened[table] = OpenTable(table, self.cache)
         return opened
 
     def _missing(

@@ -8,14 +8,16 @@ import os
 import queue
 import threading
 import weakref
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from typing import Any
 
 from app.maps.failures import failure_words
+from app.maps.folder import LatentsGoneError
 from app.maps.room import MOST_BYTES, make_room
 from app.maps.tasks import MapTask, PartWanted
-from app.maps.worker_process import WorkerProcess
+from app.maps.worker_process import WorkerProcess, is_end
 from xaae_core.errors import ProjectionError, XaaeError
 
 
@@ -124,15 +126,18 @@ class TaskQueue:
 
     def _serve(self) -> None:
         while True:
-            task = self._next()
-            if task is None:
-                self._warm()
-                continue
-            try:
-                self._compute(task)
-            except Exception as error:  # whatever it is, this thread must go on: others wait
-                task.fail(_as_users_error(error, task))
-            self._conclude(task)
+            self._serve_next()
+
+    def _serve_next(self) -> None:
+        task = self._next()
+        if task is None:
+            self._warm()
+            return
+        try:
+            self._compute(task)
+        except Exception as error:  # whatever it is, this thread must go on: others wait
+            task.fail(_as_users_error(error, task))
+        self._conclude(task)
 
     def _next(self) -> MapTask | None:
         """The task whose turn it is, as soon as there is one; None where the worker should get ready meanwhile."""
@@ -167,40 +172,42 @@ class TaskQueue:
 
     def _compute(self, task: MapTask) -> None:
         """Have the worker compute a task; raises ProjectionError where it ends meanwhile, OSError on a full disk."""
-        task.wanted.hand_over()
-        for is_last in (False, True):  # one that ended before it began the task is given another chance
+        for is_last in (False, True):
+            task.wanted.hand_over()
             worker = self._living_worker()
             with self._changed:
-                if task.state != "running":
+                if task.has_ended():
                     return
                 self._sent = task
             worker.send(task.order())
-            has_begun = self._follow(worker, task)
+            last = self._follow(worker, task, has_another_try=not is_last)
             with self._changed:
                 self._sent = None
-                has_ended = task.state != "running"
-            if has_ended:
-                return
-            self._worker = None
-            why = worker.end()
-            if has_begun or is_last:
-                raise ProjectionError(why)
+                if task.has_ended():
+                    return
+            if last is None or not is_end(last):
+                self._worker = None
+                why = worker.end()
+                if last is not None or is_last:  # one that ended before it began is given another try
+                    raise ProjectionError(why)
 
-    def _follow(self, worker: WorkerProcess, task: MapTask) -> bool:
-        """Take the worker's replies until it is done, or has ended; whether there was one."""
-        has_begun = False
+    def _follow(self, worker: WorkerProcess, task: MapTask, *, has_another_try: bool) -> Mapping[str, Any] | None:
+        """Take the worker's replies until it is done, or has ended; returns the last, None where there was none."""
+        reply = None
         for reply in worker.replies(task.number):
-            has_begun = True
+            if reply.get("error") == LatentsGoneError.__name__ and has_another_try:
+                break
             with self._changed:
-                if task.state == "running":
+                if not task.has_ended():
                     task.take(reply)
                 self._changed.notify_all()
-        return has_begun
+        return reply
 
     def _conclude(self, task: MapTask) -> None:
         with self._changed:
             if self._tasks.get(task.wanted.identity) is task:
                 del self._tasks[task.wanted.identity]
+            task.release()
             if task.state == "failed":
                 for waiter in list(task.waiting):
                     self.withdraw(waiter)

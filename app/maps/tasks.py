@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from app.maps.failures import error_named
@@ -97,6 +97,14 @@ class MapTask:
         if self.state != "dropped":
             self.state, self.error = "failed", error
 
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state not in ("waiting", "running")
+
+    def release(self) -> None:
+        """Let go of what was to be handed over, such as the latents."""
+        self.wanted = replace(self.wanted, hand_over=_nothing)
+
     @property
     def seconds(self) -> float:
         """Since it was begun."""
@@ -118,3 +126,7 @@ class MapTask:
 def turn_of(part: Part) -> int:
     """The place of a part in the order of computing."""
     return PARTS.index(part)
+
+
+def _nothing() -> None:
+    """Nothing is to be handed over any more."""

@@ -79,9 +79,10 @@ class WorkerProcess:
             except ValueError:
                 return  # it ended in the middle of a line
             if reply.get("number") == number:
-                yield reply
-                if "done" in reply or "error" in reply:
+                if is_end(reply):
                     self._answered = number
+                yield reply
+                if is_end(reply):
                     return
 
     def cancel(self, number: int) -> None:
@@ -120,3 +121,8 @@ class WorkerProcess:
         self._log.seek(max(0, size - _SAID_BYTES))
         lines = [line.strip() for line in self._log.read().decode(errors="replace").splitlines() if line.strip()]
         return f". The last it said: {' / '.join(lines[-_SAID_LINES:])}" if lines else ""
+
+
+def is_end(reply: Mapping[str, Any]) -> bool:
+    """Whether a reply is the last to its order."""
+    return "done" in reply or "error" in reply
