@@ -1,4 +1,4 @@
-"""The cases of the open data folder, to choose one from."""
+"""The cases that are looked at, to choose one from."""
 
 from __future__ import annotations
 
@@ -7,79 +7,131 @@ from contextlib import suppress
 from typing import Literal
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 from app import state
+from app.case_data import CaseData, Rows
 from app.components.case_strip import CaseEntry, CaseStripState, case_strip, make_thumbnail
+from app.words import count
 from app.workspace import Case, Workspace
 from xaae_core.errors import XaaeError
-from xaae_core.latents import LatentTable
+
+MOST_LISTED = 5000
+"""Cases in the strip: its words are all in the browser. The cohort may have more; the keys go through all of it."""
 
 
 def choose_case(workspace: Workspace, case: Case | None, *, layout: Literal["strip", "grid"]) -> CaseStripState | None:
-    """Draw the cases; returns what was chosen, None without a data folder. Call it inside a fragment."""
-    latents = workspace.latents
-    if latents is None:
+    """Draw the cases of the cohort; returns what was chosen, None without data. Call it inside a fragment."""
+    data = workspace.data
+    if data is None:
         return None
-    name_of = workspace.names
-    id_of = {name: case_id for case_id, name in name_of.items()}
-    is_listed = case is not None and state.uploaded() is None
+    offer_selection(workspace)
+    rows = walked_rows(workspace)
+    if len(rows) > MOST_LISTED:
+        st.caption(
+            f"The first {MOST_LISTED:,} of {len(rows):,} cases are listed here. To list others, narrow the cohort: "
+            "open the data at the top of the page."
+        )
+    listed = rows[:MOST_LISTED]
+    entries = entries_of(data, listed)
+    row_of = {entry.id: int(row) for entry, row in zip(entries, listed, strict=True)}
     picked = case_strip(
-        entries_of(workspace, latents),
-        lambda names: thumbnails_of(workspace, {name: id_of[name] for name in names}),
-        selected=case.name if case is not None and is_listed else None,
+        entries,
+        lambda names: thumbnails_of(workspace, {name: row_of[name] for name in names}),
+        selected=_open_name(workspace, case),
         key=f"cases_{layout}",
-        class_names=latents.classes,
-        source=f"{latents.checkpoint_sha256}:{latents.data_fingerprint}",
+        class_names=data.latents.classes,
+        source=f"{data.latents.checkpoint_sha256}:{data.latents.data_fingerprint}:{state.pictures_folder()}",
         layout=layout,
     )
-    shown = tuple(id_of[name] for name in picked.shown)
-    state.remember_shown(shown)
-    return CaseStripState(id_of.get(picked.selected or ""), picked.is_new, shown)
+    shown = tuple(data.names.id_of(name) for name in picked.shown)
+    state.remember_shown(shown if len(shown) < len(listed) else ())
+    return CaseStripState(data.names.id_of(picked.selected) if picked.selected else None, picked.is_new, shown)
 
 
-def entries_of(workspace: Workspace, latents: LatentTable) -> list[CaseEntry]:
+def offer_selection(workspace: Workspace) -> None:
+    """The choice between all cases of the cohort and those of them that are chosen on the maps page."""
+    n_selected = len(_selected_in_cohort(workspace))
+    if n_selected == 0:
+        state.look_at_selection(False)
+        return
+    is_asked = st.toggle(
+        f"Only the {count(n_selected, 'case')} selected on the maps",
+        value=state.is_selection_looked_at(),
+        key=f"only_selected_{n_selected}",
+        help="Lists the selected cases alone; the keys [ and ] then go from one of them to the next.",
+    )
+    state.look_at_selection(is_asked)
+
+
+def walked_rows(workspace: Workspace) -> Rows:
+    """The rows that are listed, and that the keys go through: the cohort, or what of it is selected; sorted."""
+    if state.is_selection_looked_at():
+        return _selected_in_cohort(workspace)
+    return workspace.cohort_rows
+
+
+def _selected_in_cohort(workspace: Workspace) -> Rows:
+    rows = workspace.selected_rows
+    return rows[workspace.cohort_mask[rows]]
+
+
+def entries_of(data: CaseData, rows: Rows) -> list[CaseEntry]:
     """What is written under each thumbnail."""
-    classes = workspace.classes
-    chances, best = latents.probabilities, latents.predictions
+    table, classes, names = data.latents, data.model_classes, data.names
+    chances = table.probabilities[rows]
+    best = chances.argmax(axis=1) if chances.size else np.full(len(rows), -1)
     entries = []
-    for row, case_id in enumerate(latents.ids.tolist()):
-        label = workspace.label_of(row) or None
+    for place, row in enumerate(rows.tolist()):
+        label, called = data.label_of(row) or None, int(best[place])
         # A label that the model does not know can neither be met nor missed.
-        is_compared = 0 <= best[row] < len(classes) and (label is None or label in classes)
+        is_compared = 0 <= called < len(classes) and (label is None or label in classes)
         entries.append(
             CaseEntry(
-                id=workspace.names[case_id],
+                id=names[str(table.ids[row])],
                 label=label,
-                prediction=classes[best[row]] if is_compared else None,
-                probability=float(chances[row, best[row]]) if is_compared else None,
-                split=str(latents.split[row]),
+                prediction=classes[called] if is_compared else None,
+                probability=float(chances[place, called]) if is_compared else None,
+                split=str(table.split[row]),
             )
         )
     return entries
 
 
 def neighbour(workspace: Workspace, case: Case, offset: int) -> str | None:
-    """Id of the case before (−1) or after (+1) the open one among those the strip shows, around the ends."""
-    if workspace.latents is None or len(workspace.latents) == 0:
+    """Id of the case before (−1) or after (+1) the open one, around the ends; None where there is none.
+
+    Among those that the strip's own search and filter leave, else in the whole cohort. From a case that is not among
+    them, it is the next one in the order of the data.
+    """
+    if workspace.data is None:
         return None
-    ids = workspace.latents.ids.tolist()
-    shown = [case_id for case_id in state.shown() if case_id in workspace.names] or ids
-    if case.id in shown:
-        return str(shown[(shown.index(case.id) + offset) % len(shown)])
-    # Hidden by the search or the filter: the next one that is shown, in the order of the folder.
-    place = ids.index(case.id) if case.id in workspace.names else (-1 if offset > 0 else 0)
-    ahead = [ids[(place + offset * step) % len(ids)] for step in range(1, len(ids) + 1)]
-    kept = set(shown)
-    return next(str(case_id) for case_id in ahead if case_id in kept)
+    rows = workspace.data.rows_of(state.shown())
+    rows = rows if len(rows) else walked_rows(workspace)
+    if len(rows) == 0:
+        return None
+    row = workspace.data.row_of(case.id) if state.uploaded() is None else None
+    if row is None:
+        row = -1 if offset > 0 else len(workspace.data)
+    place = int(np.searchsorted(rows, row))
+    is_among = place < len(rows) and rows[place] == row
+    step = offset if is_among or offset < 0 else offset - 1  # place is already the next one
+    return str(workspace.data.latents.ids[rows[(place + step) % len(rows)]])
 
 
-def thumbnails_of(workspace: Workspace, id_of: Mapping[str, str]) -> dict[str, NDArray[np.uint8]]:
-    """Small pictures by the names in `id_of`; one that cannot be read any more is left out."""
-    assert workspace.latents is not None  # choose_case asked
+def thumbnails_of(workspace: Workspace, row_of: Mapping[str, int]) -> dict[str, NDArray[np.uint8]]:
+    """Small pictures by the names in `row_of`; one that is not there, or cannot be read, is left out."""
     pictures: dict[str, NDArray[np.uint8]] = {}
-    for name, case_id in id_of.items():
+    for name, row in row_of.items():
         with suppress(XaaeError):
-            image = workspace.read_case(workspace.latents.row_of(case_id))
-            pictures[name] = make_thumbnail(image.pixels)
+            pictures[name] = make_thumbnail(workspace.read_case(row).pixels)
     return pictures
+
+
+def _open_name(workspace: Workspace, case: Case | None) -> str | None:
+    """What the open case is called in the strip; None for a picture of the user's own."""
+    row = workspace.open_row()
+    if row is None or state.uploaded() is not None or workspace.latents is None:
+        return None
+    return case.name if case is not None else workspace.names[str(workspace.latents.ids[row])]

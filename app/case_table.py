@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.case_names import CaseNames
 from xaae_core.data.dataset import ImageDataset
 from xaae_core.latents import LatentTable
 
@@ -29,18 +29,23 @@ def in_terms_of(table: LatentTable, dataset: ImageDataset, classes: tuple[str, .
     """
     row_of = {name: row for row, name in enumerate(dataset.ids)}
     rows = np.array([row_of[str(name)] for name in table.ids], dtype=np.int64)
-    labels, names = dataset.labels[rows], dataset.classes
-    if set(names) <= set(classes):
-        place = np.array([*(classes.index(name) for name in names), -1], dtype=np.int64)
-        labels = place[labels]  # −1, not known, stays −1
-        names = classes
-    return replace(
+    present = replace(
         table,
         paths=np.array([str(dataset.paths[row]) for row in rows], dtype=np.str_),
-        labels=labels,
-        classes=names,
+        labels=dataset.labels[rows],
+        classes=dataset.classes,
         columns={name: np.asarray(values)[rows] for name, values in {**dataset.columns, **_numbers(dataset)}.items()},
     )
+    return with_classes_of(present, classes)
+
+
+def with_classes_of(table: LatentTable, classes: tuple[str, ...]) -> LatentTable:
+    """The table with the model's classes, if the model knows every class of the table; else as it is."""
+    names = table.classes
+    if names == classes or not set(names) <= set(classes):
+        return table
+    place = np.array([*(classes.index(name) for name in names), -1], dtype=np.int64)
+    return replace(table, labels=place[table.labels], classes=classes)  # −1, not known, stays −1
 
 
 def _numbers(dataset: ImageDataset) -> dict[str, NDArray[np.float64]]:
@@ -61,10 +66,5 @@ def class_note(dataset_classes: tuple[str, ...], model_classes: tuple[str, ...])
 
 def short_names(ids: tuple[str, ...]) -> dict[str, str]:
     """Id → what is shown: without the folder and the ending that all ids share."""
-    folders = {str(PurePosixPath(name).parent) for name in ids}
-    endings = {PurePosixPath(name).suffix for name in ids}
-    short = {name: name.removeprefix(f"{next(iter(folders))}/") if len(folders) == 1 else name for name in ids}
-    if len(endings) == 1:
-        ending = next(iter(endings))
-        short = {name: text.removesuffix(ending) or name for name, text in short.items()}
-    return short if len(set(short.values())) == len(ids) else {name: name for name in ids}
+    names = CaseNames.shared_by(np.array(ids, dtype=np.str_))
+    return {name: names[name] for name in ids}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ COHORT = "cohort"
 COHORT_DRAFT = "cohort_draft"
 COHORT_NOTE = "cohort_note"
 SELECTION = "selection"
+ONLY_SELECTED = "only_selected"
 
 
 def follow_cohort() -> None:
@@ -65,6 +67,16 @@ def draft_condition(column: str) -> None:
     st.session_state[COHORT_DRAFT] = column
 
 
+def widget_value(key: str) -> Any:
+    """What a widget of the filter says, for its callback."""
+    return st.session_state[key]
+
+
+def show_in_widget(key: str, value: object) -> None:
+    """Let a widget of the filter say what the cohort says, wherever that was changed; call it before it is drawn."""
+    st.session_state[key] = value
+
+
 def selection() -> tuple[str, ...]:
     """Ids of the cases that were chosen together, on the maps page; () for none."""
     chosen: tuple[str, ...] = st.session_state.get(SELECTION, ())
@@ -74,6 +86,16 @@ def selection() -> tuple[str, ...]:
 def set_selection(ids: Iterable[str]) -> None:
     """Choose cases together; (): none."""
     st.session_state[SELECTION] = tuple(ids)
+
+
+def is_selection_looked_at() -> bool:
+    """Whether the strip lists the chosen cases alone."""
+    return bool(st.session_state.get(ONLY_SELECTED, False)) and bool(selection())
+
+
+def look_at_selection(is_asked: bool) -> None:
+    """Let the strip list the chosen cases alone, or all cases of the cohort again."""
+    st.session_state[ONLY_SELECTED] = is_asked
 
 
 def _show_cohort() -> None:

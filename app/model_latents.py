@@ -16,18 +16,24 @@ def latents_of_model(opened: Checkpoint, path: Path) -> LatentTable:
     Raises:
         LatentTableError: not a table, or one of another checkpoint.
     """
-    from xaae_core.errors import LatentTableError
     from xaae_core.latents import read_latents
 
     table = read_latents(path)
+    check_model(opened, table)
+    return table
+
+
+def check_model(opened: Checkpoint, table: LatentTable) -> None:
+    """Raise LatentTableError if another checkpoint made a table, or if z has another length."""
+    from xaae_core.errors import LatentTableError
+
     if table.checkpoint_sha256 and table.checkpoint_sha256 != opened.sha256:
         raise LatentTableError(
             f"the table of latents was made with another checkpoint ({table.checkpoint_sha256[:12]}…, not "
-            f"{opened.sha256[:12]}… of {opened.path.name}): write it anew with xaae extract"
+            f"{opened.sha256[:12]}… of {opened.path.name}): open that model, or write the table anew with xaae extract"
         )
     if table.z.shape[1] != opened.model.encoding_dims:
         raise LatentTableError(
             f"the table of latents has z of {table.z.shape[1]}, the model's has {opened.model.encoding_dims}: "
             "write it anew with xaae extract"
         )
-    return table

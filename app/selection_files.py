@@ -68,11 +68,11 @@ def selection_table(
 
     chosen = table.rows(rows)
     found: dict[str, Any] = {
-        "id": pa.array(chosen.ids),
-        "path": pa.array(chosen.paths),
+        "id": pa.array(chosen.ids, pa.string()),
+        "path": pa.array(chosen.paths, pa.string()),
         "label": _named(chosen.labels, chosen.classes),
         **_predictions(chosen, model_classes or chosen.classes),
-        "split": pa.array(chosen.split),
+        "split": pa.array(chosen.split, pa.string()),
     }
     if set(chosen.columns) >= {chosen.target_name} and not chosen.classes:  # a model of numbers: its label is one
         found["label"] = _arrow(chosen.columns[chosen.target_name])
@@ -110,7 +110,7 @@ def _arrow(values: NDArray[Any]) -> Any:
 
     if np.issubdtype(values.dtype, np.floating):
         return pa.array(values, mask=~np.isfinite(values))
-    return pa.array(values.astype(np.str_) if values.dtype == object else values)
+    return pa.array(values) if values.dtype.kind not in "OU" else pa.array(values.astype(np.str_), pa.string())
 
 
 def _free_name(name: str, taken: Mapping[str, object]) -> str:

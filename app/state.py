@@ -13,6 +13,8 @@ from app.background import Background
 from app.cohort_state import clear_cohort as clear_cohort
 from app.cohort_state import cohort as cohort
 from app.cohort_state import follow_cohort
+from app.cohort_state import is_selection_looked_at as is_selection_looked_at
+from app.cohort_state import look_at_selection as look_at_selection
 from app.cohort_state import selection as selection
 from app.cohort_state import set_cohort as set_cohort
 from app.cohort_state import set_selection as set_selection

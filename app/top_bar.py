@@ -8,30 +8,41 @@ from pathlib import Path
 import streamlit as st
 
 from app import cached, state
+from app.cohort_controls import cohort_controls, cohort_count, cohort_notes
 from app.failures import explained
+from app.opened_data import check_data
 from app.plain_text import plain
 from app.settings import read_settings
 from app.training.run import MODEL_NAME
 from app.uploads import forget_upload, keep_upload
-from app.words import count, verdict
+from app.words import verdict
 from app.workspace import Case, Workspace
 from xaae_core.checkpoints import is_checkpoint_name
-from xaae_core.errors import XaaeError
+from xaae_core.errors import DatasetError, XaaeError
+from xaae_core.latent_table import is_latent_table
 
 PICTURES = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp", "dcm", "dicom", "nii", "gz"]
 
 
 def top_bar(workspace: Workspace, case: Case | None) -> None:
     """Draw the bar."""
-    model, data, picture = st.columns([6, 3, 5], gap="small")
+    model, data, picture = st.columns([6, 4, 5], gap="small")
     card = workspace.checkpoint.card
     words = f"**{plain(card.name)}** · {verdict(card)}"
     with model, st.popover(words, width="stretch", help="The model. Open to change it."):
         choose_model("bar")
-    with data, st.popover(_data_words(workspace), width="stretch", help="The cases. Open to change the folder."):
+    told = "The cases. Open to look at some of them only, or at other data."
+    with data, st.popover(_data_words(workspace), width="stretch", help=told, key="bar_data"):
+        if workspace.data is not None:
+            with explained("The filter of the cases"):
+                cohort_controls(workspace)
+            st.divider()
         choose_data("bar")
-    with picture, st.popover(_case_words(case), width="stretch", help="The case. Open to give a picture of your own."):
+    words = _case_words(workspace, case)
+    with picture, st.popover(words, width="stretch", help="The case. Open to give a picture of your own."):
         choose_upload(workspace, "bar")
+    with explained("The cohort"):
+        cohort_notes(workspace, case)
 
 
 def choose_model(place: str = "page") -> None:
@@ -80,21 +91,43 @@ def _switch_to(path: Path) -> None:
 
 
 def choose_data(place: str = "page") -> None:
-    """Name a folder of pictures; one that cannot be opened changes nothing."""
+    """Name a folder of pictures or a table of latents; one that cannot be opened changes nothing."""
     folder = state.data_folder()
     typed = st.text_input(
         "Data folder",
         value=str(folder) if folder else "",
-        placeholder="/path/to/pictures",
+        placeholder="/path/to/pictures, or to a table of latents",
         key=f"{place}_data_{folder}",
         help="A folder with one subfolder per class, or with a table labels.csv, .parquet or .xlsx (columns file and "
-        "label); or such a table itself.",
+        "label); or such a table itself; or a table that `xaae extract` wrote with this model, which opens at once.",
     ).strip()
     is_new = typed not in ("", str(folder or ""))
-    if st.button("Open this folder", type="primary", disabled=not is_new, key=f"{place}_data_open"):
-        with explained("Opening this folder"):
-            cached.open_dataset(Path(typed).expanduser(), cached.card_at(cached.stamp(state.checkpoint_path())))
-            state.open_data_at(Path(typed).expanduser())
+    if st.button("Open this", type="primary", disabled=not is_new, key=f"{place}_data_open"):
+        with explained("Opening these data"):
+            path = Path(typed).expanduser()
+            check_data(path, cached.checkpoint_at(cached.stamp(state.checkpoint_path())))
+            state.open_data_at(path)
+            st.rerun()
+    if folder is not None and is_latent_table(folder):
+        choose_pictures(place)
+
+
+def choose_pictures(place: str = "page") -> None:
+    """Say in which folder the pictures of the open table of latents lie now."""
+    known = state.pictures_folder()
+    typed = st.text_input(
+        "Folder of its pictures",
+        value=str(known) if known else "",
+        placeholder="where the table says",
+        key=f"{place}_pictures_{known}",
+        help="The data folder that the table was made from, if it lies elsewhere now. Empty: where the table says.",
+    ).strip()
+    folder = Path(typed).expanduser() if typed else None
+    if st.button("Look there", disabled=folder == known, key=f"{place}_pictures_open"):
+        with explained("Looking for the pictures"):
+            if folder is not None and not folder.exists():
+                raise DatasetError(f"{folder} is not there: name the folder of the pictures, or its table of labels")
+            state.look_for_pictures_in(folder)
             st.rerun()
 
 
@@ -140,20 +173,32 @@ def _is_demo() -> bool:
 
 
 def _data_words(workspace: Workspace) -> str:
-    if workspace.dataset is None or workspace.latents is None:
+    if workspace.data is None:
         return "**No data** · choose a folder"
-    skipped = len(workspace.dataset.broken) + len(workspace.latents.skipped)
-    text = f"**{plain(workspace.dataset.name)}** · {count(len(workspace.latents), 'case')}"
-    return text + (f", {skipped} skipped" if skipped else "")
+    skipped = len(workspace.data.left_out)
+    text = f"**{plain(workspace.data.name)}** · {cohort_count(workspace)}"
+    return text + (f", {skipped:,} skipped" if skipped and not workspace.cohort else "")
 
 
-def _case_words(case: Case | None) -> str:
+def _case_words(workspace: Workspace, case: Case | None) -> str:
     if case is None:
-        return "**No case** · give a picture"
-    name = case.name if len(case.name) <= 24 else f"{case.name[:11]}…{case.name[-12:]}"
-    words = f"**{plain(name)}** · {plain(case.label) or 'label not known'}"
+        return _row_words(workspace)
+    words = f"**{_shortened(case.name)}** · {plain(case.label) or 'label not known'}"
     if not case.prediction:
         return words
     if math.isnan(case.probability):
         return f"{words} · predicted {plain(case.prediction)}"
     return f"{words} · called {plain(case.prediction)} {case.probability:.2f}"
+
+
+def _row_words(workspace: Workspace) -> str:
+    """A case of a table of latents whose picture is not there."""
+    row = workspace.open_row()
+    if row is None or workspace.latents is None or not workspace.missing_picture():
+        return "**No case** · give a picture"
+    name = workspace.names[str(workspace.latents.ids[row])]
+    return f"**{_shortened(name)}** · {plain(workspace.label_of(row)) or 'label not known'} · no picture"
+
+
+def _shortened(name: str) -> str:
+    return plain(name if len(name) <= 24 else f"{name[:11]}…{name[-12:]}")

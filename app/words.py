@@ -8,6 +8,7 @@ from html import escape
 
 from analysis.direction_significance import p_words
 from analysis.directions import Direction
+from analysis.evaluation.verdict import Level, held_out_figures, judge_metrics
 from xaae_core.model_card import ModelCard
 
 METRICS = {
@@ -30,28 +31,22 @@ METRICS = {
     "achieved": ("Achieved per SD", "How far a picture has really moved, encoded again, for each SD asked for."),
 }
 """Figures of a card that are shown, with what they mean."""
+_ANSWERS: Mapping[Level, str] = {
+    "good": "good enough to explain",
+    "caution": "explain it with care",
+    "poor": "not good enough to explain",
+    "unknown": "not measured on unseen cases: explain it with care",
+}
 
 
 def verdict(card: ModelCard) -> str:
-    """One line on how far the model can be explained at all."""
-    spearman = card.metrics.get("test_spearman", card.metrics.get("valid_spearman"))
-    if spearman is not None:
-        return f"orders its cases {_how_well(spearman, (0.7, 0.4, 0.2))} (Spearman {figure(spearman)})"
-    auroc = card.metrics.get("auroc", card.metrics.get("test_auroc", card.metrics.get("valid_auroc")))
-    if auroc is None or math.isnan(auroc):
-        return "has no held-out figures: explain it with care"
-    if auroc >= 0.9:
-        return f"separates its classes well (AUROC {figure(auroc)})"
-    if auroc >= 0.75:
-        return f"separates its classes fairly (AUROC {figure(auroc)})"
-    if auroc >= 0.6:
-        return f"separates its classes poorly (AUROC {figure(auroc)})"
-    return f"is hardly better than guessing (AUROC {figure(auroc)}): what it shows is not the disease"
-
-
-def _how_well(value: float, bounds: tuple[float, float, float]) -> str:
-    words = ("well", "fairly", "poorly")
-    return next((word for word, bound in zip(words, bounds, strict=True) if value >= bound), "hardly")
+    """Whether the model is good enough to explain, in one line with the figure; `judge_metrics` has the reasons."""
+    figures = held_out_figures(card.metrics)
+    answer = _ANSWERS[judge_metrics(card.metrics).level]
+    for name, shown in (("spearman", "Spearman"), ("auroc", "AUROC")):
+        if name in figures:
+            return f"{answer} ({shown} {figure(figures[name])})"
+    return answer
 
 
 def figure(value: float) -> str:

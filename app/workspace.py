@@ -7,21 +7,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.case_columns import CaseColumn
+from analysis.cohorts import Cohort
 from analysis.directions import Direction
 from analysis.trust import Neighbourhood
 from app import cached, state
-from app.case_table import class_note, in_terms_of, short_names
-from app.settings import read_settings
+from app.case_data import CaseData, Mask, Rows
+from app.case_names import CaseNames
+from app.case_table import class_note
+from app.opened_data import classes_of, open_data
 from xaae_core.checkpoints import Checkpoint
-from xaae_core.data.dataset import ImageDataset
 from xaae_core.data.images import ImageData
 from xaae_core.data.recipes import PictureRecipe, recipe_for
-from xaae_core.errors import DatasetError, XaaeError
+from xaae_core.errors import CohortError, DatasetError, ImageError, XaaeError
 from xaae_core.latents import LatentTable
 from xaae_core.models.latent_model import Encoding
 
@@ -59,21 +61,58 @@ class Workspace:
 
     Attributes:
         checkpoint: the model.
-        dataset: the data folder; None when none is open.
-        latents: where the model puts the cases of `dataset`; None without it.
-        training: latents that directions are fitted on; None when there are none.
+        data: the data folder, or the table of latents; None when none is open.
+        training: latents that directions are fitted on, whatever the cohort is; None when there are none.
     """
 
     checkpoint: Checkpoint
-    dataset: ImageDataset | None
-    latents: LatentTable | None
+    data: CaseData | None
     training: LatentTable | None
+
+    @property
+    def latents(self) -> LatentTable | None:
+        """Where the model puts the open cases, all of them whatever the cohort is; None without data."""
+        return self.data.latents if self.data is not None else None
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """Class names of the model; () of a model of numbers."""
-        card = self.checkpoint.card
-        return card.classes if card.task == "classes" else ()
+        return classes_of(self.checkpoint)
+
+    @property
+    def columns(self) -> dict[str, CaseColumn]:
+        """What the open cases can be chosen by; {} without data."""
+        return self.data.columns if self.data is not None else {}
+
+    @cached_property
+    def cohort_problem(self) -> str:
+        """Why the session's cohort does not fit these data, so that all cases are looked at; "" where it does."""
+        try:
+            if self.data is not None:
+                self.data.mask_of(state.cohort())
+        except CohortError as error:
+            return str(error)
+        return ""
+
+    @property
+    def cohort(self) -> Cohort:
+        """The cases that are looked at; all where the session's cohort does not fit these data."""
+        return Cohort() if self.cohort_problem else state.cohort()
+
+    @property
+    def cohort_mask(self) -> Mask:
+        """Which rows of `latents` are looked at [N]; [0] without data."""
+        return self.data.mask_of(self.cohort) if self.data is not None else np.empty(0, dtype=bool)
+
+    @cached_property
+    def cohort_rows(self) -> Rows:
+        """The rows that are looked at, in order."""
+        return np.flatnonzero(self.cohort_mask)
+
+    @property
+    def selected_rows(self) -> Rows:
+        """The rows of `latents` that are chosen on the maps page, in order; those of other cases are passed over."""
+        return self.data.rows_of(state.selection()) if self.data is not None else np.empty(0, np.int64)
 
     @property
     def training_key(self) -> tuple[str, str]:
@@ -94,15 +133,15 @@ class Workspace:
         assert self.training is not None
         return cached.neighbourhood_for(self.training, key)
 
-    @cached_property
-    def names(self) -> dict[str, str]:
+    @property
+    def names(self) -> CaseNames:
         """Case id → what is shown."""
-        return short_names(tuple(self.latents.ids.tolist())) if self.latents is not None else {}
+        return self.data.names if self.data is not None else CaseNames()
 
     @cached_property
     def class_note(self) -> str:
         """A sentence where the folder's classes are not the model's; "" where they are."""
-        return class_note(self.dataset.classes, self.classes) if self.dataset is not None else ""
+        return class_note(self.data.classes, self.classes) if self.data is not None else ""
 
     @cached_property
     def recipe(self) -> PictureRecipe:
@@ -115,37 +154,62 @@ class Workspace:
 
     def read_case(self, row: int) -> ImageData:
         """The picture of a row of `latents` as the model takes it; raises XaaeError."""
-        assert self.latents is not None  # callers have cases
-        return cached.picture_at(cached.stamp(Path(str(self.latents.paths[row]))), self.recipe)
+        assert self.data is not None  # callers have cases
+        found = self.data.files.find(row)
+        if found is None:
+            raise ImageError(f"{self._whereabouts(row)}: name the folder that holds the pictures")
+        return cached.picture_at(cached.stamp(found), self.recipe)
 
     def case(self) -> Case | None:
-        """The open case: an upload, the chosen one, or the first of the data; None without any."""
+        """The open case: an upload, the chosen one, or the first of the data.
+
+        None without any, or where a table of latents is open and the picture is not there (`missing_picture`).
+        """
         upload = state.uploaded()
         if upload is not None:
             image = self.read_upload(upload.name, upload.content)
             return self._described(upload.name, image, upload.name, "", "")
-        if self.latents is None or len(self.latents) == 0:
+        row = self.open_row()
+        if row is None or self.latents is None or self.missing_picture():
             return None
-        rows = np.flatnonzero(self.latents.ids == state.case_id())
-        row = int(rows[0]) if len(rows) else self.first_interesting()
         name = str(self.latents.ids[row])
         return self._described(
             name, self.read_case(row), self.names[name], self.label_of(row), str(self.latents.split[row])
         )
 
+    def open_row(self) -> int | None:
+        """Row of the open case: the chosen one, or the first of the cohort; None without data."""
+        if self.data is None or len(self.data) == 0:
+            return None
+        row = self.data.row_of(state.case_id())
+        return self.first_interesting() if row is None else row
+
     def label_of(self, row: int) -> str:
         """What is known of the case in a row of `latents`: its class, or its number; "" where nothing is."""
-        assert self.latents is not None  # callers have cases
-        label = int(self.latents.labels[row])
-        if label >= 0:
-            return self.latents.classes[label]
-        values = self.latents.columns.get(self.latents.target_name)
-        return f"{float(values[row]):g}" if values is not None and np.isfinite(float(values[row])) else ""
+        return self.data.label_of(row) if self.data is not None else ""
+
+    def missing_picture(self) -> str:
+        """That, and where, the picture of the open case of a table of latents was looked for; "" where it is there."""
+        row = self.open_row()
+        if row is None or self.data is None or not self.data.is_table or state.uploaded() is not None:
+            return ""
+        return "" if self.data.files.find(row) is not None else self._whereabouts(row)
+
+    def _whereabouts(self, row: int) -> str:
+        assert self.data is not None  # callers have cases
+        name, recorded = self.names[str(self.data.latents.ids[row])], str(self.data.latents.paths[row])
+        return f"the picture of {name} is not at {recorded}" if recorded else f"no picture is recorded for {name}"
 
     def missing_case(self) -> str:
-        """The case that is asked for, by the address or an earlier choice, if the folder has no such one; else ""."""
+        """The case that is asked for, by the address or an earlier choice, if the data have no such one; else ""."""
         asked = state.case_id()
-        return asked if self.latents is not None and state.uploaded() is None and asked not in self.names else ""
+        is_missing = self.data is not None and state.uploaded() is None and self.data.row_of(asked) is None
+        return asked if is_missing else ""
+
+    def is_outside_cohort(self, case_id: str) -> bool:
+        """Whether a case of the data is open although the cohort leaves it out."""
+        row = self.data.row_of(case_id) if self.data is not None else None
+        return row is not None and not self.cohort_mask[row]
 
     def _described(self, case_id: str, image: ImageData, name: str, label: str, split: str) -> Case:
         key = _digest(image.pixels)
@@ -169,14 +233,16 @@ class Workspace:
         return cached.encoding_of(self.checkpoint, pixels, (self.checkpoint.sha256, key))
 
     def first_interesting(self) -> int:
-        """Row of the case to open first: near the decision, where the picture has somewhere to go."""
+        """Row of the case to open first: of the cohort, near the decision, where the picture has somewhere to go."""
         assert self.latents is not None  # callers have cases
+        rows = self.cohort_rows if len(self.cohort_rows) else np.arange(len(self.latents))
         target, chances = self.checkpoint.card.target, self.latents.probabilities
         if self.latents.predicted is not None:
-            return int(np.abs(self.latents.predicted - np.median(self.latents.predicted)).argmin())
-        if target not in self.classes or chances.shape[1] == 0:
-            return 0
-        return int(np.abs(chances[:, self.classes.index(target)] - 0.3).argmin())
+            values = self.latents.predicted[rows]
+            return int(rows[np.abs(values - np.median(values)).argmin()])
+        if target not in self.classes or chances.shape[1] <= self.classes.index(target):
+            return int(rows[0])
+        return int(rows[np.abs(chances[rows, self.classes.index(target)] - 0.3).argmin()])
 
     def encoding(self, case: Case) -> Encoding:
         """The case as the model encodes it."""
@@ -185,11 +251,6 @@ class Workspace:
     def has_skips(self, case: Case) -> bool:
         """Whether the model's decoder has skip connections."""
         return bool(self.encoding(case).skips)
-
-    def path_of(self, case_id: str) -> Path:
-        """The image file of a case; raises LatentTableError for an unknown one."""
-        assert self.latents is not None  # callers have cases
-        return Path(str(self.latents.paths[self.latents.row_of(case_id)]))
 
     def leakage_pictures(self) -> NDArray[np.float32] | None:
         """Some pictures [N, C, H, W] to exchange skips between; None when fewer than two can be read."""
@@ -206,11 +267,11 @@ class Workspace:
 def open_model() -> Workspace:
     """The session's model, without data; raises XaaeError with the reason and the remedy."""
     checkpoint = cached.checkpoint_at(cached.stamp(state.checkpoint_path()))
-    return Workspace(checkpoint, None, None, cached.training_latents(checkpoint))
+    return Workspace(checkpoint, None, cached.training_latents(checkpoint))
 
 
 def with_data(workspace: Workspace, report: Callable[[int, int], None] | None = None) -> Workspace:
-    """The workspace with the session's data folder; unchanged where none is chosen.
+    """The workspace with the session's data; unchanged where none is chosen.
 
     Args:
         workspace: the open model.
@@ -222,10 +283,8 @@ def with_data(workspace: Workspace, report: Callable[[int, int], None] | None = 
     folder, checkpoint = state.data_folder(), workspace.checkpoint
     if folder is None:
         return workspace
-    dataset = cached.open_dataset(folder, checkpoint.card)
-    table = cached.latents_of(checkpoint, dataset, read_settings().cache, report)
-    latents = in_terms_of(table, dataset, checkpoint.card.classes if checkpoint.card.task == "classes" else ())
-    return Workspace(checkpoint, dataset, latents, workspace.training or latents)
+    data = open_data(folder, checkpoint, pictures=state.pictures_folder(), report=report)
+    return Workspace(checkpoint, data, workspace.training or data.latents)
 
 
 def _digest(pixels: NDArray[np.float32]) -> str:

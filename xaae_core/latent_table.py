@@ -16,6 +16,9 @@ from xaae_core.errors import LatentTableError
 
 _META = b"xaae_latents"
 _PREFIX = "column:"
+_MOST_TEXT = 2**30
+"""Letters of a column at the width of its longest entry, 4 GiB; a path of 1,000 letters still fits a million times."""
+_PROBED = 2000
 _META_FIELDS = ("classes", "target_name", "checkpoint_sha256", "data_fingerprint", "skipped")
 
 
@@ -102,9 +105,9 @@ def write_latents(table: LatentTable, path: str | Path) -> Path:
     import pyarrow.parquet as pq
 
     columns: dict[str, Any] = {
-        "id": pa.array(table.ids.tolist(), pa.string()),
-        "path": pa.array(table.paths.tolist(), pa.string()),
-        "split": pa.array(table.split.tolist(), pa.string()),
+        "id": pa.array(table.ids.astype(np.str_), pa.string()),
+        "path": pa.array(table.paths.astype(np.str_), pa.string()),
+        "split": pa.array(table.split.astype(np.str_), pa.string()),
         "label": pa.array(table.labels),
         "prediction": pa.array(table.predictions),
         "z": _matrix(table.z),
@@ -113,7 +116,7 @@ def write_latents(table: LatentTable, path: str | Path) -> Path:
         columns["probabilities"] = _matrix(table.probabilities)
     if table.predicted is not None:
         columns["predicted"] = pa.array(table.predicted)
-    columns |= {_PREFIX + name: pa.array(values.tolist()) for name, values in table.columns.items()}
+    columns |= {_PREFIX + name: _arrow(values) for name, values in table.columns.items()}
     meta = {name: getattr(table, name) for name in _META_FIELDS}
     arrow = pa.table(columns).replace_schema_metadata({_META: json.dumps(meta).encode()})
     with atomic_path(path) as temporary:
@@ -121,8 +124,22 @@ def write_latents(table: LatentTable, path: str | Path) -> Path:
     return Path(path)
 
 
+def is_latent_table(path: str | Path) -> bool:
+    """Whether a file says of itself that `write_latents` wrote it; reads no more than its footer."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = Path(path)
+    try:
+        if not file.is_file() or file.suffix.lower() != ".parquet":
+            return False
+        return _META in (pq.read_schema(file).metadata or {})
+    except (OSError, ValueError, pa.ArrowException):
+        return False
+
+
 def read_latents(path: str | Path) -> LatentTable:
-    """Read a table that `write_latents` wrote.
+    """Read a table that `write_latents` wrote. A million rows take seconds: columns become arrays whole, not by row.
 
     Raises:
         LatentTableError: no such file, not Parquet, or not a table of latents.
@@ -146,7 +163,7 @@ def read_latents(path: str | Path) -> LatentTable:
             probabilities=np.empty((len(z), 0), np.float32) if chances is None else _from_matrix(chances),
             classes=tuple(meta["classes"]),
             columns={
-                name.removeprefix(_PREFIX): np.array(values.to_pylist())
+                name.removeprefix(_PREFIX): _from_arrow(values)
                 for name, values in columns.items()
                 if name.startswith(_PREFIX)
             },
@@ -177,8 +194,47 @@ def _matrix(values: NDArray[np.float32]) -> Any:
 
 def _from_matrix(array: Any) -> NDArray[np.float32]:
     values: NDArray[np.float32] = array.flatten().to_numpy().reshape(len(array), array.type.list_size)
-    return values.copy()
+    return values
+
+
+def _arrow(values: NDArray[Any]) -> Any:
+    """A column as Arrow has it."""
+    import pyarrow as pa
+
+    if values.dtype.kind == "U":
+        return pa.array(values, pa.string())
+    return pa.array(values.tolist()) if values.dtype == object else pa.array(values)
+
+
+def _from_arrow(array: Any) -> NDArray[Any]:
+    """A column as NumPy has it: text, numbers (NaN for what is missing) or truth values."""
+    import pyarrow as pa
+
+    if pa.types.is_string(array.type) and array.null_count == 0:
+        return _strings(array)
+    values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
+    return values
 
 
 def _strings(array: Any) -> NDArray[np.str_]:
-    return np.array(array.to_pylist(), dtype=np.str_)
+    """Text of one width, which NumPy compares and searches as a whole.
+
+    Raises:
+        ValueError: an entry so long that all of them at its width would not fit into memory.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(array.type) or array.null_count:
+        raise ValueError(f"a column of text holds {array.type}, {array.null_count} of them missing")
+    longest = pc.max(pc.utf8_length(array)).as_py() or 0
+    if len(array) * longest > _MOST_TEXT:
+        raise ValueError(f"an entry is {longest:,} letters long, among {len(array):,} rows")
+    start = array.slice(0, _PROBED)
+    if len(start.unique()) > _PROBED // 2:
+        plain: NDArray[np.str_] = array.to_numpy(zero_copy_only=False).astype(np.str_)
+        return plain
+    encoded = array.dictionary_encode()  # few words that come again and again: each is made once
+    words = encoded.dictionary.to_numpy(zero_copy_only=False).astype(np.str_)
+    found: NDArray[np.str_] = words[encoded.indices.to_numpy()] if len(words) else np.empty(len(array), np.str_)
+    return found

@@ -9,19 +9,25 @@ from app import state
 from app.case_choice import choose_case
 from app.failures import explained
 from app.page_entry import open_page
+from app.plain_text import plain
 from app.quality_section import show_evidence
-from app.top_bar import choose_data, choose_model
-from app.words import METRICS, count, facts_table, verdict
-from app.workspace import Workspace
+from app.top_bar import choose_data, top_bar
+from app.words import METRICS, count, facts_table
+from app.workspace import Case, Workspace
 from app.workspace_progress import open_with_progress
 
 TRAVERSE = "pages/traverse.py"
 TRAIN = "pages/train.py"
+_MOST_SKIPPED = 1000
 
 
 def render() -> None:
     """Draw the page."""
     workspace = open_with_progress()
+    case = None
+    with explained("Opening this picture"):
+        case = workspace.case()
+    top_bar(workspace, case)
     st.title("What did the model learn, and may I believe it?")
     st.markdown(
         "Move a case along the direction in which the model sees the target grow, and watch the picture change. "
@@ -34,16 +40,17 @@ def render() -> None:
         show_data(workspace)
         if st.button(f"Move a case towards {workspace.checkpoint.card.target}", type="primary"):
             st.switch_page(TRAVERSE)
-        if workspace.dataset is None or state.is_demo_data():
+        if workspace.data is None or state.is_demo_data():
             offer_training()
-    show_cases(workspace)
+    show_cases(workspace, case)
 
 
 def show_model(workspace: Workspace) -> None:
     """The model card in plain words."""
     card, checkpoint = workspace.checkpoint.card, workspace.checkpoint
     st.header(card.name)
-    st.markdown(f"This model **{verdict(card)}**. {card.note}")
+    if card.note:
+        st.markdown(plain(card.note))
     shown = [name for name in METRICS if name in card.metrics][:4]
     if shown:
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
@@ -62,30 +69,26 @@ def show_model(workspace: Workspace) -> None:
     answer = judge_metrics(card.metrics).sentence
     with st.expander(f"Is it good enough to explain? **{answer}**"), explained("The held-out figures"):
         show_evidence(workspace)
-    with st.expander("Open another model"):
-        choose_model()
 
 
 def show_data(workspace: Workspace) -> None:
-    """The open data folder in plain words."""
-    if workspace.dataset is None:
+    """The open data in plain words."""
+    data = workspace.data
+    if data is None:
         st.header("No data open")
         st.markdown("Open the folder the model was trained on, or one like it, to find the direction of the target.")
         choose_data()
         return
-    st.header(f"Data: {workspace.dataset.name}")
-    st.markdown(f"{workspace.dataset.describe()}.")
-    left_out = [(str(file.path.name), file.reason) for file in workspace.dataset.broken]
-    left_out += list(workspace.latents.skipped) if workspace.latents else []
-    if left_out:
-        with st.expander(f"{count(len(left_out), 'file')} skipped"):
-            st.dataframe([{"file": name, "why": reason} for name, reason in left_out], hide_index=True)
+    st.header(f"Data: {plain(data.name)}")
+    st.markdown(f"{plain(data.words)}.")
+    if data.left_out:
+        with st.expander(f"{count(len(data.left_out), 'case' if data.is_table else 'file')} skipped"):
+            skipped = [{"file": name, "why": reason} for name, reason in data.left_out[:_MOST_SKIPPED]]
+            st.dataframe(skipped, hide_index=True)
     if state.is_demo_data():
         st.caption("In these drawings, “effusion” means fluid above about half the lung's height; less counts as none.")
-    for note in workspace.dataset.notes:
-        st.caption(note)
-    with st.expander("Open another data folder"):
-        choose_data()
+    for note in data.notes:
+        st.caption(plain(note))
 
 
 def offer_training() -> None:
@@ -95,13 +98,13 @@ def offer_training() -> None:
 
 
 @st.fragment
-def show_cases(workspace: Workspace) -> None:
+def show_cases(workspace: Workspace, case: Case | None) -> None:
     """The cases; one click opens the traverse page on it."""
     if workspace.latents is None:
         return
-    st.header("Cases")
+    st.header(f"Cases: {plain(workspace.cohort.words)}" if workspace.cohort else "Cases")
     with explained("The list of cases"):
-        picked = choose_case(workspace, workspace.case(), layout="grid")
+        picked = choose_case(workspace, case, layout="grid")
         if picked is not None and picked.is_new and picked.selected is not None:
             state.open_case(picked.selected)
             st.switch_page(TRAVERSE)

@@ -11,7 +11,7 @@ from app.failures import explained
 from app.page_entry import open_page
 from app.path_section import PathScene, show_downloads, show_path
 from app.plain_text import plain
-from app.top_bar import choose_data, choose_upload, top_bar
+from app.top_bar import choose_data, choose_pictures, choose_upload, top_bar
 from app.words import direction_words, leakage_words, likeness_words
 from app.workspace import Case, Workspace
 from app.workspace_progress import open_with_progress
@@ -25,8 +25,10 @@ def render() -> None:
         case = workspace.case()
     top_bar(workspace, case)
     if workspace.missing_case():
-        st.info(f"This folder has no case “{plain(workspace.missing_case())}”; another one is open.")
-    if case is None:
+        st.info(f"There is no case “{plain(workspace.missing_case())}” here; another one is open.")
+    if workspace.missing_picture():
+        ask_where_pictures_are(workspace)
+    elif case is None:
         ask_for_a_picture(workspace)
     elif workspace.training is None:
         st.info(
@@ -46,6 +48,16 @@ def ask_for_a_picture(workspace: Workspace) -> None:
         choose_data()
     with right:
         choose_upload(workspace)
+
+
+def ask_where_pictures_are(workspace: Workspace) -> None:
+    """The place of the viewer, where a table of latents is open without the pictures it was made from."""
+    missing = workspace.missing_picture()
+    st.info(
+        f"Nothing to move here: {plain(missing)}. Name the folder that the pictures are in now, or choose another "
+        "case. Maps, cohorts and files need no pictures."
+    )
+    choose_pictures("traverse")
 
 
 @st.fragment

@@ -91,6 +91,12 @@ class Session:
         self.app.button(key="bar_data_open").click().run()
 
     @property
+    def bar(self) -> list[str]:
+        """What the bar says of model, data and case, as it is read."""
+        labels = (block.proto.popover.label for block in self.app.get("popover"))
+        return [label.replace("*", "").replace("\\", "") for label in labels][:3]
+
+    @property
     def errors(self) -> list[str]:
         """What went wrong, as it is read: without the marks that keep Markdown away."""
         return [error.value.replace("\\", "") for error in self.app.error]

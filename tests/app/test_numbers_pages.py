@@ -69,5 +69,6 @@ def test_the_path_says_numbers_in_their_own_units(open_session: Any, severity_mo
 def test_the_start_page_says_how_well_it_orders_its_cases(open_session: Any, severity_model: Path, study: Path) -> None:
     session = open_session("start.py", checkpoint=severity_model, data=study)
     said = " ".join(block.value for block in session.app.markdown)
-    assert "orders its cases well (Spearman 0.81)" in said
+    assert "(Spearman 0.81)" in session.bar[0]
+    assert "Good enough to explain" in " ".join(box.label for box in session.app.expander)
     assert "severity from" in said, "the data were read with the model's columns"
