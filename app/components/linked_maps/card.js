@@ -7,15 +7,15 @@ const CARD_GAP = 16; // from the point to the card
 const CARD_EDGE = 6;
 
 class CaseCard {
-  constructor(parent, maps) {
-    Object.assign(this, { maps, known: new Map(), row: null, cases: "" });
+  constructor(parent, onOpen, onWords) {
+    Object.assign(this, { onWords, known: new Map(), row: null, cases: "" });
     this.element = make("div", "lm-card", parent);
     this.element.hidden = true;
     this.frame = make("div", "lm-card-frame", this.element);
     this.name = make("div", "lm-card-name", this.element);
     this.lines = make("div", "lm-card-lines", this.element);
     this.warning = make("div", "lm-card-warning", this.element);
-    this.open = makeButton(this.element, "lm-card-open", { text: "Open this case", onPress: () => maps.open(this.row) });
+    this.open = makeButton(this.element, "lm-card-open", { text: "Open this case", onPress: onOpen });
   }
 
   setCases(cases) {
@@ -92,7 +92,7 @@ class CaseCard {
     this.name.textContent = words ? String(words.name ?? words.id ?? `row ${row}`) : words_error || "\u2026";
     for (const line of words?.lines ?? []) makeText("div", "", this.lines, String(line));
     if ((words || words_error) && (picture || picture_error)) this.element.dataset.state = "complete";
-    this.maps.cardFilled(row, words);
+    this.onWords(row, words);
   }
 
   /** Beside the point, over no ring. `rings` and the room are in pixels of the component; the first is pointed at. */

@@ -110,7 +110,7 @@ def number_colours(*, diverging: bool = False, is_dark: bool = False) -> NDArray
     place = np.linspace(0.0, 1.0, N_COLOURS)
     if diverging:
         size = np.abs(2 * place - 1)
-        ends = (0.64, 0.74) if is_dark else (0.70, 0.55)  # lightness in the middle and at both ends
+        ends = (0.82, 0.70) if is_dark else (0.52, 0.60)  # lightness in the middle and at both ends
         lightness = np.interp(size, [0, 1], ends)
         colours = encode_colours(lightness, 0.008 + 0.15 * size, np.where(place < 0.5, 248.0, 55.0))
     else:

@@ -3,6 +3,7 @@
 const DENSE_FROM = 200_000; // points in view
 const MOST_COUNTED_GROUPS = 24; // beyond, a vote in one pass stands in for counts of every group
 const FAINTEST = 0.38; // of one point in a pixel: still seen
+const MOST_TOLD_APART = 4095; // counts in a pixel
 
 /** Scratch sheets, kept between frames: a panel at a million points draws sixty times a second. */
 class DensitySheets {
@@ -25,34 +26,36 @@ class DensitySheets {
 
 /**
  * Writes the density of one panel into `pixels`.
- * @param nGroups 0 of numbers: a pixel then has the colour of their mean.
+ * @param nGroups 0 of numbers: a pixel then has the colour of their mean. @param layers which layers have points.
  */
-function paintDensity({ pixels, width, height, grid, look, view, theme, palette, stride, ratio, nGroups, hasDoubt, sheets }) {
-  const cell = Math.max(1, Math.round(ratio)); // device pixels of one square
-  const across = Math.ceil(width / cell);
-  const down = Math.ceil(height / cell);
+function paintDensity({ pixels, width, height, grid, look, view, theme, palette, stride, nGroups, hasDoubt, sheets, layers }) {
   const isCounted = nGroups > 0 && nGroups <= MOST_COUNTED_GROUPS;
   const nSlots = isCounted ? nGroups + 1 : 0;
-  sheets.prepare(across * down, nSlots);
-  const scale = view.scale(width) / cell;
-  const shift = [width / cell / 2 - view.x * scale, height / cell / 2 + view.y * scale];
-  const place = { grid, look, view, width, scale, shift, across, down, stride };
-  if (isCounted) countGroups(place, sheets, nSlots, hasDoubt);
-  else if (nGroups) voteGroups(place, sheets, hasDoubt);
-  else sumNumbers(place, sheets, hasDoubt);
-  const colourOf = isCounted ? majorityColour(sheets, nSlots, palette) : nGroups ? (at) => palette[sheets.leader[at]] : meanColour(sheets, palette);
-  tone({ pixels, width, height, cell, across, down, sheets, theme, colourOf, stride });
+  sheets.prepare(width * height, nSlots);
+  const scale = view.scale(width);
+  const place = { grid, look, view, scale, shiftX: width / 2 - view.x * scale, shiftY: height / 2 + view.y * scale, width, height, stride };
+  let colourOf;
+  if (isCounted) {
+    countGroups(place, sheets, nSlots, hasDoubt);
+    colourOf = majorityColour(sheets, nSlots, palette);
+  } else if (nGroups) {
+    voteGroups(place, sheets, hasDoubt);
+    colourOf = (at) => palette[sheets.leader[at]];
+  } else {
+    sumNumbers(place, sheets, hasDoubt);
+    colourOf = meanColour(sheets, palette);
+  }
+  tone({ pixels, sheets, theme, colourOf, stride, layers });
 }
 
 /** Calls `count(at, look)` for each point in view; the loop every way of counting shares. */
-function eachInView({ grid, look, view, width, scale, shift: [shiftX, shiftY], across, down, stride }, count) {
+function eachInView({ grid, look, view, scale, shiftX, shiftY, width, height, stride }, count) {
   const { x, y } = grid;
   grid.eachRange(view.box(width), (from, to) => {
     for (let k = from; k < to; k += stride) {
       const px = x[k] * scale + shiftX;
       const py = shiftY - y[k] * scale;
-      if (px < 0 || py < 0 || px >= across || py >= down) continue;
-      count((px | 0) + across * (py | 0), look[k]);
+      if (px >= 0 && py >= 0 && px < width && py < height) count((px | 0) + width * (py | 0), look[k]);
     }
   });
 }
@@ -113,52 +116,52 @@ function meanColour({ sums, known }, palette) {
 
 /** The count that 99 of 100 filled pixels stay below: a few heaps must not make all else faint. */
 function highCount(counts) {
-  const histogram = new Uint32Array(4096);
+  const histogram = new Uint32Array(MOST_TOLD_APART + 1);
   let filled = 0;
   for (let at = 0; at < counts.length; at++) {
-    if (!counts[at]) continue;
-    histogram[Math.min(4095, counts[at])]++;
+    const count = counts[at];
+    if (count === 0) continue;
+    histogram[count < MOST_TOLD_APART ? count : MOST_TOLD_APART]++;
     filled++;
   }
   let above = filled * 0.01;
-  for (let count = 4095; count > 0; count--) {
+  for (let count = MOST_TOLD_APART; count > 0; count--) {
     above -= histogram[count];
     if (above < 0) return count;
   }
   return 1;
 }
 
-/** Shares of colour for counts up to 4095, FAINTEST for one point, 1 from the high count on. */
-function toneTable(counts, stride) {
+/** Parts of 256 by count: FAINTEST for one point, everything from the high count on; at least `least`. */
+function toneTable(counts, stride, least = 0) {
   const high = Math.max(2, highCount(counts) * stride);
-  const table = new Float32Array(4096);
-  for (let count = 1; count < 4096; count++) {
-    table[count] = Math.min(1, FAINTEST + (1 - FAINTEST) * (Math.log(count * stride) / Math.log(high)));
+  const table = new Uint16Array(MOST_TOLD_APART + 1);
+  for (let count = 1; count < table.length; count++) {
+    const share = FAINTEST + (1 - FAINTEST) * (Math.log(count * stride) / Math.log(high));
+    table[count] = Math.round(256 * Math.min(1, Math.max(least, share)));
   }
   return table;
 }
 
-function tone({ pixels, width, height, cell, across, down, sheets, theme, colourOf, stride }) {
+function tone({ pixels, sheets, theme, colourOf, stride, layers }) {
   const { counts: [outside, rest, shown], doubtful } = sheets;
-  const [toneOutside, toneRest, toneShown] = [outside, rest, shown].map((counts) => toneTable(counts, stride));
-  for (let at = 0; at < across * down; at++) {
-    let colour = theme.ground;
-    if (outside[at]) colour = mix(colour, theme.outside, toneOutside[Math.min(4095, outside[at])]);
-    if (rest[at]) colour = mix(colour, theme.rest, Math.max(0.6, toneRest[Math.min(4095, rest[at])]));
-    if (shown[at]) {
-      let top = colourOf(at);
-      if (doubtful[at]) top = mix(top, theme.rest, 0.68 * (doubtful[at] / shown[at]));
-      colour = mix(colour, top, toneShown[Math.min(4095, shown[at])]);
+  const most = MOST_TOLD_APART;
+  pixels.fill(theme.ground);
+  for (const [layer, counts, colour] of [[OUTSIDE, outside, theme.outside], [REST, rest, theme.rest]]) {
+    if (!layers[layer]) continue;
+    const table = toneTable(counts, stride, 0.6);
+    for (let at = 0; at < pixels.length; at++) {
+      const count = counts[at];
+      if (count) pixels[at] = blend(pixels[at], colour, table[count < most ? count : most]);
     }
-    fillSquare(pixels, width, height, cell, at % across, Math.floor(at / across), colour);
   }
-}
-
-function fillSquare(pixels, width, height, cell, column, line, colour) {
-  if (cell === 1) {
-    pixels[line * width + column] = colour;
-    return;
+  if (!layers[SHOWN]) return;
+  const table = toneTable(shown, stride);
+  for (let at = 0; at < pixels.length; at++) {
+    const count = shown[at];
+    if (!count) continue;
+    let colour = colourOf(at);
+    if (doubtful[at]) colour = blend(colour, theme.rest, ((174 * doubtful[at]) / count) | 0);
+    pixels[at] = blend(pixels[at], colour, table[count < most ? count : most]);
   }
-  const [right, bottom] = [Math.min(width, (column + 1) * cell), Math.min(height, (line + 1) * cell)];
-  for (let y = line * cell; y < bottom; y++) pixels.fill(colour, y * width + column * cell, y * width + right);
 }

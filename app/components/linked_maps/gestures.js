@@ -26,14 +26,13 @@ function attachGestures(panel, maps) {
       press = null;
       panel.drag = null;
     } else press = { at: placeOf(event), isPan, button: event.button, isClick: true };
-    stage.focus({ preventScroll: true });
   });
   stage.addEventListener("pointermove", (event) => {
     if (!panel.grid) return;
     const now = placeOf(event);
     const before = pointers.get(event.pointerId);
     if (!before) {
-      maps.pointAt(panel, panel.rowAt(now, REACH), now);
+      maps.pointing.at(panel, panel.rowAt(now, REACH), now);
       return;
     }
     if (pointers.size === 2) pinch(panel, pointers, event.pointerId, now);
@@ -57,7 +56,7 @@ function attachGestures(panel, maps) {
     if (isDragging) cancel({});
     return isDragging;
   };
-  stage.addEventListener("pointerleave", () => maps.pointAway(panel));
+  stage.addEventListener("pointerleave", () => maps.pointing.away(panel));
   stage.addEventListener("contextmenu", (event) => event.preventDefault());
   stage.addEventListener("dblclick", (event) => {
     if (event.button !== 0 || maps.tool === "pan" && !event.detail) return;
@@ -71,8 +70,9 @@ function attachGestures(panel, maps) {
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode === 1 ? 32 : 1);
     const factor = Math.exp(-Math.max(-120, Math.min(120, pixels)) * WHEEL_RATE * (event.ctrlKey ? 3 : 1));
-    panel.zoomBy(panel.view.zoom * factor < 1 && panel.view.zoom > 1 ? 1 / panel.view.zoom : factor, placeOf(event));
-    maps.pointAway(panel);
+    if (panel.view.zoom > 1 && panel.view.zoom * factor <= 1) panel.resetView(); // out as far as the whole map
+    else panel.zoomBy(factor, placeOf(event));
+    maps.pointing.away(panel);
   }, { passive: false });
 }
 
@@ -82,7 +82,7 @@ function dragOn(panel, maps, press, before, now) {
   if (press.isClick) {
     press.isClick = false;
     before = press.at;
-    maps.pointAway(panel, { always: true });
+    maps.pointing.away(panel, { always: true });
   }
   if (press.isPan) {
     panel.view.panBy(now[0] - before[0], now[1] - before[1], panel.side);
@@ -100,7 +100,7 @@ function dragOn(panel, maps, press, before, now) {
 
 function release(panel, maps, press, event, now) {
   if (press.isClick) {
-    if (press.button === 0 && !maps.isSpaceUsed) maps.click(panel, panel.rowAt(now, REACH), event);
+    if (press.button === 0 && !maps.isSpaceUsed) maps.choosing.click(panel, panel.rowAt(now, REACH), event);
     return;
   }
   const { drag } = panel;
@@ -110,7 +110,7 @@ function release(panel, maps, press, event, now) {
   const kind = maps.tool === "rectangle" ? "rectangle" : "lasso";
   const corners = drag.corners.map((place) => panel.view.toMap(place, panel.side));
   const tolerance = 0.4 / panel.view.scale(panel.side);
-  maps.selectPolygon(panel, kind, kind === "lasso" ? simplify(corners, tolerance) : simplify(corners, 0), joinOf(event));
+  maps.choosing.polygon(panel, kind, kind === "lasso" ? simplify(corners, tolerance) : simplify(corners, 0), joinOf(event));
 }
 
 function pinch(panel, pointers, movedId, now) {

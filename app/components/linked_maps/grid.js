@@ -12,9 +12,13 @@ class PointGrid {
   }
 
   measure(points) {
-    let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
+    let x0 = Infinity;
+    let x1 = -Infinity;
+    let y0 = Infinity;
+    let y1 = -Infinity;
     for (let k = 0; k < points.length; k += 2) {
-      const [x, y] = [points[k], points[k + 1]];
+      const x = points[k];
+      const y = points[k + 1];
       if (x < x0) x0 = x;
       if (x > x1) x1 = x;
       if (y < y0) y0 = y;
@@ -33,24 +37,24 @@ class PointGrid {
     const cells = new Uint32Array(n);
     const starts = new Uint32Array(side * side + 1);
     for (let row = 0; row < n; row++) {
-      cells[row] = this.column(points[2 * row]) + side * this.line(points[2 * row + 1]);
-      starts[cells[row] + 1]++;
+      const cell = this.column(points[2 * row]) + side * this.line(points[2 * row + 1]);
+      cells[row] = cell;
+      starts[cell + 1]++;
     }
     for (let cell = 0; cell < side * side; cell++) starts[cell + 1] += starts[cell];
     const next = starts.slice();
-    this.x = new Float32Array(n);
-    this.y = new Float32Array(n);
-    this.order = new Uint32Array(n); // row at each place
-    this.rank = cells; // place of each row; a row's cell is not needed once it is placed
+    const x = new Float32Array(n);
+    const y = new Float32Array(n);
+    const order = new Uint32Array(n);
     const stride = scatteringStride(n);
     for (let k = 0, row = 0; k < n; k++, row = (row + stride) % n) {
       const place = next[cells[row]]++;
-      this.x[place] = points[2 * row];
-      this.y[place] = points[2 * row + 1];
-      this.order[place] = row;
-      this.rank[row] = place;
+      x[place] = points[2 * row];
+      y[place] = points[2 * row + 1];
+      order[place] = row;
+      cells[row] = place; // a row's cell is not needed once it is placed
     }
-    this.starts = starts;
+    Object.assign(this, { x, y, order, rank: cells, starts }); // order: the row at each place; rank: the place of each row
   }
 
   column(x) {
@@ -126,15 +130,16 @@ class PointGrid {
     const edges = edgesOf(polygon);
     const box = boxOf(polygon);
     const height = 1 / this.perUnit;
+    const { x, y, order } = this;
     let count = 0;
     this.eachRange(box, (from, to, line) => {
       const low = this.box.y0 + (line - 1e-3) * height;
       const high = line === this.side - 1 ? Infinity : this.box.y0 + (line + 1 + 1e-3) * height;
-      const near = edges.filter(([, y0, , y1]) => Math.max(y0, y1) >= low && Math.min(y0, y1) <= high);
+      const near = edges.filter(({ y0, y1 }) => Math.max(y0, y1) >= low && Math.min(y0, y1) <= high);
       if (!near.length) return;
       for (let k = from; k < to; k++) {
-        if (!isInside(near, this.x[k], this.y[k])) continue;
-        mask[this.order[k]] = 1;
+        if (!isInside(near, x[k], y[k])) continue;
+        mask[order[k]] = 1;
         count++;
       }
     });

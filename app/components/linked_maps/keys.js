@@ -23,13 +23,13 @@ const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], Ar
 
 function attachPanelKeys(panel, maps) {
   const actions = {
-    Enter: () => maps.ringRow !== null && maps.open(maps.ringRow),
+    Enter: () => maps.open(maps.pointing.row),
     "+": () => panel.zoomBy(1.5),
     "=": () => panel.zoomBy(1.5),
     "-": () => panel.zoomBy(1 / 1.5),
     0: () => panel.resetView(),
   };
-  for (const [key, direction] of Object.entries(DIRECTIONS)) actions[key] = () => maps.step(panel, direction);
+  for (const [key, direction] of Object.entries(DIRECTIONS)) actions[key] = () => maps.pointing.step(panel, direction);
   panel.stage.addEventListener("keydown", (event) => {
     if (event.key === " ") {
       event.preventDefault();
@@ -44,7 +44,7 @@ function attachPanelKeys(panel, maps) {
   });
   panel.stage.addEventListener("keyup", (event) => {
     if (event.key !== " ") return;
-    if (maps.isSpaceHeld && !maps.isSpaceUsed && maps.ringRow !== null) maps.toggleRow(maps.ringRow);
+    if (maps.isSpaceHeld && !maps.isSpaceUsed && maps.pointing.row !== null) maps.choosing.toggleRow(maps.pointing.row);
     Object.assign(maps, { isSpaceHeld: false, isSpaceUsed: false });
   });
   panel.stage.addEventListener("blur", () => Object.assign(maps, { isSpaceHeld: false, isSpaceUsed: false }));
@@ -62,7 +62,7 @@ function attachKeys(element, maps) {
   };
   element.addEventListener("keydown", (event) => {
     const isUndo = event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey);
-    const action = isUndo ? () => maps.undo() : actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const action = isUndo ? () => maps.choosing.undo() : actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action || (!isUndo && (event.ctrlKey || event.metaKey || event.altKey))) return;
     event.preventDefault();
     event.stopPropagation(); // Streamlit's own shortcuts must not fire as well

@@ -32,7 +32,7 @@ class Legend {
     makeText("span", "lm-entry-name", entry, name);
     const count = make("span", "lm-entry-count", entry);
     const { maps } = this;
-    entry.addEventListener("click", (event) => maps.selectLevel(level, event.ctrlKey || event.metaKey ? "toggle" : joinOf(event)));
+    entry.addEventListener("click", (event) => maps.choosing.level(level, event.ctrlKey || event.metaKey ? "toggle" : joinOf(event)));
     entry.addEventListener("pointerenter", () => maps.lift(level));
     entry.addEventListener("pointerleave", () => maps.lift(null));
     entry.addEventListener("focus", () => entry.matches(":focus-visible") && maps.lift(level));
@@ -41,7 +41,7 @@ class Legend {
   }
 
   /** Counts, and the swatches as the points look now. */
-  show({ all, selected }, hasSelection, { theme, palette, isShaped }) {
+  show({ all, selected }, hasSelection, { theme, palette, style }) {
     for (const { entry, swatch, count, name, level } of this.entries) {
       const [n, k] = [all[level], selected[level]];
       entry.hidden = level === UNKNOWN_LEVEL && !n;
@@ -50,7 +50,7 @@ class Legend {
       entry.setAttribute("aria-label", `Select all of ${name}: ${words}`);
       entry.title = `${name}: ${words}. Click selects all of them; with Shift in addition, with Alt takes them away.`;
       entry.disabled = !n;
-      const shape = isShaped && level < MOST_SHAPES ? SHAPES[level] : "circle";
+      const shape = SHAPES[shapeOf(level, style)];
       drawSwatch(swatch, { shape, colour: palette[level], ground: theme.ground });
     }
     this.scale?.show({ all, selected }, hasSelection, { theme, palette });

@@ -1,14 +1,10 @@
 // Joins the parts. Python sends words, settings and addresses, and is told what was selected and which case to open.
 
-const CLICK_MS = 300; // a click is told to Python only when it was not the first of a double click
-const CORRIDOR_MS = 250; // how long the pointer may rest on another point on its way to the card
-const FRAMES_KEPT = 240;
 const memories = new Map(); // by the component's key: views, tool and mode outlive a turn to another page
 
 class LinkedMaps {
   constructor(root) {
-    Object.assign(this, { tool: "lasso", isDense: null, panels: [], pending: [], turn: 0, lifted: null, ringRow: null });
-    this.frames = []; // milliseconds of drawing, for the benchmark
+    Object.assign(this, { tool: "lasso", isDense: null, panels: [], turn: 0, lifted: null });
     this.element = make("div", "lm", root);
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-label", "Maps of the cases, linked");
@@ -16,7 +12,8 @@ class LinkedMaps {
     this.toolbar = new Toolbar(this.element, this);
     this.legend = new Legend(this.element, this);
     this.row = make("div", "lm-panels", this.element);
-    this.card = new CaseCard(this.element, this);
+    this.choosing = new Choosing(this);
+    this.pointing = new Pointing(this);
     this.help = new HelpCard(this.element);
     this.live = make("div", "lm-live", this.element);
     this.live.setAttribute("aria-live", "polite");
@@ -26,7 +23,7 @@ class LinkedMaps {
     this.observer = new ResizeObserver(() => this.refresh());
     this.observer.observe(this.row);
     this.element.addEventListener("focusout", ({ relatedTarget }) => {
-      if (relatedTarget && !this.element.contains(relatedTarget)) this.ring(null);
+      if (relatedTarget && !this.element.contains(relatedTarget)) this.pointing.ring(null);
     });
   }
 
@@ -40,25 +37,15 @@ class LinkedMaps {
     const turn = ++this.turn;
     this.element.dataset.loading = data.n;
     try {
-      const loaded = await loadMaps(data, { needsSelection: this.isNews(data) });
+      const loaded = await loadMaps(data, { needsSelection: this.choosing.isNews(data) });
       if (turn === this.turn) this.apply(loaded);
     } catch (error) {
       if (turn === this.turn) this.complain(error);
     }
   }
 
-  /** Whether the header's selection is neither one that was made here nor the one already shown. */
-  isNews({ cases, selected: { source } }) {
-    const place = cases === this.header?.cases ? this.pending.indexOf(source) : -1;
-    const isKnown = cases === this.header?.cases && source === this.confirmed;
-    this.confirmed = source;
-    if (place >= 0) this.pending.splice(0, place + 1);
-    else if (!isKnown) this.pending = [];
-    return place < 0 && !isKnown;
-  }
-
   apply(loaded) {
-    const { header, levels, cohort, chosen, panels, adoptsSelection } = loaded;
+    const { header, levels, panels, adoptsSelection } = loaded;
     delete this.element.dataset.loading;
     this.error?.remove();
     this.error = null;
@@ -67,17 +54,18 @@ class LinkedMaps {
     this.appliedRest = rest;
     const before = this.header;
     this.header = header;
-    if (before?.cases !== header.cases || before.n !== header.n) this.selection = new Selection(header.n);
     if (!before) this.recall(header.key);
-    if (adoptsSelection) this.selection.adopt(chosen);
-    this.selection.setCohort(cohort);
+    this.choosing.take(loaded);
     this.levels = levels;
-    this.card.setCases(header.cases);
-    if (this.ringRow !== null && (before?.cases !== header.cases || !this.isReachable(this.ringRow))) this.ring(null);
+    this.pointing.take(header);
     this.openPanels(panels);
     if (JSON.stringify(before?.colours) !== JSON.stringify(header.colours)) this.legend.open(header.colours);
     this.retheme();
     this.element.dataset.ready = header.n;
+  }
+
+  get selection() {
+    return this.choosing.selection;
   }
 
   recall(key) {
@@ -95,7 +83,7 @@ class LinkedMaps {
 
   openPanels(loaded) {
     for (const old of this.panels.splice(loaded.length)) old.destroy();
-    this.row.dataset.panels = loaded.length;
+    this.element.dataset.panels = loaded.length;
     loaded.forEach((data, index) => {
       this.panels[index] ??= new Panel(this.row, this, index);
       this.panels[index].open(data, this.header);
@@ -113,15 +101,23 @@ class LinkedMaps {
   }
 
   dress() {
-    const layers = layersOf(this.selection, this.levels, this.lifted);
-    for (const panel of this.panels) panel.dress(this.levels, layers);
+    this.dressPoints();
     this.showCounts();
   }
 
+  dressPoints() {
+    const { selection, levels, lifted } = this;
+    const layers = layersOf(selection, levels, lifted);
+    const isChosen = Boolean(lifted || selection.count);
+    this.layersUsed = { [OUTSIDE]: Boolean(selection.cohort), [REST]: isChosen, [SHOWN]: true };
+    for (const panel of this.panels) panel.dress(levels, layers);
+  }
+
   showCounts() {
-    const { selection, theme, palette, nGroups } = this;
-    const isShaped = nGroups > 1 && nGroups <= MOST_SHAPES && this.header.n <= SHAPED_UP_TO;
-    this.legend.show(selection.countLevels(this.levels), selection.count > 0, { theme, palette, isShaped });
+    const { selection, theme, palette } = this;
+    const ways = this.panels.map(({ stage }) => stage.dataset.shaped ?? "").join(" ");
+    const style = { isShaped: ways.includes("shapes"), isFine: ways.includes("fine") };
+    this.legend.show(selection.countLevels(this.levels), selection.count > 0, { theme, palette, style });
     this.showTools();
     this.element.dataset.count = selection.count;
   }
@@ -141,204 +137,22 @@ class LinkedMaps {
     this.awaited = requestAnimationFrame(() => {
       this.awaited = 0;
       for (const panel of this.panels) panel.frame();
-      this.placeCard();
+      this.pointing.placeCard();
     });
   }
 
-  drewPoints(took) {
-    this.frames.push(took);
-    if (this.frames.length > FRAMES_KEPT) this.frames.shift();
-    const modes = this.panels.map(({ stage }) => stage.dataset.mode).join();
-    if (modes !== this.modes) this.showTools();
-    this.modes = modes;
-  }
-
-  // --- pointing at a case
-
-  /** The pointer is over a row of a panel, or over none (−1), at a place of its stage. */
-  pointAt(panel, row, place) {
-    clearTimeout(this.dwell);
-    if (this.isPinned) {
-      if (row < 0 || row === this.ringRow) return;
-      if (this.isOnTheWay(panel, place)) {
-        this.dwell = setTimeout(() => this.ring(row, panel), CORRIDOR_MS);
-        return;
-      }
-    }
-    this.ring(row < 0 ? null : row, panel);
-  }
-
-  pointAway(panel, { always = false } = {}) {
-    clearTimeout(this.dwell);
-    if (always || !this.isPinned) this.ring(null);
-  }
-
-  /** Rings a row in every panel and shows its card; pinned, the card waits for the pointer. */
-  ring(row, panel = this.panels[0], { isPinned = false } = {}) {
-    const isSame = row === this.ringRow && panel === this.ringPanel && isPinned === this.isPinned;
-    Object.assign(this, { ringRow: row, ringPanel: panel, isPinned });
-    if (isSame) return;
-    this.card.setPinned(isPinned);
-    if (row === null) this.card.hide();
-    else this.card.show(row, this.warningsOf(row));
-    for (const each of this.panels) {
-      each.stage.classList.toggle("lm-on-case", row !== null && this.tool !== "pan");
-      each.refreshOver();
-    }
-  }
-
-  /** What must be known of a point before its place is read. */
-  warningsOf(row) {
-    const warnings = [];
-    for (const { header, doubtful, placed } of this.panels) {
-      const bits = doubtful?.[row] ?? 0;
-      if (bits & RING) warnings.push(`on ${header.title} its neighbours are not its neighbours in z`);
-      if (bits & CROSS) warnings.push(`on ${header.title} it moves when the map is made with another seed`);
-      if (placed?.[row]) warnings.push(`placed on ${header.title} afterwards`);
-    }
-    return warnings;
-  }
-
-  /** Where the ringed case is in each panel, in pixels of the component; where it is pointed at comes first. */
-  ringPlaces() {
-    const origin = this.element.getBoundingClientRect();
-    const order = [this.ringPanel, ...this.panels.filter((panel) => panel !== this.ringPanel)];
-    return order.map((panel) => {
-      const box = panel.stage.getBoundingClientRect();
-      const [x, y] = panel.view.toPixel(panel.grid.position(this.ringRow), panel.side);
-      return [x + box.left - origin.left, y + box.top - origin.top];
-    });
-  }
-
-  placeCard() {
-    if (this.ringRow === null) return;
-    const origin = this.element.getBoundingClientRect();
-    const room = { left: 0, right: origin.width, top: Math.max(0, 4 - origin.top), bottom: Math.min(origin.height + 40, innerHeight - origin.top - 4) };
-    this.card.place(this.ringPlaces(), room);
-  }
-
-  /** Whether a place lies between the ringed point and its card. */
-  isOnTheWay(panel, [px, py]) {
-    if (panel !== this.ringPanel || this.card.element.hidden) return false;
-    const [card, stage] = [this.card.element.getBoundingClientRect(), panel.stage.getBoundingClientRect()];
-    const [x, y] = panel.view.toPixel(panel.grid.position(this.ringRow), panel.side).map((at, k) => at + [stage.left, stage.top][k]);
-    const [cx, cy] = [px + stage.left, py + stage.top];
-    return cx >= Math.min(x, card.left) - 4 && cx <= Math.max(x, card.right) + 4
-      && cy >= Math.min(y, card.top) - 4 && cy <= Math.max(y, card.bottom) + 4;
-  }
-
-  cardFilled(row, words) {
-    this.requestFrame();
-    if (!words || !this.isPinned || row !== this.ringRow) return;
-    const state = this.selection.lit[row] ? "selected" : "not selected";
-    this.say([words.name ?? words.id, ...(words.lines ?? []), state].join(", "));
-  }
-
-  /** Moves the ring to the nearest case that way; the first key rings the case in the middle. */
-  step(panel, direction) {
-    let row = this.ringRow === null ? -1 : panel.grid.neighbour(this.ringRow, direction, this.isReachable);
-    if (this.ringRow === null) {
-      for (let reach = 16; row < 0 && reach < 1e5; reach *= 2) row = panel.rowAt([panel.side / 2, panel.side / 2], reach);
-    }
-    if (row < 0) return;
-    panel.view.reveal(panel.grid.position(row), panel.side);
-    panel.moved();
-    this.ring(row, panel, { isPinned: true });
+  /** A panel has drawn; the tools and the legend say so where it draws in another way than before. */
+  drewPoints() {
+    const ways = this.panels.map(({ stage }) => `${stage.dataset.mode} ${stage.dataset.shaped}`).join();
+    if (ways !== this.ways) this.showCounts();
+    this.ways = ways;
   }
 
   open(row, { undoesClick = false } = {}) {
     if (row === null || row < 0) return;
-    if (undoesClick && this.clicked) {
-      this.selection.undo();
-      this.dress();
-      clearTimeout(this.telling);
-      if (!this.clicked.isHeldBack) this.tell();
-      this.clicked = null;
-    }
+    if (undoesClick) this.choosing.undoClick();
     this.setTriggerValue("open", { cases: this.header.cases, row });
   }
-
-  // --- selecting
-
-  click(panel, row, event) {
-    if (row < 0) {
-      this.ring(null);
-      return;
-    }
-    const isSecond = this.clicked?.row === row && performance.now() - this.clicked.at < 2 * CLICK_MS;
-    if (!isSecond) {
-      const how = event.altKey ? "subtract" : event.shiftKey || event.ctrlKey || event.metaKey ? "toggle" : "replace";
-      this.clicked = { row, at: performance.now(), isHeldBack: true };
-      this.selectRows((mask) => { mask[row] = 1; }, how, { wait: CLICK_MS });
-    }
-    this.ring(row, panel, { isPinned: true });
-  }
-
-  toggleRow(row) {
-    this.selectRows((mask) => { mask[row] = 1; }, "toggle", { wait: CLICK_MS });
-  }
-
-  selectPolygon(panel, kind, polygon, how) {
-    if (polygon.length < 3) return;
-    const gesture = how === "replace" ? { panel: panel.header.key, kind, polygon } : null;
-    this.selectRows((mask) => panel.grid.markInside(polygon, mask), how, { gesture });
-  }
-
-  selectWhere(isWanted, how) {
-    this.selectRows((mask) => { for (let row = 0; row < mask.length; row++) mask[row] = isWanted(this.levels[row]) ? 1 : 0; }, how);
-  }
-
-  selectLevel(level, how) {
-    this.selectWhere((other) => other === level, how);
-  }
-
-  invert() {
-    this.selectRows((mask) => mask.fill(1), "toggle");
-  }
-
-  clear() {
-    if (this.selection.count) this.selectRows(() => {}, "replace");
-  }
-
-  undo() {
-    if (!this.selection.undo()) return;
-    this.dress();
-    this.tell();
-  }
-
-  selectRows(fill, how, { gesture = null, wait = 0 } = {}) {
-    const mask = new Uint8Array(this.header.n);
-    fill(mask);
-    this.selection.join(mask, how);
-    this.dress();
-    clearTimeout(this.telling);
-    if (wait) this.telling = setTimeout(() => this.tell(gesture), wait);
-    else this.tell(gesture);
-    this.sayCount();
-  }
-
-  /** Tells Python exactly what is lit. */
-  async tell(gesture = null) {
-    clearTimeout(this.telling);
-    if (this.clicked) this.clicked.isHeldBack = false;
-    const ticket = `${this.name ??= Math.random().toString(36).slice(2)}-${(this.told = (this.told ?? 0) + 1)}`;
-    const { cases, n } = this.header;
-    const packed = await packSelection(packBits(this.selection.lit));
-    if (!ticket.endsWith(`-${this.told}`)) return; // overtaken by the next
-    this.pending.push(ticket);
-    this.setStateValue("selection", { ticket, cases, n, ...packed, gesture });
-  }
-
-  say(words) {
-    this.live.textContent = words;
-  }
-
-  sayCount() {
-    const { count, nCohort } = this.selection;
-    this.say(count ? `${counted(count)} of ${counted(nCohort)} ${this.header.n_label} selected` : "nothing selected");
-  }
-
-  // --- looking
 
   lift(level) {
     this.liftWhere(level === null ? null : (other) => other === level);
@@ -347,9 +161,8 @@ class LinkedMaps {
   /** Shows only some levels in colour for as long as the pointer stays on their entry. */
   liftWhere(isLifted) {
     if (!isLifted && !this.lifted) return;
-    this.lifted = isLifted;
-    const layers = layersOf(this.selection, this.levels, isLifted);
-    for (const panel of this.panels) panel.dress(this.levels, layers);
+    this.lifted = isLifted ? Uint8Array.from({ length: 256 }, (_, level) => (isLifted(level) ? 1 : 0)) : null;
+    this.dressPoints();
   }
 
   setTool(tool) {
@@ -372,20 +185,20 @@ class LinkedMaps {
     for (const panel of this.panels) panel.resetView();
   }
 
-  viewMoved() {
-    this.requestFrame();
+  say(words) {
+    this.live.textContent = words;
   }
 
   escape() {
     if (this.help.close() || this.panels.some((panel) => panel.cancelDrag())) return;
-    this.clear();
+    this.choosing.clear();
   }
 
   complain(error) {
     console.error("linked maps", error);
     delete this.element.dataset.loading;
     this.newest = null; // the next run tries again
-    this.confirmed = undefined;
+    this.choosing.confirmed = undefined;
     this.error ??= make("p", "lm-error", this.element);
     this.error.setAttribute("role", "alert");
     this.error.textContent = `The points of these maps could not be read (${error.message}). Load the page again; `
@@ -393,10 +206,10 @@ class LinkedMaps {
   }
 
   destroy() {
-    for (const timer of [this.telling, this.dwell]) clearTimeout(timer);
+    for (const timer of [this.choosing.telling, this.pointing.dwell]) clearTimeout(timer);
     cancelAnimationFrame(this.awaited);
     this.observer.disconnect();
-    this.card.hide();
+    this.pointing.card.hide();
     for (const panel of this.panels) panel.destroy();
     this.element.remove();
   }

@@ -22,7 +22,7 @@ from app.served import Served
 _SCRIPTS = (
     "elements.js", "transport.js", "bits.js", "polygon.js", "grid.js", "theme.js", "stamps.js", "points.js",
     "density.js", "view.js", "overlay.js", "arrows.js", "panel.js", "gestures.js", "keys.js", "selection.js",
-    "legend.js", "scale.js", "card.js", "toolbar.js", "data.js", "maps.js",
+    "legend.js", "scale.js", "card.js", "toolbar.js", "data.js", "pointing.js", "choosing.js", "maps.js",
 )  # fmt: skip
 _STYLES = ("maps.css", "controls.css")
 

@@ -3,8 +3,8 @@
 const REST_MS = 140; // after the last movement everything is drawn again
 const FRAME_MS = 11; // of drawing in one frame while something moves
 const MARKS = [
-  [RING, "its neighbours here are not its neighbours in z"],
-  [CROSS, "moves when the map is made with another seed"],
+  [RING, "its neighbours here are not its real ones"],
+  [CROSS, "lands elsewhere when the map is made again"],
   [RING_CROSS, "both"],
 ];
 
@@ -71,7 +71,7 @@ class Panel {
     const counts = [0, 0, 0, 0, 0];
     if (this.hasMarks) for (let row = 0; row < this.grid.n; row++) if (!cohort || cohort[row]) counts[this.mark(row)]++;
     const lines = this.showDoubtful
-      ? [[SOLID, "nothing speaks against reading it here"], ...MARKS, [RING_DOT, "placed afterwards, and nothing speaks against it"]]
+      ? [[SOLID, "nothing speaks against it"], ...MARKS, [RING_DOT, "placed afterwards, nothing speaks against it"]]
       : [[RING, "placed on the finished map afterwards"]];
     for (const [mark, words] of lines) {
       if (!counts[mark] || (!this.showDoubtful && mark === SOLID)) continue;
@@ -106,10 +106,9 @@ class Panel {
     clearTimeout(this.rest);
     this.rest = setTimeout(() => {
       this.isMoving = false;
-      if (this.stride > 1) this.refresh();
+      if (this.isRough) this.refresh();
     }, REST_MS);
     this.refresh();
-    this.maps.viewMoved(this);
   }
 
   frame() {
@@ -121,7 +120,10 @@ class Panel {
 
   drawPoints() {
     const started = performance.now();
-    const ratio = window.devicePixelRatio || 1;
+    const { maps, grid, look, view } = this;
+    const nInView = grid.countIn(view.box(1));
+    const isDense = maps.isDense ?? nInView > DENSE_FROM;
+    const { ratio, stride } = this.detail(nInView, isDense);
     const size = Math.max(1, Math.round(this.side * ratio));
     if (this.points.width !== size || !this.image) {
       this.points.width = this.points.height = size;
@@ -129,22 +131,30 @@ class Panel {
       this.image = this.context.createImageData(size, size);
       this.pixels = new Uint32Array(this.image.data.buffer);
     }
-    const { maps, grid, look, view } = this;
-    const nInView = grid.countIn(view.box(size));
-    const isDense = maps.isDense ?? nInView > DENSE_FROM;
-    this.stride = this.isMoving && this.cost * nInView > FRAME_MS ? Math.ceil((this.cost * nInView) / FRAME_MS) : 1;
-    const { theme, palette, nGroups } = maps;
-    const task = { pixels: this.pixels, width: size, height: size, grid, look, view, theme, palette, stride: this.stride };
+    const { theme, palette, nGroups, layersUsed: layers } = maps;
+    const task = { pixels: this.pixels, width: size, height: size, grid, look, view, theme, palette, stride, layers };
     const style = styleFor({ nInView, ratio, nGroups, hasMarks: this.hasMarks });
-    if (isDense) paintDensity({ ...task, ratio, nGroups, hasDoubt: this.showDoubtful, sheets: this.sheets });
-    else paintPoints({ ...task, style });
+    if (isDense) paintDensity({ ...task, nGroups, hasDoubt: this.showDoubtful, sheets: this.sheets });
+    else paintPoints({ ...task, style, nChosen: maps.lifted ? 0 : maps.selection.count });
     this.context.putImageData(this.image, 0, 0);
     if (this.faint) this.faint.hidden = !isDense && style.isMarked;
     const took = performance.now() - started;
-    if (this.stride === 1) this.cost = took / Math.max(1, nInView);
+    this.isRough = stride > 1 || ratio < this.detail(0, isDense).ratio;
+    if (stride === 1) this.cost = took / Math.max(1, nInView * ratio ** 2);
     this.stage.dataset.mode = isDense ? "density" : "points";
     this.stage.dataset.view = [view.x, view.y, view.scale(this.side)].join(" ");
-    this.maps.drewPoints(took);
+    this.stage.dataset.shaped = isDense ? "" : `${style.isShaped ? "shapes" : ""} ${style.isFine ? "fine" : ""}`.trim();
+    this.maps.drewPoints();
+  }
+
+  /** How finely to draw: while something moves, as finely as a frame has time for. */
+  detail(nInView, isDense) {
+    const full = window.devicePixelRatio || 1;
+    const whole = isDense ? full / Math.round(full) : full; // densities have the size of CSS pixels
+    const cost = this.cost * nInView;
+    if (!this.isMoving || cost * whole ** 2 <= FRAME_MS) return { ratio: whole, stride: 1 };
+    const ratio = Math.min(1, whole);
+    return { ratio, stride: Math.max(1, Math.ceil((cost * ratio ** 2) / FRAME_MS)) };
   }
 
   drawOver() {
@@ -154,7 +164,7 @@ class Panel {
     if (this.over.width !== size) this.over.width = this.over.height = size;
     const context = this.over.getContext("2d");
     context.setTransform(size / side, 0, 0, size / side, 0, 0);
-    const row = this.maps.ringRow;
+    const row = this.maps.pointing.row;
     const ring = row === null ? null : this.grid.position(row);
     this.stage.dataset.ring = row ?? "";
     const fonts = `12px ${getComputedStyle(this.element).fontFamily}`;

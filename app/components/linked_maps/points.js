@@ -11,6 +11,7 @@ const MARKED_UP_TO = 20000;
 const PLACED_FINELY_UP_TO = 20000;
 const LEAST_MARK = 2.7; // CSS pixels: below, a ring is a blot
 const MOST_SHAPES = 8;
+const OUTLINED_UP_TO = 3000; // selected cases
 
 const stamps = new Stamps();
 
@@ -18,7 +19,7 @@ const stamps = new Stamps();
 function sizeFor(n) {
   const radius = Math.min(5.2, Math.max(0.9, 5.2 * (300 / Math.max(1, n)) ** 0.22));
   const opacity = Math.min(0.92, Math.max(0.3, 0.92 * (3000 / Math.max(1, n)) ** 0.2));
-  return { radius, opacity };
+  return { radius: Math.round(radius * 8) / 8, opacity: Math.round(opacity * 25) / 25 }; // few sizes, so few stamps
 }
 
 /**
@@ -39,51 +40,59 @@ function styleFor({ nInView, ratio, nGroups, hasMarks }) {
   };
 }
 
-/** The shape of each colour. */
-function shapesFor({ isShaped }) {
-  return Array.from({ length: 256 }, (_, k) => (isShaped && k < MOST_SHAPES ? SHAPES[k] : "circle"));
+/** The shape of a level, an index into SHAPES: not only the colour tells groups apart, where there is room for shapes. */
+function shapeOf(level, { isShaped, isFine }) {
+  if (level === 255) return isFine ? DASH : 0;
+  return isShaped && level < MOST_SHAPES ? level : 0;
 }
 
 /** Writes the points of one panel into `pixels` (0xAABBGGRR), lowest layer first. */
-function paintPoints({ pixels, width, height, grid, look, view, theme, palette, style, stride }) {
+function paintPoints({ pixels, width, height, grid, look, view, theme, palette, style, stride, layers: wanted, nChosen }) {
   pixels.fill(theme.ground);
-  const shapes = shapesFor(style);
+  const shapes = Uint8Array.from({ length: 256 }, (_, level) => shapeOf(level, style));
   const pale = palette.map((colour) => mix(colour, theme.rest, 0.68));
+  const isOutlined = nChosen > 0 && nChosen <= OUTLINED_UP_TO && style.isFine;
+  const halo = isOutlined ? theme.text : style.hasHalo ? theme.ground : null;
   const layers = [
     { layer: OUTSIDE, radius: style.radius * 0.75, opacity: 0.8, colours: new Uint32Array(256).fill(theme.outside) },
     { layer: REST, radius: style.radius * 0.85, opacity: Math.min(0.85, style.opacity + 0.1), colours: new Uint32Array(256).fill(theme.rest) },
-    { layer: SHOWN, radius: style.radius, opacity: style.opacity, colours: palette, pale, hasHalo: style.hasHalo },
+    { layer: SHOWN, radius: style.radius, opacity: isOutlined ? 1 : style.opacity, colours: palette, pale, halo },
   ];
-  for (const layer of layers) {
-    paintLayer({ ...layer, pixels, width, height, grid, look, view, theme, style, stride, shapes });
+  for (const layer of layers.filter(({ layer }) => wanted[layer])) {
+    paintLayer({ ...layer, pixels, width, height, grid, look, view, style, stride, shapes });
   }
 }
 
-function paintLayer({ layer, radius, opacity, colours, pale, hasHalo, pixels, width, height, grid, look, view, theme, style, stride, shapes }) {
+/** One layer of points. The stamps it needs are looked up once for each shape, mark and place in a pixel. */
+function paintLayer({ layer, radius, opacity, colours, pale, halo = null, pixels, width, height, grid, look, view, style, stride, shapes }) {
   const scale = view.scale(width);
-  const [shiftX, shiftY] = [width / 2 - view.x * scale, height / 2 + view.y * scale];
+  const shiftX = width / 2 - view.x * scale;
+  const shiftY = height / 2 + view.y * scale;
+  const { x, y } = grid;
+  const { isFine, isMarked } = style;
   const drawn = Math.max(0.6, radius);
-  const table = new Map(); // stamp by shape, mark and place
-  const stampOf = (index, mark, place) => {
-    const key = (index < MOST_SHAPES ? index : 255) * 128 + mark * 16 + place;
-    let stamp = table.get(key);
-    if (!stamp) table.set(key, (stamp = stamps.of(shapes[index], mark, drawn, place, opacity)));
-    return stamp;
+  const tables = [0, 1].map(() => new Array(SHAPES.length * 128));
+  const stampOf = (isHalo, shape, mark, place) => {
+    const key = (shape * 8 + mark) * 16 + place;
+    return (tables[isHalo][key] ??= isHalo
+      ? stamps.of(SHAPES[shape], mark, drawn + 0.9 * style.ratio, place, 0.85)
+      : stamps.of(SHAPES[shape], mark, drawn, place, opacity));
   };
   grid.eachRange(view.box(width, 3 * style.radius + 2), (from, to) => {
     for (let k = from; k < to; k += stride) {
       const l = look[k];
       if (((l >> LAYER_SHIFT) & 3) !== layer) continue;
-      const [px, py] = [grid.x[k] * scale + shiftX, shiftY - grid.y[k] * scale];
-      const [ix, iy] = [Math.floor(px), Math.floor(py)];
+      const px = x[k] * scale + shiftX;
+      const py = shiftY - y[k] * scale;
+      const ix = Math.floor(px);
+      const iy = Math.floor(py);
       const index = l & 255;
-      const mark = style.isMarked ? (l >> MARK_SHIFT) & 7 : SOLID;
-      const place = style.isFine ? Math.floor((px - ix) * PLACES) + PLACES * Math.floor((py - iy) * PLACES) : 10;
-      if (hasHalo && mark === SOLID) {
-        printStamp(pixels, width, height, stamps.of(shapes[index], SOLID, drawn + 0.9 * style.ratio, place, 0.85), ix, iy, theme.ground);
-      }
-      const isPale = pale && !style.isMarked && l & DOUBTFUL_BIT;
-      printStamp(pixels, width, height, stampOf(index, mark, place), ix, iy, (isPale ? pale : colours)[index]);
+      const shape = shapes[index];
+      const mark = isMarked ? (l >> MARK_SHIFT) & 7 : SOLID;
+      const place = isFine ? Math.floor((px - ix) * PLACES) + PLACES * Math.floor((py - iy) * PLACES) : 10;
+      if (halo !== null && mark === SOLID) printStamp(pixels, width, height, stampOf(1, shape, mark, place), ix, iy, halo);
+      const isPale = pale && !isMarked && (l & DOUBTFUL_BIT) !== 0;
+      printStamp(pixels, width, height, stampOf(0, shape, mark, place), ix, iy, isPale ? pale[index] : colours[index]);
     }
   });
 }

@@ -39,12 +39,12 @@ function distanceToLine([x, y], [x0, y0], [x1, y1]) {
   return Math.hypot(x - x0 - t * dx, y - y0 - t * dy);
 }
 
-/** The edges as [x0, y0, x1, y1] rows of numbers; level edges are crossed by nothing. */
+/** The edges; level ones are crossed by nothing. */
 function edgesOf(polygon) {
   const edges = [];
   polygon.forEach(([x0, y0], k) => {
     const [x1, y1] = polygon[(k + polygon.length - 1) % polygon.length];
-    if (y0 !== y1) edges.push([x0, y0, x1, y1]);
+    if (y0 !== y1) edges.push({ x0, y0, x1, y1 });
   });
   return edges;
 }
@@ -53,7 +53,7 @@ function edgesOf(polygon) {
 function isInside(edges, x, y) {
   let inside = false;
   for (let k = 0; k < edges.length; k++) {
-    const [x0, y0, x1, y1] = edges[k];
+    const { x0, y0, x1, y1 } = edges[k];
     if (y0 > y !== y1 > y && x < ((x1 - x0) * (y - y0)) / (y1 - y0) + x0) inside = !inside;
   }
   return inside;

@@ -6,7 +6,7 @@ class NumberScale {
   constructor(parent, maps, { name, low, high, unit }) {
     Object.assign(this, { maps, low, high });
     this.element = make("div", "lm-scale", parent);
-    this.element.title = `${name}: drag along the bar to select a range`;
+    this.element.title = `${name}: drag along the bar to select a range. Above it how many cases have each value; in grey all, in colour the selected, each against its own highest.`;
     this.histogram = make("canvas", "lm-histogram", this.element);
     this.bar = make("canvas", "lm-bar", this.element);
     for (const canvas of [this.histogram, this.bar]) canvas.setAttribute("aria-hidden", "true");
@@ -39,7 +39,7 @@ class NumberScale {
       const [from, to] = range(event);
       start = null;
       this.maps.liftWhere(null);
-      if (to > from) this.maps.selectWhere((level) => level >= from && level <= to, joinOf(event));
+      if (to > from) this.maps.choosing.where((level) => level >= from && level <= to, joinOf(event));
     });
     this.element.addEventListener("pointercancel", () => {
       start = null;

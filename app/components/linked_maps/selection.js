@@ -71,13 +71,12 @@ class Selection {
   }
 }
 
-/** 0 outside the cohort, 1 greyed, 2 shown, for each row. */
+/** The layer of each row: outside the cohort, greyed, or shown. `lifted`: which of 256 levels are shown; null: no choice. */
 function layersOf({ lit, count, cohort }, levels, lifted) {
   const layers = new Uint8Array(levels.length);
   for (let row = 0; row < layers.length; row++) {
     if (cohort && !cohort[row]) continue;
-    const isShown = lifted !== null ? lifted(levels[row]) : !count || lit[row];
-    layers[row] = isShown ? SHOWN : REST;
+    layers[row] = (lifted ? lifted[levels[row]] : !count || lit[row]) ? SHOWN : REST;
   }
   return layers;
 }

@@ -1,6 +1,7 @@
 // What one point looks like: a small sheet of coverage, computed once for each shape, mark, size and place in its pixel.
 
-const SHAPES = ["circle", "square", "triangle", "diamond", "down", "plus", "hexagon", "bar"];
+const SHAPES = ["circle", "square", "triangle", "diamond", "down", "plus", "hexagon", "bar", "dash"];
+const DASH = 8; // of cases of which it is not known
 const SOLID = 0;
 const RING = 1; // placed afterwards, or: neighbours not preserved
 const CROSS = 2; // moves between seeds
@@ -19,6 +20,7 @@ const INSIDE = {
   plus: (u, v) => Math.max(Math.abs(u), Math.abs(v)) <= 1.19 && Math.min(Math.abs(u), Math.abs(v)) <= 0.40,
   hexagon: (u, v) => Math.abs(v) <= 0.952 && Math.abs(v) + 1.732 * Math.abs(u) <= 1.905,
   bar: (u, v) => Math.abs(u) <= 1.4 && Math.abs(v) <= 0.561,
+  dash: (u, v) => Math.abs(u) <= 1 && Math.abs(v) <= 0.36, // smaller than the others
 };
 
 /** Whether (x, y) pixels from the middle belong to a mark of radius r. */
@@ -77,23 +79,37 @@ function makeStamp(shape, mark, radius, place, opacity) {
   return { dx: Int16Array.from(dx), dy: Int16Array.from(dy), cover: Uint16Array.from(cover), reach: size, width: 0, offsets: null };
 }
 
-/** Lays a stamp of one colour over the pixels, its middle at (ix, iy). */
+/** `under` with `cover` of 256 parts of another colour over it. */
+function blend(under, over, cover) {
+  const rest = 256 - cover;
+  const redBlue = ((Math.imul(over & 0xff00ff, cover) + Math.imul(under & 0xff00ff, rest)) >>> 8) & 0xff00ff;
+  const green = (((over >>> 8) & 0xff) * cover + ((under >>> 8) & 0xff) * rest) & 0xff00;
+  return 0xff000000 | redBlue | green;
+}
+
+/** Lays a stamp of one colour over the pixels, its middle at (ix, iy). Written plainly: it runs for every point. */
 function printStamp(pixels, width, height, stamp, ix, iy, colour) {
-  const { dx, dy, cover, reach } = stamp;
   if (stamp.width !== width) {
-    stamp.offsets = Int32Array.from(dx, (x, k) => x + dy[k] * width);
+    stamp.offsets = Int32Array.from(stamp.dx, (x, k) => x + stamp.dy[k] * width);
     stamp.width = width;
   }
-  const { offsets } = stamp;
-  const isWhole = ix >= reach && iy >= reach && ix < width - reach && iy < height - reach;
-  const [redBlue, green] = [colour & 0xff00ff, (colour >>> 8) & 0xff];
+  const offsets = stamp.offsets;
+  const cover = stamp.cover;
+  const reach = stamp.reach;
+  const n = cover.length;
   const middle = iy * width + ix;
-  for (let k = 0; k < cover.length; k++) {
-    if (!isWhole && (ix + dx[k] < 0 || ix + dx[k] >= width || iy + dy[k] < 0 || iy + dy[k] >= height)) continue;
+  if (ix >= reach && iy >= reach && ix < width - reach && iy < height - reach) {
+    for (let k = 0; k < n; k++) {
+      const at = middle + offsets[k];
+      pixels[at] = blend(pixels[at], colour, cover[k]);
+    }
+    return;
+  }
+  for (let k = 0; k < n; k++) {
+    const x = ix + stamp.dx[k];
+    const y = iy + stamp.dy[k];
+    if (x < 0 || x >= width || y < 0 || y >= height) continue;
     const at = middle + offsets[k];
-    const [a, b, under] = [cover[k], 256 - cover[k], pixels[at]];
-    const rb = ((Math.imul(redBlue, a) + Math.imul(under & 0xff00ff, b)) >>> 8) & 0xff00ff;
-    const g = (green * a + ((under >>> 8) & 0xff) * b) & 0xff00;
-    pixels[at] = 0xff000000 | rb | g;
+    pixels[at] = blend(pixels[at], colour, cover[k]);
   }
 }

@@ -22,9 +22,9 @@ class Toolbar {
     });
     this.status = make("div", "lm-status", this.element);
     this.count = make("span", "lm-count", this.status);
-    this.undo = makeButton(this.status, "lm-undo", { text: "Undo", label: "The selection before (Ctrl Z)", onPress: () => maps.undo() });
-    this.invert = makeButton(this.status, "lm-invert", { text: "Invert", label: "Select the others", onPress: () => maps.invert() });
-    this.clear = makeButton(this.status, "lm-clear", { text: "Clear", label: "Select nothing (Escape)", onPress: () => maps.clear() });
+    this.undo = makeButton(this.status, "lm-undo", { text: "Undo", label: "The selection before (Ctrl Z)", onPress: () => maps.choosing.undo() });
+    this.invert = makeButton(this.status, "lm-invert", { text: "Invert", label: "Select the others", onPress: () => maps.choosing.invert() });
+    this.clear = makeButton(this.status, "lm-clear", { text: "Clear", label: "Select nothing (Escape)", onPress: () => maps.choosing.clear() });
     makeButton(this.element, "lm-keys", { text: "?", label: "Keys and gestures", onPress: () => maps.help.toggle() });
   }
 
