@@ -14,6 +14,7 @@ _REACH = 0.75  # standard deviation of the weights around a cell's centre, in ce
 _LEAST_SUPPORT = 8.0  # effective number of points that a slope is fitted to
 _POINTS_A_CELL = 6  # on average; of few points the cells become larger
 _WIDER = (_REACH, 3 * _REACH, 100.0)  # where a point has too few others around it, its score is told from further away
+_LEAST_SHARE = 0.2  # a cell at the edge with fewer points than this part of the usual has no arrow of its own
 _FOLDS = 5
 _CLEARLY, _PARTLY = 0.5, 0.2
 _ONE_WAY = 0.8
@@ -24,8 +25,8 @@ class FlowArrow:
     """Where the score rises in one cell of the map.
 
     Attributes:
-        x: centre of the cell, in the map's coordinates.
-        y: centre of the cell.
+        x: middle of the cell's points, in the map's coordinates.
+        y: middle of the cell's points.
         dx: towards more of the target; the steepest arrows are as long as a cell, flatter ones shorter.
         dy: the same along y.
         strength: share of the local differences in score that the slope explains beyond what noise would reach once
@@ -98,8 +99,9 @@ def score_flow(points: NDArray[Any], scores: NDArray[Any], *, cells: int = 12) -
     sums = grid.sums(grid.inner(places), standard)  # [folds, bins, bins, 10]
     whole = sums.sum(axis=0)
     fit = _LocalFit.of(grid, whole)
-    has_points = grid.own(whole)[..., 0] > 0
-    return ScoreFlow(_arrows(grid, fit, has_points), _followed(grid, sums), _one_way(fit, has_points))
+    own = grid.own(whole)
+    has_points = own[..., 0] >= _LEAST_SHARE * np.median(own[..., 0][own[..., 0] > 0])
+    return ScoreFlow(_arrows(grid, fit, own, has_points), _followed(grid, sums), _one_way(fit, has_points))
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +199,7 @@ def _beyond_noise(explained: Floats, variance: Floats, support: Floats, is_fitte
     return beyond
 
 
-def _arrows(grid: _Grid, fit: _LocalFit, has_points: NDArray[np.bool_]) -> tuple[FlowArrow, ...]:
+def _arrows(grid: _Grid, fit: _LocalFit, own: Floats, has_points: NDArray[np.bool_]) -> tuple[FlowArrow, ...]:
     steepness = np.linalg.norm(fit.slope, axis=-1)  # [rows, columns]
     meant = steepness[fit.strength > 0]
     longest = float(np.percentile(meant, 90)) if len(meant) else 1.0
@@ -206,8 +208,7 @@ def _arrows(grid: _Grid, fit: _LocalFit, has_points: NDArray[np.bool_]) -> tuple
         steep = float(steepness[row, column])
         length = grid.side * min(steep / longest, 1.0)
         dx, dy = length * fit.slope[row, column] / steep if steep > 0 else (0.0, 0.0)
-        x = grid.middle[0] + grid.side * grid.centres(1)[column]
-        y = grid.middle[1] + grid.side * grid.centres(0)[row]
+        x, y = grid.middle + grid.side * own[row, column, 1:3] / own[row, column, 0]
         found.append(FlowArrow(float(x), float(y), float(dx), float(dy), float(fit.strength[row, column])))
     return tuple(found)
 

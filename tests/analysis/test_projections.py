@@ -175,7 +175,7 @@ def test_a_column_of_numbers_colours_the_points_with_a_colour_bar():
     by_class, by_number = (
         np.asarray(Image.open(io.BytesIO(draw_map(MapFigure(made, table, name), dpi=60)))) for name in ("", "severity")
     )
-    assert (by_class != by_number).any()
+    assert not np.array_equal(by_class, by_number)
     assert "severity" in draw_map(MapFigure(made, table, "severity"), "svg").decode()
 
 
@@ -190,7 +190,7 @@ def test_500_classes_are_drawn_as_the_largest_and_the_rest():
             "classes": tuple(f"class {index}" for index in range(500)),
         }
     )
-    assert "other (492)" in draw_map(MapFigure(project(many, "pca"), many), "svg").decode()
+    assert "other (488)" in draw_map(MapFigure(project(many, "pca"), many), "svg").decode()
 
 
 def test_a_map_of_other_cases_is_refused():

@@ -24,7 +24,7 @@ def test_the_map_is_written_with_every_case_and_its_figure(tmp_path: Path):
     table = read_latents(demo_latents())
     rows = list(csv.DictReader((tmp_path / "m.csv").open()))
     assert [row["id"] for row in rows] == table.ids.tolist()
-    assert [*rows[0]] == ["id", "x", "y", "label", "split", "prediction", "neighbours_kept"]
+    assert [*rows[0]] == ["id", "x", "y", "label", "split", "prediction", "neighbours_kept", "placed"]
     assert {row["label"] for row in rows} == set(table.classes)
     assert {row["split"] for row in rows} == {"train", "valid", "test"}
     assert (tmp_path / "m.pdf").read_bytes().startswith(b"%PDF")
