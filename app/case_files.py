@@ -25,14 +25,19 @@ class CaseFiles:
         self._table = table
         self._beside = latents.absolute().parent
         self._folder = None if data is None else (data if data.is_dir() else data.parent).absolute()
-        self._names = Counter(_parts(str(path))[-1] for path in table.paths.tolist() if path)
 
     def find(self, row: int) -> Path | None:
         """The picture file of a row, perhaps with `#n` for a frame; None where it is not there."""
-        from xaae_core.data.frames import split_frame
+        found = next((path for path in self._candidates(row) if _is_file(path)), None)
+        name = str(self._table.ids[row])
+        if found is not None or PurePosixPath(name).suffix:  # only names without ending need the folder's list
+            return found
+        return self._by_stem.get(name)
 
-        found = next((path for path in self._candidates(row) if split_frame(path).file.is_file()), None)
-        return found or self._by_stem.get(str(self._table.ids[row]))
+    @cached_property
+    def _names(self) -> Counter[str]:
+        """How often each file's name occurs; asked for only where a folder is given, for the table may be long."""
+        return Counter(_name(path) for path in self._table.paths.tolist() if path)
 
     @cached_property
     def _by_stem(self) -> dict[str, Path]:
@@ -54,7 +59,8 @@ class CaseFiles:
         if self._folder is not None:
             yield from _inside(self._folder, name)
             parts = _parts(recorded) if recorded else ()
-            if parts and self._names[parts[-1]] == 1:  # two pictures of one name must never be taken for each other
+            # Two pictures of one name must never be taken for each other.
+            if parts and self._names[_name(recorded)] == 1:
                 for start in range(len(parts)):
                     yield from _inside(self._folder, "/".join(parts[start:]))
         if recorded:
@@ -66,6 +72,22 @@ def _inside(folder: Path, name: str) -> Iterator[Path]:
     path = folder / name
     if path.resolve().is_relative_to(folder.resolve()):
         yield path
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file is there that one may see; a table may name anything."""
+    from xaae_core.data.frames import split_frame
+
+    try:
+        return split_frame(path).file.is_file()
+    except OSError:  # a name too long, a folder one may not look into
+        return False
+
+
+def _name(path: str) -> str:
+    """The last part of a path, as `_parts` has it; a million of them take a moment."""
+    is_plain = path[1:2] != ":" and not path.startswith("\\\\") and not path.endswith(("/", "."))
+    return path.rpartition("/")[2] if is_plain else (_parts(path) or ("",))[-1]
 
 
 def _parts(path: str) -> tuple[str, ...]:

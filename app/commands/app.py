@@ -32,7 +32,12 @@ _FOLDER = click.Path(file_okay=False, path_type=Path, resolve_path=True)
 
 @click.command("app", epilog="\b\nExample:\n  xaae app --checkpoint runs/first/model.safetensors --data my_pictures")
 @click.option("--checkpoint", type=_EXISTING, help="Model to open; the bundled demo if left out.")
-@click.option("--data", type=_EXISTING, help="Data folder to show; with the demo, its own pictures if left out.")
+@click.option(
+    "--data",
+    type=_EXISTING,
+    help="Data folder, or table that xaae extract wrote, to show; with the demo, its own pictures if left out.",
+)
+@click.option("--pictures", type=_EXISTING, help="Folder of the pictures of such a table; where it says if left out.")
 @click.option("--models", type=_EXISTING, help="Folder whose checkpoints the start page offers.")
 @click.option("--runs", type=_FOLDER, help="Folder of the trainings started from the page; runs if left out.")
 @click.option(
@@ -43,6 +48,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path, resolve_path=True)
 def command(
     checkpoint: Path | None,
     data: Path | None,
+    pictures: Path | None,
     models: Path | None,
     runs: Path | None,
     browse: Path | None,
@@ -56,7 +62,8 @@ def command(
     arguments = streamlit_arguments(port)
     environment = {
         **server_environment(os.environ),
-        **chosen(XAAE_CHECKPOINT=checkpoint, XAAE_DATA=data, XAAE_MODELS=models, XAAE_RUNS=runs, XAAE_BROWSE=browse),
+        **chosen(XAAE_CHECKPOINT=checkpoint, XAAE_DATA=data, XAAE_PICTURES=pictures),
+        **chosen(XAAE_MODELS=models, XAAE_RUNS=runs, XAAE_BROWSE=browse),
     }
     if os.name == "posix":  # become the server, so that signals reach it and nothing is left behind
         os.execve(arguments[0], arguments, environment)

@@ -149,7 +149,7 @@ def tiny_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def open_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OpenSession:
     """``open_session(page, checkpoint=…, data=…)`` opens a page in a new session; the demo without a checkpoint."""
-    for name in ("XAAE_CHECKPOINT", "XAAE_DATA"):
+    for name in ("XAAE_CHECKPOINT", "XAAE_DATA", "XAAE_PICTURES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XAAE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("XAAE_MODELS", str(tmp_path / "models"))
