@@ -52,9 +52,8 @@ def join_tables(table: LatentTable, new: LatentTable) -> LatentTable:
     classes = (*table.classes, *(name for name in new.classes if name not in table.classes))
     place = np.array([classes.index(name) for name in new.classes] + [-1])  # the last: label −1
     names = [*table.columns, *(name for name in new.columns if name not in table.columns)]
-    joined = {
-        name: np.concatenate([getattr(table, name), getattr(new, name)]) for name in ("z", "ids", "paths", "split")
-    }
+    arrays = ("z", "ids", "paths", "split", "probabilities")
+    joined = {name: np.concatenate([getattr(table, name), getattr(new, name)]) for name in arrays}
     return LatentTable(
         **joined,
         labels=np.concatenate([table.labels, place[new.labels]]),
