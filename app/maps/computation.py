@@ -96,17 +96,17 @@ class Computation:
         """The k nearest, from disk where they are there."""
         graph = self.folder.read_neighbours(k)
         if graph is None:
-            graph = find_neighbours(z, k, report=self._steps("finding neighbours", 0.0, end))
+            graph = find_neighbours(z, k, report=self._steps("finding neighbours", 0.0, end, of="case"))
             self.folder.write_neighbours(graph, k)
         return graph
 
-    def _steps(self, doing: str, begin: float, end: float) -> Report:
+    def _steps(self, doing: str, begin: float, end: float, *, of: str = "step") -> Report:
         """A report that fills the part's progress from `begin` to `end`."""
-        self.tell(begin, doing)
+        self.tell(begin, f"{doing}: getting ready")
 
         def report(done: int, everything: int) -> None:
             share = done / max(everything, 1)
-            words = f"{doing}: step {done:,} of {everything:,}" if everything > 1 else doing
+            words = f"{doing}: {of} {done:,} of {everything:,}" if everything > 1 else doing
             self.tell(begin + share * (end - begin), words)
 
         return report

@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+from app.maps.estimates import Paces
 from app.maps.failures import failure_words
 from app.maps.folder import LatentsGoneError
 from app.maps.room import MOST_BYTES, make_room
@@ -33,6 +34,7 @@ class TaskQueue:
 
     def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
+        self._paces = Paces()
         self._changed = threading.Condition(threading.RLock())
         self._tasks: dict[Hashable, MapTask] = {}
         self._numbers = itertools.count()
@@ -85,13 +87,16 @@ class TaskQueue:
         with self._changed:
             last = max((task.rank for task in tasks if task.state == "waiting"), default=(-1, -1))
             before = [task for task in self._tasks.values() if task.state == "running" or task.rank <= last]
-            return sum(task.seconds_left() for task in before)
+            return sum(task.seconds_left(self._expected(task.wanted)) for task in before)
 
     def stop(self) -> None:
         """End the worker, as at the end of the server."""
         worker = self._worker
         if worker is not None and self._owner == os.getpid():  # a forked process leaves its parent's alone
             worker.kill()
+
+    def _expected(self, wanted: PartWanted) -> float:
+        return self._paces.expected(wanted.request, wanted.part, wanted.seconds)
 
     def _task_for(self, wanted: PartWanted) -> MapTask:
         task = self._tasks.get(wanted.identity)
@@ -208,6 +213,8 @@ class TaskQueue:
             if self._tasks.get(task.wanted.identity) is task:
                 del self._tasks[task.wanted.identity]
             task.release()
+            if task.state == "done":
+                self._paces.learn(task.wanted.request, task.wanted.part, task.wanted.seconds, task.seconds)
             if task.state == "failed":
                 for waiter in list(task.waiting):
                     self.withdraw(waiter)

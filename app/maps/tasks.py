@@ -110,9 +110,8 @@ class MapTask:
         """Since it was begun."""
         return time.monotonic() - self._begun if self._begun else 0.0
 
-    def seconds_left(self) -> float:
-        """Until it is done, from its begin: what was expected, more and more what is measured."""
-        expected = self.wanted.seconds
+    def seconds_left(self, expected: float) -> float:
+        """Until it is done, from its begin: what was expected of all of it, more and more what is measured."""
         if self.state == "waiting":
             return expected
         if self.state != "running":

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -32,6 +32,7 @@ _TOLD_EVERY = 0.1
 _WATCHED_EVERY = 1.0
 _PR_SET_PDEATHSIG = 1
 _WARM_CASES = 64
+_OVER = object()
 
 
 class Worker:
@@ -52,12 +53,10 @@ class Worker:
 
     def answer(self, order: Mapping[str, Any]) -> None:
         """Do what an order says; what goes wrong becomes a reply."""
-        if "warm_up" in order:
-            warm_up()
-            return
         number = order["number"]
         self._reply({"number": number, "begun": True})
         try:
+            self._stop_if_cancelled(number)
             self._compute(order)
         except Exception as error:  # whatever it is: the page says it, and the next order is another one
             if not isinstance(error, XaaeError | OSError | MemoryError | WorkCancelledError):
@@ -73,8 +72,7 @@ class Worker:
         request = MapRequest.from_mapping(order["request"])
 
         def tell(share: float, words: str) -> None:
-            if self._cancelled == order["number"]:
-                raise WorkCancelledError("cancelled")
+            self._stop_if_cancelled(order["number"])
             now = time.monotonic()
             if now - self._told >= _TOLD_EVERY:
                 self._told = now
@@ -83,21 +81,33 @@ class Worker:
         self._told = 0.0
         Computation(folder, request, tell).run(order["part"])
 
+    def _stop_if_cancelled(self, number: int) -> None:
+        if self._cancelled == number:
+            raise WorkCancelledError("cancelled")
+
     def _reply(self, values: Mapping[str, Any]) -> None:
         self._replies.write(json.dumps(values) + "\n")
         self._replies.flush()
 
 
-def warm_up() -> None:
-    """Import UMAP and t-SNE and have them compiled, by maps of a few random numbers."""
+def warm_up() -> Iterator[None]:
+    """Import what maps need, and have UMAP compiled by a map of a few random numbers; pauses between the steps."""
     import numpy as np
 
     from analysis.projections import project
 
-    table = nameless_table(np.random.default_rng(0).standard_normal((_WARM_CASES, 8)).astype(np.float32))
     with suppress(Exception):  # it will be said when a map is asked for
+        import sklearn.neighbors  # noqa: F401
+
+        yield
+        import openTSNE  # noqa: F401
+
+        yield
+        import umap  # noqa: F401
+
+        yield
+        table = nameless_table(np.random.default_rng(0).standard_normal((_WARM_CASES, 8)).astype(np.float32))
         project(table, "umap", rate=False)
-        project(table, "tsne", rate=False)
 
 
 def _stay_behind() -> None:
@@ -144,8 +154,20 @@ def main(parent: int) -> None:
     orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     worker = Worker(replies)
     threading.Thread(target=_read_orders, args=(worker, orders), name="orders", daemon=True).start()
+    meanwhile: Iterator[None] = iter(())
     while True:
-        worker.answer(orders.get())
+        order = _next_order(orders, meanwhile)
+        if "warm_up" in order:
+            meanwhile = warm_up()
+        else:
+            worker.answer(order)
+
+
+def _next_order(orders: queue.SimpleQueue[dict[str, Any]], meanwhile: Iterator[None]) -> dict[str, Any]:
+    """The next order; as long as there is none, what can be done meanwhile, step by step."""
+    while orders.empty() and next(meanwhile, _OVER) is not _OVER:
+        pass
+    return orders.get()
 
 
 if __name__ == "__main__":

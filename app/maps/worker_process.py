@@ -20,7 +20,8 @@ _SAID_BYTES = 4000
 _SAID_LINES = 3
 _PATIENCE_SECONDS = 2.0
 _HEARING_SECONDS = 0.4
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Not numba's: what NN-descent finds depends on the number of threads, and must be what `xaae project` finds."""
 
 
 class WorkerProcess:
@@ -35,7 +36,7 @@ class WorkerProcess:
 
     def __init__(self) -> None:
         self._sending = threading.Lock()
-        self._answered = -1
+        self._begun = self._answered = -1
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `end`)
         threads = str(worker_threads())
         try:
@@ -44,7 +45,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._log,
-                env={**os.environ, **dict.fromkeys(_THREAD_VARIABLES, threads)},
+                env={**dict.fromkeys(_THREAD_VARIABLES, threads), **os.environ},  # unless the person who started said
             )
         except OSError as error:
             self._log.close()
@@ -79,6 +80,7 @@ class WorkerProcess:
             except ValueError:
                 return  # it ended in the middle of a line
             if reply.get("number") == number:
+                self._begun = number
                 if is_end(reply):
                     self._answered = number
                 yield reply
@@ -93,7 +95,7 @@ class WorkerProcess:
         alarm.start()
 
     def _kill_unless_answered(self, number: int) -> None:
-        if self._answered < number:
+        if self._begun >= number > self._answered:  # it hears of one that it has not begun before it begins it
             self.kill()
 
     def kill(self) -> None:
