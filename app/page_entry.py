@@ -15,6 +15,7 @@ def pages() -> list[StreamlitPage]:
     return [
         st.Page("pages/start.py", title="Start", default=True),
         st.Page("pages/traverse.py", title="Traverse", url_path="traverse"),
+        st.Page("pages/maps.py", title="Maps", url_path="maps"),
         st.Page("pages/train.py", title="Train", url_path="train"),
     ]
 

@@ -26,7 +26,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SIZES = {"laptop": (1280, 800), "desktop": (1920, 1080)}
-KEPT = {"traverse-dark-laptop", "start-light-laptop", "traverse-light-laptop", "train-light-laptop"}
+KEPT = {"traverse-dark-laptop", "start-light-laptop", "traverse-light-laptop", "maps-light-laptop", "train-light-laptop"}
 
 
 def main(folder: Path) -> None:
@@ -107,6 +107,24 @@ def take_traverse(page: Page, url: str) -> None:
     page.wait_for_timeout(1500)
 
 
+def take_maps(page: Page, url: str) -> None:
+    """The maps page, both maps laid out, some cases of the left map chosen with the lasso."""
+    page.goto(f"{url}/maps")
+    page.locator(".lm-root canvas").first.wait_for(timeout=120_000)
+    page.get_by_role("button", name="Cancel").first.wait_for(state="detached", timeout=240_000)
+    page.get_by_text("of the neighbours on this map").nth(1).wait_for(timeout=60_000)
+    page.wait_for_timeout(2500)
+    box = page.locator(".lm-root canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    for x, y in ((0.62, 0.28), (0.66, 0.6), (0.34, 0.64), (0.3, 0.3)):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=8)
+    page.mouse.up()
+    page.get_by_text("chosen").first.wait_for(timeout=30_000)
+    page.wait_for_timeout(2500)
+
+
 def take_train(page: Page, url: str) -> None:
     """The train page, watching the finished training."""
     page.goto(f"{url}/train")
@@ -116,7 +134,7 @@ def take_train(page: Page, url: str) -> None:
     page.wait_for_timeout(4000)
 
 
-PAGES = (("start", take_start), ("traverse", take_traverse), ("train", take_train))
+PAGES = (("start", take_start), ("traverse", take_traverse), ("maps", take_maps), ("train", take_train))
 
 
 if __name__ == "__main__":
