@@ -112,7 +112,7 @@ def number_colours(*, diverging: bool = False, is_dark: bool = False) -> NDArray
         size = np.abs(2 * place - 1)
         ends = (0.82, 0.70) if is_dark else (0.52, 0.60)  # lightness in the middle and at both ends
         lightness = np.interp(size, [0, 1], ends)
-        colours = encode_colours(lightness, 0.008 + 0.15 * size, np.where(place < 0.5, 248.0, 55.0))
+        colours = encode_colours(lightness, 0.008 + 0.15 * size**0.75, np.where(place < 0.5, 248.0, 55.0))
     else:
         ends = (0.42, 0.93) if is_dark else (0.30, 0.83)
         lightness = np.interp(place, [0, 1], ends)

@@ -35,6 +35,7 @@ class Pointing {
 
   /** Rings a row in every panel and shows its card; pinned, the card waits for the pointer. */
   ring(row, panel = this.maps.panels[0], { isPinned = false } = {}) {
+    clearTimeout(this.dwell);
     const isSame = row === this.row && panel === this.panel && isPinned === this.isPinned;
     Object.assign(this, { row, panel, isPinned });
     if (isSame) return;

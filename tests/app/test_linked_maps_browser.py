@@ -1,0 +1,317 @@
+"""The linked maps as a reader meets them: the right picture beside each point, the same cases lit in both maps."""
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from app.components.linked_maps import points_in_polygon
+from tests.app.apps.case_pictures import SHAPE, decode_number
+from tests.app.apps.drawn_maps import drawn_codes, drawn_points
+from tests.app.linked_maps_tab import APP, MapsTab
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def demo_url(streamlit_server: Any) -> str:
+    return str(streamlit_server(APP))
+
+
+def some_rows(rows: np.ndarray, count: int = 4) -> list[int]:
+    return [int(row) for row in np.random.default_rng(len(rows)).choice(rows, count, replace=False)]
+
+
+def test_every_case_shows_its_own_picture_whatever_was_changed(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url)
+
+    def check(rows: np.ndarray | None = None) -> None:
+        for panel in (0, 1):
+            among = tab.inside(panel) if rows is None else np.intersect1d(tab.inside(panel), rows)
+            for row in some_rows(among, 3):
+                tab.assert_own_picture(row, panel)
+
+    check()
+    box = tab.stages.first.bounding_box()
+    assert box is not None
+    tab.page.mouse.move(box["x"] + 200, box["y"] + 260)
+    for _ in range(4):
+        tab.page.mouse.wheel(0, -120)
+    check()
+    x, y = box["x"] + 240, box["y"] + 240
+    tab.page.mouse.move(x, y)
+    tab.page.mouse.down(button="right")
+    tab.page.mouse.move(x + 40, y + 25, steps=4)
+    tab.page.mouse.up(button="right")
+    check()
+    tab.legend(1).click()
+    check()
+    tab.press_button("by score")
+    check()
+    tab.press_button("narrow")
+    check(np.flatnonzero(np.arange(tab.n) % 3 != 0))
+    tab.press_button("other map")
+    tab.methods[1] = "pca"
+    check(np.flatnonzero(np.arange(tab.n) % 3 != 0))
+    assert tab.errors == []
+    assert {address.split("/")[2] for address in tab.addresses if address.startswith("http")} == {
+        demo_url.split("/")[2]
+    }
+
+
+def test_the_card_never_shows_another_case_while_answers_come_late(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url)
+    random = np.random.default_rng(0)
+
+    def late(route: Any) -> None:
+        time.sleep(float(random.uniform(0, 0.12)))
+        route.continue_()
+
+    tab.page.route("**/xaae/cases/**", late)
+    at = tab.points()
+    seen = 0
+    for row in some_rows(tab.inside(), 25):
+        tab.page.mouse.move(*at[row])
+        for wait in (0, 70, 60):
+            tab.page.wait_for_timeout(wait)
+            found = tab.card()
+            assert found["rings"][0] == found["rings"][1]
+            if found["isShown"]:
+                assert found["row"] == found["rings"][0]
+                assert found["name"] in ("…", f"case-{int(found['row']):04d}")
+                if found["levels"]:
+                    seen += 1
+                    assert decode_number(np.array(found["levels"]).reshape(SHAPE)) == int(found["row"])
+    assert seen > 0
+
+
+def test_a_picture_that_cannot_be_loaded_says_so(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url)
+    found = tab.hover(17)
+    assert (found["name"], found["frame"]) == ("case-0017", "The picture could not be loaded.")
+
+
+def test_a_lasso_selects_what_lies_inside_and_greys_the_rest_in_both_maps(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url)
+    before = [tab.colours(panel) for panel in (0, 1)]
+    tab.drag(tab.circle(x=0.62, y=0.5, radius=0.2))
+    tab.report(r"selected [1-9]\d* .* new True .* gesture lasso")
+    lit = points_in_polygon(drawn_points(tab.n, "tsne"), tab.polygon())
+    assert 20 < lit.sum() < tab.n - 20
+    assert tab.rows() == np.flatnonzero(lit).tolist()
+    expect(tab.page.locator(".lm-count")).to_have_text(f"{lit.sum()} of {tab.n} cases selected")
+    counts = np.bincount(np.minimum(drawn_codes(tab.n)[lit], 4), minlength=5)
+    all_counts = np.bincount(np.minimum(drawn_codes(tab.n), 4), minlength=5)
+    for level in range(4):
+        expect(tab.legend(level).locator(".lm-entry-count")).to_have_text(f"{counts[level]} / {all_counts[level]}")
+    tab.page.mouse.move(5, 5)
+    for panel in (0, 1):
+        assert_greyed_not_hidden(tab, panel, lit, before[panel])
+    assert tab.errors == []
+
+
+def assert_greyed_not_hidden(tab: MapsTab, panel: int, lit: np.ndarray, before: np.ndarray) -> None:
+    """At a point of its own, a selected case keeps its colour and another is grey, and not the ground."""
+    at = tab.points(panel)
+    distance = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1)) + 1e9 * np.eye(tab.n)
+    known = drawn_codes(tab.n) < 4
+    alone = (distance.min(axis=1) > 16) & known
+    now = tab.colours(panel)
+    channels = now.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :3].astype(int)
+    spread = channels.max(axis=1) - channels.min(axis=1)
+    assert (alone & ~lit).sum() > 5
+    assert (spread[alone & ~lit] < 12).all()  # grey
+    assert (channels[alone & ~lit].mean(axis=1) < 225).all()  # darker than the ground, 250
+    assert (spread[alone & lit] > 30).all()
+    assert (before[alone] != now[alone])[~lit[alone]].all()
+
+
+def test_selections_add_take_away_invert_and_come_back(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url)
+    codes = drawn_codes(tab.n)
+    lit = np.zeros(tab.n, dtype=bool)
+
+    def check() -> None:
+        tab.report(f"selected {lit.sum()} ")
+        assert tab.rows() == np.flatnonzero(lit).tolist()
+
+    tab.legend(3).click()
+    lit |= codes == 3
+    check()
+    tab.legend(2).click(modifiers=["Shift"])
+    lit |= codes == 2
+    check()
+    tab.drag(tab.circle(x=0.6, radius=0.15), key="Alt")
+    tab.report(f"selected (?!{lit.sum()} )")
+    now = np.isin(np.arange(tab.n), tab.rows())
+    assert now.sum() > 0
+    assert not (now & ~lit).any()
+    lit = now
+    tab.page.locator(".lm-invert").click()
+    lit = ~lit
+    check()
+    tab.page.locator(".lm-undo").click()
+    lit = ~lit
+    check()
+    row = int(np.flatnonzero(~lit)[0])
+    tab.click(row, 1, keys="Control")
+    lit[row] = True
+    check()
+    tab.page.keyboard.press("Escape")
+    lit[:] = False
+    check()
+    tab.page.keyboard.press("r")
+    tab.drag(tab.circle(radius=0.2)[[0, 20, 30]])
+    tab.report("gesture rectangle")
+    assert tab.rows() == np.flatnonzero(points_in_polygon(drawn_points(tab.n, "tsne"), tab.polygon())).tolist()
+
+
+def test_cases_outside_the_cohort_are_seen_but_neither_pointed_at_nor_selected(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url)
+    tab.legend(0).click()
+    tab.report("selected [1-9]")
+    tab.press_button("narrow")
+    cohort = np.arange(tab.n) % 3 != 0
+    lit = cohort & (drawn_codes(tab.n) == 0)
+    tab.report(f"selected {lit.sum()} ")
+    expect(tab.page.locator(".lm-count")).to_have_text(f"{lit.sum()} of {cohort.sum()} cases selected")
+    tab.drag(tab.circle(radius=0.6).clip([30, 165], [500, 635]))
+    tab.report(r"selected \d+ .* new True")
+    assert tab.rows()
+    assert cohort[tab.rows()].all()
+    at = tab.points()
+    for row in some_rows(np.intersect1d(tab.inside(), np.flatnonzero(~cohort)), 5):
+        tab.page.mouse.move(*at[row])
+        tab.settle()
+        ring = tab.card()["rings"][0]
+        assert ring == "" or cohort[int(ring)]
+    assert (tab.colours()[np.intersect1d(tab.inside(), np.flatnonzero(~cohort))] != 0xFFFAFAFA).mean() > 0.99
+    tab.press_button("wide")
+    assert tab.errors == []
+
+
+def test_a_selection_from_elsewhere_is_shown_and_causes_no_runs(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url)
+    tab.press_button("pass every tenth")
+    tab.report("selected 30 ")
+    expect(tab.page.locator(".lm-count")).to_have_text("30 of 300 cases selected")
+    runs = tab.report(r"runs (\d+)")[1]
+    tab.page.wait_for_timeout(800)
+    assert tab.report(r"runs (\d+)")[1] == runs
+    tab.legend(1).click()
+    n_effusion = int((drawn_codes(tab.n) == 1).sum())
+    tab.report(f"selected {n_effusion} .* new True")
+    tab.press_button("by score")  # the page still passes the old mask: the reader's choice is newer
+    tab.report(f"selected {n_effusion} .* new False")
+    expect(tab.page.locator(".lm-count")).to_have_text(f"{n_effusion} of 300 cases selected")
+    tab.press_button("pass nothing")
+    tab.report("selected 0 ")
+    expect(tab.page.locator(".lm-count")).to_have_text("300 cases")
+
+
+def test_what_was_done_outlives_a_turn_to_another_page(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url)
+    tab.legend(2).click()
+    tab.report("selected [1-9]")
+    tab.stages.first.focus()
+    tab.page.keyboard.press("+")
+    tab.settle()
+    view = tab.stages.first.get_attribute("data-view")
+    toggle = tab.page.get_by_text("elsewhere", exact=True).last
+    toggle.click()
+    expect(tab.page.locator(".lm")).to_have_count(0)
+    toggle.click()
+    tab.page.locator(".lm[data-ready]").wait_for()
+    n = int((drawn_codes(tab.n) == 2).sum())
+    expect(tab.page.locator(".lm-count")).to_have_text(f"{n} of 300 cases selected")
+    tab.settle()
+    assert tab.stages.first.get_attribute("data-view") == view
+
+
+def test_a_double_click_opens_a_case_and_keeps_the_selection(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url)
+    tab.legend(1).click()
+    tab.report("selected [1-9]")
+    row = some_rows(tab.inside())[0]
+    tab.page.mouse.dblclick(*tab.points()[row])
+    tab.report(f"opened {row} ")
+    tab.page.wait_for_timeout(700)
+    tab.report(f"selected {(drawn_codes(tab.n) == 1).sum()} ")
+    other = some_rows(tab.inside())[1]
+    tab.click(other)
+    tab.report("selected 1 ")
+    tab.page.get_by_role("button", name="Open this case").click()
+    tab.report(f"opened {other} ")
+
+
+def test_the_keyboard_walks_selects_opens_and_looks(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url)
+    stage, press = tab.stages.first, tab.page.keyboard.press
+    stage.focus()
+    press("ArrowRight")
+    walked = [int(stage.get_attribute("data-ring") or -1)] if tab.settle() is None else []
+    for key, axis, sign in (("ArrowRight", 0, 1), ("ArrowUp", 1, -1), ("ArrowLeft", 0, -1), ("ArrowDown", 1, 1)):
+        press(key)
+        at = tab.points()
+        row = int(stage.get_attribute("data-ring") or -1)
+        assert sign * (at[row] - at[walked[-1]])[axis] > 0
+        walked.append(row)
+    press(" ")
+    tab.report("selected 1 ")
+    assert tab.rows() == [walked[-1]]
+    expect(tab.page.locator(".lm-live")).to_have_text("1 of 300 cases selected")
+    press("Enter")
+    tab.report(f"opened {walked[-1]} ")
+    press(" ")
+    tab.report("selected 0 ")
+    scale = float((stage.get_attribute("data-view") or "").split()[2])
+    press("+")
+    tab.settle()
+    assert float((stage.get_attribute("data-view") or "").split()[2]) == pytest.approx(1.5 * scale)
+    press("0")
+    tab.settle()
+    assert float((stage.get_attribute("data-view") or "").split()[2]) == pytest.approx(scale)
+    press("h")
+    expect(tab.page.locator(".lm-tool[aria-pressed=true]")).to_have_text("Move")
+    press("?")
+    expect(tab.page.get_by_role("dialog", name="Keys and gestures")).to_be_visible()
+    press("Escape")
+    expect(stage).to_be_focused()
+    assert tab.errors == []
+
+
+def test_a_lasso_over_many_points_gives_exactly_those_inside(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url, n=250_000)
+    expect(tab.stages.first).to_have_attribute("data-mode", "density")
+    tab.drag(tab.circle(x=0.6, y=0.5, radius=0.2))
+    tab.report(r"selected [1-9]\d* .* gesture lasso")
+    lit = points_in_polygon(drawn_points(tab.n, "tsne"), tab.polygon())
+    assert lit.sum() > 10_000
+    tab.report(f"selected {lit.sum()} ")
+    for row in some_rows(np.intersect1d(tab.inside(), np.arange(60_000)), 3):
+        tab.assert_pictured(row)
+    tab.page.locator(".lm-density").click()
+    expect(tab.stages.first).to_have_attribute("data-mode", "points")
+    assert tab.errors == []
+
+
+@pytest.mark.parametrize(("width", "columns"), [(1280, 2), (640, 1), (390, 1)])
+def test_the_maps_fit_every_width_in_the_dark(open_page: Any, demo_url: str, width: int, columns: int) -> None:
+    tab = MapsTab(open_page, demo_url, width=width, colour_scheme="dark", doubt=1, placed=1, quiet=1)
+    first, second = (tab.stages.nth(panel).bounding_box() for panel in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert first["width"] == pytest.approx(first["height"], abs=1) == pytest.approx(second["width"], abs=1)
+    assert (first["y"] == second["y"]) == (columns == 2)
+    assert max(first["x"] + first["width"], second["x"] + second["width"]) <= width
+    main = tab.page.locator(".stMain")
+    assert main.evaluate("(main) => main.scrollWidth <= main.clientWidth")
+    corner = tab.stages.first.locator(".lm-points").evaluate(
+        "(canvas) => [...canvas.getContext('2d').getImageData(2, 2, 1, 1).data]"
+    )
+    assert max(corner[:3]) < 60
+    notes = tab.page.locator(".lm-notes").first.inner_text()
+    assert "its neighbours here are not its real ones" in notes
+    assert "lands elsewhere when the map is made again" in notes
