@@ -35,6 +35,8 @@ from xaae_core.predictions import Predictions, predict
 
 Stamp = tuple[str, int, int]
 FEWEST_TRAINING_CASES = 10
+MOST_FITTED = 50_000  # more cases would turn a direction by less than its own uncertainty, and take minutes
+MOST_NEIGHBOURS = 10_000  # their spacing is measured pair by pair
 ENCODED_AT_ONCE = 16  # few enough that a large model shows progress, and hears "Cancel", every second or two
 
 
@@ -159,9 +161,10 @@ def training_latents(checkpoint: Checkpoint) -> LatentTable | None:
 
 @st.cache_resource(max_entries=64, show_spinner="Finding the direction of the target …")
 def direction_for(_table: LatentTable, key: tuple[str, str], target: str) -> Direction:
-    """The target's direction in a table; `key` names the table."""
-    tested = permutations_for(len(_table))
-    return fit_direction(_table, target, fit_split=_training_split(_table), n_permutations=tested)
+    """The target's direction in a table, of a long one in cases drawn from it; `key` names the table."""
+    table = _table.rows(drawn_rows(len(_table), MOST_FITTED))
+    tested = permutations_for(len(table))
+    return fit_direction(table, target, fit_split=_training_split(table), n_permutations=tested)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -177,7 +180,15 @@ def quality_of(_table: LatentTable, key: tuple[str, str], target: str) -> Qualit
 def neighbourhood_for(_table: LatentTable, key: tuple[str, str]) -> Neighbourhood:
     """The training cases that steps are compared with."""
     split = _training_split(_table)
-    return Neighbourhood.of(_table.z if split is None else _table.z[_table.split == split])
+    z = _table.z if split is None else _table.z[_table.split == split]
+    return Neighbourhood.of(z[drawn_rows(len(z), MOST_NEIGHBOURS)])
+
+
+def drawn_rows(n: int, most: int) -> NDArray[np.int64]:
+    """All of n rows; where they are more than `most`, so many of them, drawn the same every time, in order."""
+    if n <= most:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(0).choice(n, most, replace=False))
 
 
 def _training_split(table: LatentTable) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +21,6 @@ from xaae_core.checkpoints import Checkpoint
 from xaae_core.data.dataset import ImageDataset
 from xaae_core.errors import LatentTableError
 from xaae_core.latent_table import LatentTable, is_latent_table
-
-_NAMED = 3
 
 
 def open_data(
@@ -89,9 +87,6 @@ def _from_table(key: cached.Stamp, _checkpoint: Checkpoint, sha256: str, picture
     origin = f"{read.data_fingerprint}:{key}:{len(table)}"
     table = replace(table, data_fingerprint=hashlib.sha256(origin.encode()).hexdigest())
     latents = with_classes_of(table, classes)
-    unknown = (
-        "" if read.checkpoint_sha256 else "The table does not say which model made it; it is taken for this one's."
-    )
     return CaseData(
         name=path.name,
         words=f"{count(len(table), 'case')}, encoded before",
@@ -100,9 +95,19 @@ def _from_table(key: cached.Stamp, _checkpoint: Checkpoint, sha256: str, picture
         classes=table.classes,
         model_classes=classes,
         left_out=(*table.skipped, *left_out),
-        notes=(unknown,) if unknown else (),
+        notes=tuple(_notes(read)),
         is_table=True,
     )
+
+
+def _notes(table: LatentTable) -> Iterator[str]:
+    if not table.checkpoint_sha256:
+        yield "The table does not say which model made it; it is taken for this one's."
+    if len(table) > cached.MOST_FITTED:
+        yield (
+            f"Directions found here are learned from {cached.MOST_FITTED:,} of these cases, and steps compared with "
+            f"{cached.MOST_NEIGHBOURS:,}, drawn once."
+        )
 
 
 def _usable(table: LatentTable, path: Path) -> tuple[LatentTable, tuple[tuple[str, str], ...]]:

@@ -118,9 +118,10 @@ def write_latents(table: LatentTable, path: str | Path) -> Path:
         columns["predicted"] = pa.array(table.predicted)
     columns |= {_PREFIX + name: _arrow(values) for name, values in table.columns.items()}
     meta = {name: getattr(table, name) for name in _META_FIELDS}
-    arrow = pa.table(columns).replace_schema_metadata({_META: json.dumps(meta).encode()})
+    fields = [pa.field(name, values.type, nullable=values.null_count > 0) for name, values in columns.items()]
+    arrow = pa.table(columns, pa.schema(fields, metadata={_META: json.dumps(meta).encode()}))
     with atomic_path(path) as temporary:
-        pq.write_table(arrow, temporary, compression="zstd")
+        pq.write_table(arrow, temporary, compression="zstd", **_encodings(columns))
     return Path(path)
 
 
@@ -189,7 +190,21 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
 def _matrix(values: NDArray[np.float32]) -> Any:
     import pyarrow as pa
 
-    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel(), pa.float32()), values.shape[1])
+    entry = pa.field("element", pa.float32(), nullable=False)  # what may be missing takes three times as long to read
+    return pa.FixedSizeListArray.from_arrays(
+        pa.array(values.astype(np.float32, copy=False).ravel()), type=pa.list_(entry, values.shape[1])
+    )
+
+
+def _encodings(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """How Parquet stores the columns: of matrices the bytes of one weight together, which packs better and faster."""
+    import pyarrow as pa
+
+    matrices = [name for name, values in columns.items() if pa.types.is_fixed_size_list(values.type)]
+    return {
+        "use_dictionary": [name for name in columns if name not in matrices],
+        "column_encoding": {f"{name}.list.element": "BYTE_STREAM_SPLIT" for name in matrices},
+    }
 
 
 def _from_matrix(array: Any) -> NDArray[np.float32]:
