@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app import state
+
+_SOON_SECONDS = 0.1
 
 
 def pages() -> list[StreamlitPage]:
@@ -30,4 +33,29 @@ def open_page(render: Callable[[], None]) -> None:
     if not state.is_prepared():
         st.navigation(pages())
         st.rerun()
-    render()
+    if state.page_to_go_to():
+        st.fragment(_leave, run_every=_SOON_SECONDS)()
+    else:
+        render()
+
+
+def go_to(page: str) -> NoReturn:
+    """Leave for another page, also from one whose controls stand in the address.
+
+    `st.switch_page` refuses to leave as long as a control is bound to the address, and only a run that draws no such
+    control and comes to its end unbinds them. So one run draws nothing, and the page is left right after it.
+
+    Args:
+        page: its file, "pages/traverse.py".
+    """
+    state.plan_to_go_to(page)
+    st.rerun()
+
+
+def _leave() -> None:
+    page = state.page_to_go_to()
+    if not state.has_drawn_nothing():
+        st.caption("Opening …")
+        return
+    state.plan_to_go_to("")
+    st.switch_page(page)

@@ -40,6 +40,7 @@ TRAIN_TASKS = "train_tasks"
 TRAIN_LOSS = "train_loss_of"
 TRAIN_SAMPLE = "train_sample"
 RUN = "run"
+GOING = "page_to_go_to"
 
 TrainStep = Literal["data", "model", "run"]
 
@@ -77,6 +78,23 @@ def _follow_address() -> None:
     elif asked and asked != case_id():
         st.session_state[CASE] = asked
         st.session_state[UPLOADED] = None
+
+
+def plan_to_go_to(page: str) -> None:
+    """Remember the page that is to be opened next; "": none."""
+    st.session_state[GOING] = [page, False]
+
+
+def page_to_go_to() -> str:
+    """The page that is to be opened next; "" for none."""
+    return str(st.session_state.get(GOING, [""])[0])
+
+
+def has_drawn_nothing() -> bool:
+    """Whether a run has passed since the plan was made; this call counts as one."""
+    plan = st.session_state[GOING]
+    before, plan[1] = plan[1], True
+    return bool(before)
 
 
 def is_prepared() -> bool:

@@ -58,9 +58,13 @@ def maps_of(cases: MapCases, choice: MapsChoice) -> tuple[ShownMap, ...]:
     map_store().warm_up()
     stand_ins: tuple[Method, Method] = ("pca", "pls")
     methods = dict.fromkeys(choice.methods)
-    shown = tuple(_possible(cases, choice, *pair) for pair in zip(methods, stand_ins, strict=False))
-    maps_state.keep_only({one.name for one in shown})
-    return shown
+    shown: dict[Hashable, ShownMap] = {}
+    for method, stand_in in zip(methods, stand_ins, strict=False):
+        one = _possible(cases, choice, method, stand_in)
+        before = shown.get(one.name)  # PCA instead of PLS, beside PCA
+        shown[one.name] = one if before is None else replace(before, failed=one.failed or before.failed)
+    maps_state.keep_only(set(shown))
+    return tuple(shown.values())
 
 
 def request_for(method: Method, settings: LayoutSettings, n: int, *, is_doubt_shown: bool) -> MapRequest:

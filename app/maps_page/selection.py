@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from app import maps_state, state
 from app.failures import explained
 from app.maps_page.cases import MapCases, png_of
+from app.page_entry import go_to
 from app.plain_text import plain
 from app.selection_files import selection_csv, selection_parquet
 from app.words import count
@@ -66,7 +67,7 @@ def open_in_traverse(cases: MapCases, row: int) -> None:
         else:
             name = cases.name(row)
             state.open_upload(state.UploadedPicture(f"{name}.png", png_of(cases.picture(row))))
-        st.switch_page(TRAVERSE)
+        go_to(TRAVERSE)
 
 
 def _composition(cases: MapCases, rows: NDArray[np.int64]) -> str:
