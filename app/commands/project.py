@@ -1,11 +1,10 @@
-"""`xaae project`: the cases of a table of latents as a map."""
+"""`xaae project`: the cases of a table of latents as maps."""
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,48 +12,90 @@ from app.command_settings import SettingsCommand
 from app.terminal import print_json, remark
 
 if TYPE_CHECKING:
-    from analysis.figures.latent_map import MapFigure
+    from analysis.map_agreement import MapAgreement
     from analysis.projections import Projection
+    from app.map_run import MadeMap, MadeMaps
+    from xaae_core.latents import LatentTable
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_SETTLE = "UMAP's first map of a session takes some ten seconds more: it compiles itself"
+_METHODS = ("umap", "tsne", "pca", "pls")
+_LEAST_FITTED = 4
 
 
 def _figure_file(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
-    from analysis.figures.formats import format_of
+    from app.map_files import FIGURE_ENDINGS
 
-    if value is not None:
-        try:
-            format_of(value)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from error
+    if value is not None and value.suffix.lower() not in FIGURE_ENDINGS:
+        raise click.BadParameter(
+            f'"{value.name}" ends with "{value.suffix}"; a figure is .png, .svg or .pdf, a page of linked maps .html'
+        )
     return value
+
+
+def _table_file(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    from analysis.map_table import table_format
+
+    try:
+        table_format(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
+def _different(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({method for method in value if value.count(method) > 1})
+    if twice:
+        raise click.BadParameter(f"{', '.join(twice)} is given twice; expected each method once")
+    return value
+
+
+def _listed(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A file's options; older ones name one method instead of a list."""
+    method = values.get("method")
+    return {**values, "method": [method]} if isinstance(method, str) else values
 
 
 @click.command(
     "project",
     cls=SettingsCommand,
-    epilog="\b\nExample:\n  xaae project model.latents.parquet --method umap --out map.csv --figure map.pdf",
+    flatten=_listed,
+    epilog="\b\nExample:\n  xaae project model.latents.parquet --method tsne --method umap --agreement --gaps "
+    "\\\n    --out maps.csv --figure maps.pdf",
 )
 @click.argument("latents", type=click.Path(path_type=Path))
-@click.option("--method", type=click.Choice(["umap", "tsne", "pca", "pls"]), default="umap", show_default=True,
-    help="umap, tsne: keep neighbourhoods; pca: largest variance; pls: x is the target's direction.")  # fmt: skip
-@click.option("--out", required=True, type=_FILE, help="CSV file to write: id, x, y, label, split, prediction.")
-@click.option("--figure", type=_FILE, callback=_figure_file, help="Draw the map as .png, .svg or .pdf.")
+@click.option("--method", "method", type=click.Choice(_METHODS), multiple=True, default=("umap",), show_default=True,
+    callback=_different, help="umap, tsne: keep neighbourhoods; pca: largest variance; pls: x is the target's "
+    "direction. May be given several times.")  # fmt: skip
+@click.option("--out", required=True, type=_FILE, callback=_table_file,
+    help="Table to write, .csv or .parquet: the cases' ids, places and all that is known of them.")  # fmt: skip
+@click.option("--figure", type=_FILE, callback=_figure_file,
+    help="Draw the maps as .png, .svg or .pdf, or as .html: a page of linked maps that needs no network.")  # fmt: skip
+@click.option("--stability", is_flag=True, help="Lay out three seeds and say which cases move.")
+@click.option("--agreement", is_flag=True, help="Say how far the maps agree; with two methods or more.")
+@click.option("--gaps", is_flag=True, help="Say which gaps between groups on the map are real in z.")
+@click.option("--place", type=click.Path(path_type=Path), metavar="NEW",
+    help="Table of latents of new cases, placed on the finished map.")  # fmt: skip
+@click.option("--fitted", type=click.IntRange(_LEAST_FITTED), metavar="N",
+    help="Lay out N drawn cases and place the others: for large tables.")  # fmt: skip
 @click.option("--target", help="With pls: class, or column of numbers, of the x axis; the second class if left out.")
-@click.option("--colour", help="Column of numbers to colour the figure by; the labels if left out.")
+@click.option("--colour", help="Column to colour the figure by and to name the groups; the labels if left out.")
 @click.option("--neighbours", type=click.IntRange(2), default=15, show_default=True, help="With umap: kept near.")
 @click.option("--min-dist", type=click.FloatRange(0, 1), default=0.1, show_default=True,
     help="With umap: how near points may lie.")  # fmt: skip
 @click.option("--perplexity", type=click.FloatRange(1), default=30.0, show_default=True,
     help="With tsne: effective number of neighbours.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything random.")
-@click.option("--json", "as_json", is_flag=True, help="Print the map's figures as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the maps' figures as JSON.")
 def command(
     latents: Path,
-    method: str,
+    method: tuple[str, ...],
     out: Path,
     figure: Path | None,
+    stability: bool,
+    agreement: bool,
+    gaps: bool,
+    place: Path | None,
+    fitted: int | None,
     target: str | None,
     colour: str | None,
     neighbours: int,
@@ -63,42 +104,62 @@ def command(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Lay the cases out as a map.
+    """Lay the cases out as a map, or as several.
 
-    Writes where each case lies, and how many of its neighbours in z are still its neighbours on the map. The same
-    seed gives the same map on the same machine.
+    Writes where each case lies, and which share of its neighbours on the map are its neighbours in z. The same seed
+    gives the same map on the same machine. Stopped with Ctrl-C, it leaves no file.
     """
-    from analysis.figures.latent_map import MapFigure
-    from analysis.projections import project
+    from app.map_files import figure_content, table_content, write_files
+    from app.map_run import MapPlan, make_maps
+    from app.remaining_time import watched
     from xaae_core.latents import read_latents
 
+    _check_combination(method, target, agreement=agreement, files=(out, figure))
     table = read_latents(latents)
-    _check_options(method, target, colour, sorted(table.columns))
-    remark(f"laying out {len(table):,} cases …" + (f" ({_SETTLE})" if method == "umap" else ""))
-    made = project(
-        table,
-        method,  # type: ignore[arg-type]  # one of the choices
+    new = None if place is None else read_latents(place)
+    _check_table(table, len(table) + (0 if new is None else len(new)), method, colour, figure)
+    plan = MapPlan(
+        methods=method,  # type: ignore[arg-type]  # of the choices
         seed=seed,
         target=target,
         n_neighbors=neighbours,
         min_dist=min_dist,
         perplexity=perplexity,
+        fitted=fitted,
+        has_stability=stability,
+        has_agreement=agreement,
+        has_gaps=gaps,
+        names=colour or "",
     )
+    made = make_maps(table, plan, watched, new=new)
     for note in made.notes:
         remark(f"  note: {note}")
-    named = str(made.parameters.get("target", ""))
-    files = write_map(MapFigure(made, table, colour or (named if named in table.columns else "")), out, figure)
+    figures = figures_of(made)
+    contents = {out: table_content(made, out, figures)}
+    if figure is not None:
+        contents[figure] = figure_content(made, figure, colour or "")
+    files = write_files(contents)
     if as_json:
-        print_json({**figures_of(made), "files": files})
+        print_json({**figures, "files": files})
     else:
-        click.echo("\n".join([made.caption(), made.measured.sentence(), *files]))
+        click.echo("\n".join([*_told(made), *files]))
 
 
-def figures_of(made: Projection) -> dict[str, object]:
-    """The map's figures by name; the points are in the CSV file."""
-    return {
+def figures_of(made: MadeMaps) -> dict[str, object]:
+    """What is known of the maps, by name: of one map its figures, of several a list and their agreements."""
+    maps = [_figures_of_map(each) for each in made.maps]
+    agreements = [_figures_of_agreement(each) for each in made.agreements]
+    if len(maps) == 1:
+        return maps[0]
+    return {"maps": maps, **({"agreement": agreements} if agreements else {})}
+
+
+def _figures_of_map(each: MadeMap) -> dict[str, object]:
+    made: Projection = each.projection
+    found: dict[str, object] = {
         "method": made.method,
         "cases": len(made),
+        "placed": made.n_placed,
         "parameters": dict(made.parameters),
         "seed": made.seed,
         "axes": list(made.axes),
@@ -108,30 +169,72 @@ def figures_of(made: Projection) -> dict[str, object]:
         "neighbours_kept": float(made.measured.kept.mean()),
         "notes": list(made.notes),
     }
+    if each.stability is not None:
+        found["stability"] = {
+            "seeds": each.stability.n_layouts,
+            "limit": each.stability.limit,
+            "unstable": int(each.stability.is_unstable.sum()),
+            "moved": float(each.stability.moved.mean()),
+            "sentence": each.stability.sentence(),
+        }
+    if each.gaps is not None:
+        found["groups"] = list(each.gaps.names)
+        found["gaps"] = [
+            {"first": gap.first, "second": gap.second, "verdict": gap.verdict, "crossing": gap.crossing,
+             "expected": gap.expected} for gap in each.gaps.gaps
+        ]  # fmt: skip
+        found["gaps_sentence"] = each.gaps.sentence()
+    return found
 
 
-def write_map(figure: MapFigure, out: Path, picture: Path | None) -> list[str]:
-    """Write the CSV file and, where asked for, the figure; returns their paths."""
-    from analysis.figures.formats import format_of
-    from analysis.figures.latent_map import draw_map, map_rows
-    from xaae_core.atomic_files import atomic_path
-
-    text = io.StringIO()
-    rows = list(map_rows(figure))
-    table = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    contents = {out: text.getvalue().encode()}
-    if picture is not None:
-        contents[picture] = draw_map(figure, format_of(picture))
-    for path, content in contents.items():
-        with atomic_path(path) as temporary:
-            temporary.write_bytes(content)
-    return [str(path) for path in contents]
+def _figures_of_agreement(each: MapAgreement) -> dict[str, object]:
+    return {
+        "maps": list(each.titles),
+        "shared": each.mean_shared,
+        "by_chance": each.by_chance,
+        "real_if_shared": each.real_if_shared,
+        "sentence": each.sentence(),
+    }
 
 
-def _check_options(method: str, target: str | None, colour: str | None, columns: list[str]) -> None:
-    if target is not None and method != "pls":
-        raise click.UsageError(f'only the method pls knows a target; expected --method pls, not "{method}"')
-    if colour is not None and colour not in columns:
-        raise click.UsageError(f'there is no column "{colour}"; expected one of {", ".join(columns) or "none"}')
+def _told(made: MadeMaps) -> list[str]:
+    lines = []
+    for each in made.maps:
+        title = f"{each.projection.title}: " if len(made.maps) > 1 else ""
+        lines += [each.projection.caption(), *(title + words for words in each.sentences())]
+    return lines + [agreement.sentence() for agreement in made.agreements]
+
+
+def _check_combination(
+    methods: tuple[str, ...], target: str | None, *, agreement: bool, files: tuple[Path, Path | None]
+) -> None:
+    if target is not None and "pls" not in methods:
+        raise click.UsageError(f'only the method pls knows a target; expected --method pls, not "{", ".join(methods)}"')
+    if agreement and len(methods) < 2:
+        raise click.UsageError(
+            f"--agreement compares maps, and there is one ({methods[0]}): give --method a second time"
+        )
+    out, figure = files
+    if figure is not None and figure.absolute() == out.absolute():
+        raise click.UsageError(f"--out and --figure are the same file, {out}: give two names")
+
+
+def _check_table(
+    table: LatentTable, n_cases: int, methods: tuple[str, ...], colour: str | None, figure: Path | None
+) -> None:
+    """Refuse at once what could not be drawn after minutes of computing."""
+    from analysis.figures.linked_maps import MOST_POINTS
+    from analysis.figures.point_colours import column_named
+    from app.map_files import MOST_ON_A_PAGE, PAGE
+
+    try:
+        column_named(table, colour or "")
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if figure is None or figure.suffix.lower() != PAGE:
+        return
+    if n_cases > MOST_POINTS or len(methods) > MOST_ON_A_PAGE:
+        raise click.UsageError(
+            f"{len(methods)} maps of {n_cases:,} cases; a page of linked maps shows at most {MOST_ON_A_PAGE} of "
+            f"{MOST_POINTS:,}: draw them as .png, .svg or .pdf"
+        )

@@ -1,0 +1,82 @@
+"""What `xaae project` leaves behind: the table of the maps and their figure, all whole or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.figures.formats import FORMATS, format_of
+from analysis.figures.latent_map import MapFigure, draw_map, draw_maps
+from analysis.map_table import MapColumns, map_csv, map_parquet, map_table, table_format
+from app.map_run import MadeMap, MadeMaps
+from xaae_core.atomic_files import atomic_path
+
+PAGE = ".html"
+FIGURE_ENDINGS = (*(f".{name}" for name in FORMATS), PAGE)
+MOST_ON_A_PAGE = 3
+
+
+def table_content(made: MadeMaps, out: Path, about: Mapping[str, object]) -> bytes:
+    """The table of the maps in the format that the file's ending asks for; see `map_table`.
+
+    With several maps that were compared, "shared_tsne_umap" is the share of a case's nearest on one that are among its
+    nearest on the other.
+    """
+    parts = [MapColumns(each.projection, each.moved, None if each.gaps is None else each.gaps.cluster)
+             for each in made.maps]  # fmt: skip
+    columns = map_table(parts, made.table, _shared(made))
+    return map_csv(columns) if table_format(out) == "csv" else map_parquet(columns, about)
+
+
+def figure_content(made: MadeMaps, picture: Path, colour: str) -> bytes:
+    """The maps as a figure, or as a page of linked maps, by the file's ending.
+
+    Raises:
+        ProjectionError: more cases than a page of linked maps can show.
+    """
+    figures = [_figure(each, made, colour) for each in made.maps]
+    if picture.suffix.lower() == PAGE:
+        from analysis.figures.linked_maps import linked_maps_chart, linked_maps_page
+
+        return linked_maps_page(linked_maps_chart(figures))
+    form = format_of(picture)
+    return draw_map(figures[0], form) if len(figures) == 1 else draw_maps(figures, form)
+
+
+def write_files(contents: Mapping[Path, bytes]) -> list[str]:
+    """Write files so that none takes its place before all are written; returns their paths."""
+    with ExitStack() as stack:
+        temporary = {path: stack.enter_context(atomic_path(path)) for path in contents}
+        for path, content in contents.items():
+            temporary[path].write_bytes(content)
+    return [str(path) for path in contents]
+
+
+def _shared(made: MadeMaps) -> dict[str, NDArray[np.float32]]:
+    """How much every two maps agree, by name."""
+    methods = [each.projection.method for each in made.maps]
+    pairs = [(one, other) for place, one in enumerate(methods) for other in methods[place + 1 :]]
+    return {
+        f"shared_{one}_{other}": agreement.shared
+        for (one, other), agreement in zip(pairs, made.agreements, strict=False)
+    }
+
+
+def _figure(each: MadeMap, made: MadeMaps, colour: str) -> MapFigure:
+    projection, moved = each.projection, each.moved
+    named = str(projection.parameters.get("target", ""))
+    title = f"{projection.title}: " if len(made.maps) > 1 else ""
+    notes = [title + words for words in each.further_sentences()]
+    if each is made.maps[-1]:  # one caption for all, and these come last
+        notes += [agreement.sentence() for agreement in made.agreements]
+    return MapFigure(
+        projection,
+        made.table,
+        colour or (named if named in made.table.columns else ""),
+        is_doubtful=None if moved is None or each.stability is None else np.nan_to_num(moved) > each.stability.limit,
+        notes=tuple(notes),
+    )
