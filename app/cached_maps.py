@@ -2,49 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import streamlit as st
-from analysis.map_gaps import MapGaps, judge_gaps
 from numpy.typing import NDArray
 
-from analysis.case_columns import CaseColumn, case_columns, numbers
+from analysis.case_columns import CaseColumn, numbers
 from analysis.directions import Direction
 from analysis.map_agreement import MapAgreement, compare_maps
+from analysis.map_gaps import MapGaps, judge_gaps
 from analysis.projections import Method, Projection, project
 from analysis.score_flow import ScoreFlow, score_flow
 from app.background import Background
+from app.case_data import CaseData
 from app.case_files import CaseFiles
-from app.case_table import short_names
 from app.maps import MapResult
 from xaae_core.latents import LatentTable
 
 Key = tuple[str, str]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def columns_of(_table: LatentTable, key: Key) -> dict[str, CaseColumn]:
-    """What the cases of a table can be coloured and chosen by; `key` names the table."""
-    return case_columns(_table)
+@dataclass(frozen=True)
+class Place:
+    """Where pictures are looked for.
+
+    Attributes:
+        checkpoint: the model; the paths of its table may be relative to its folder.
+        data: the open data folder; None without one.
+    """
+
+    checkpoint: Path
+    data: Path | None
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def names_of(_table: LatentTable, key: Key) -> Mapping[str, str]:
-    """Case id → what is shown."""
-    return MappingProxyType(short_names(tuple(_table.ids.tolist())))
+def training_data(table: LatentTable, classes: tuple[str, ...], place: Place) -> CaseData:
+    """The cases that a model was trained with; one object for all sessions."""
+    return _training_data(table, (table.checkpoint_sha256, table.data_fingerprint), classes, place)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _case_files(_table: LatentTable, key: Key, latents: Path, data: Path | None) -> CaseFiles:
-    return CaseFiles(_table, latents=latents, data=data)
-
-
-def case_files(table: LatentTable, latents: Path, data: Path | None) -> CaseFiles:
-    """Where the pictures of a table lie; `latents` is a file beside which its paths are looked for."""
-    return _case_files(table, (table.checkpoint_sha256, table.data_fingerprint), latents, data)
+def _training_data(_table: LatentTable, key: Key, classes: tuple[str, ...], place: Place) -> CaseData:
+    return CaseData(
+        name="training cases",
+        words="what the model was trained with",
+        latents=_table,
+        files=CaseFiles(_table, latents=place.checkpoint, data=place.data),
+        classes=_table.classes,
+        model_classes=classes,
+        is_table=True,
+    )
 
 
 @st.cache_resource(max_entries=32, show_spinner="Laying the cases out …")

@@ -15,7 +15,7 @@ from PIL import Image
 
 from analysis.case_columns import CaseColumn
 from app import cached, cached_maps, state
-from app.case_files import CaseFiles
+from app.case_data import CaseData
 from app.components.case_strip.thumbnails import make_thumbnail
 from app.workspace import Workspace
 from xaae_core.demo import demo_latents
@@ -35,48 +35,45 @@ class MapCases:
     Attributes:
         workspace: the open model with its data.
         choice: "folder" or "training".
-        files: where pictures of training cases are looked for; None for the folder's own cases.
+        data: the cases of that choice.
     """
 
     workspace: Workspace
     choice: Choice
-    files: CaseFiles | None = None
+    data: CaseData
 
     @classmethod
     def of(cls, workspace: Workspace, choice: Choice) -> MapCases:
-        """The cases of a session; the pictures are found later, in threads that know of no session."""
-        training = workspace.training
-        if choice == "folder" or training is None:
-            return cls(workspace, choice)
-        return cls(workspace, choice, cached_maps.case_files(training, state.checkpoint_path(), state.data_folder()))
+        """The cases of a session.
+
+        Raises:
+            DatasetError: there are none.
+        """
+        if choice == "folder" and workspace.data is not None:
+            return cls(workspace, choice, workspace.data)
+        if workspace.training is None:
+            raise DatasetError("no cases are open: choose a data folder")
+        place = cached_maps.Place(state.checkpoint_path(), state.data_folder())
+        return cls(workspace, "training", cached_maps.training_data(workspace.training, workspace.classes, place))
 
     @property
     def table(self) -> LatentTable:
         """The latents, one row a case."""
-        table = self.workspace.latents if self.choice == "folder" else self.workspace.training
-        if table is None:
-            raise DatasetError("no cases are open: choose a data folder")
-        return table
+        return self.data.latents
 
     @cached_property
     def key(self) -> tuple[str, str]:
         """Names the table in caches."""
         return self.table.checkpoint_sha256, f"{self.choice}:{self.table.data_fingerprint}"
 
-    @cached_property
+    @property
     def columns(self) -> dict[str, CaseColumn]:
         """What the cases can be coloured and chosen by."""
-        return cached_maps.columns_of(self.table, self.key)
-
-    @cached_property
-    def names(self) -> Mapping[str, str]:
-        """Case id → what is shown."""
-        return cached_maps.names_of(self.table, self.key)
+        return self.data.columns
 
     def name(self, row: int) -> str:
         """What is shown of a row's id."""
-        case_id = str(self.table.ids[row])
-        return self.names.get(case_id, case_id)
+        return self.data.names[str(self.table.ids[row])]
 
     def lines(self, row: int) -> list[str]:
         """What is known of a row, a line each."""
@@ -96,9 +93,7 @@ class MapCases:
         Raises:
             XaaeError: its file cannot be found or read.
         """
-        if self.files is None:
-            return self.workspace.read_case(row).pixels
-        found = self.files.find(row)
+        found = self.data.files.find(row)
         if found is not None:
             return cached.picture_at(cached.stamp(found), self.workspace.recipe).pixels
         if self.is_demo_training:
@@ -107,13 +102,14 @@ class MapCases:
             return draw_by_id(str(self.table.ids[row]), size=self.workspace.checkpoint.model.input_size[0]).image[None]
         raise ImageError(f"the picture of {self.name(row)} is not in the open folder: open the folder that holds it")
 
-    def row_in_folder(self, row: int) -> str | None:
+    def id_in_folder(self, row: int) -> str | None:
         """The id of the same case in the open folder; None where the folder has no such case."""
-        latents = self.workspace.latents
-        if latents is None:
+        folder = self.workspace.data
+        if folder is None:
             return None
         case_id = str(self.table.ids[row])
-        return self._in_folder.get(case_id) or self._in_folder.get(Path(case_id).stem)
+        same_name = folder.names.id_of(Path(case_id).stem)
+        return next((name for name in (case_id, same_name) if folder.row_of(name) is not None), None)
 
     @property
     def is_demo_training(self) -> bool:
@@ -122,15 +118,6 @@ class MapCases:
             return False
         demo = cached.read_latents_at(cached.stamp(demo_latents()))
         return self.table.checkpoint_sha256 == demo.checkpoint_sha256
-
-    @cached_property
-    def _in_folder(self) -> dict[str, str]:
-        """Ids of the open folder by themselves and by their names without folder and ending."""
-        latents = self.workspace.latents
-        if latents is None:
-            return {}
-        ids = latents.ids.tolist()
-        return {**{Path(case_id).stem: case_id for case_id in ids}, **{case_id: case_id for case_id in ids}}
 
 
 class ShownCases:

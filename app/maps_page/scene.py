@@ -87,7 +87,7 @@ class MapScene:
         if not cohort:
             return None, ""
         try:
-            return cohort.mask(self.cases.columns, len(self.cases.table)), ""
+            return self.cases.data.mask_of(cohort), ""
         except CohortError as error:
             return None, f"The cohort ({cohort.words}) does not fit these cases, so all are shown: {error}"
 

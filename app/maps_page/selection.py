@@ -61,7 +61,7 @@ def show_selection(
 def open_in_traverse(cases: MapCases, row: int) -> None:
     """Open a case on the traverse page; one that is not in the open folder goes there as a picture of its own."""
     with explained("Opening this case"):
-        in_folder = cases.row_in_folder(row)
+        in_folder = cases.id_in_folder(row)
         if in_folder is not None:
             state.open_case(in_folder)
         else:

@@ -69,4 +69,8 @@ def _served(cases: MapCases) -> Served:
 def _selected(cases: MapCases) -> NDArray[np.bool_] | None:
     """The session's chosen cases among these."""
     ids = state.selection()
-    return np.isin(cases.table.ids, ids) if ids else None
+    if not ids:
+        return None
+    mask = np.zeros(len(cases.table), dtype=bool)
+    mask[cases.data.rows_of(ids)] = True
+    return mask if mask.any() else None

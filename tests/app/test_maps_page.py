@@ -13,7 +13,7 @@ from PIL import Image
 
 from analysis.cohorts import Cohort, Condition
 from app import maps_state, state
-from app.case_files import CaseFiles
+from app.cached_maps import Place, training_data
 from app.cohort_state import SELECTION
 from app.maps_page import downloads, views
 from app.maps_page.cases import MapCases, ShownCases
@@ -168,7 +168,7 @@ def test_every_row_has_its_own_words_and_picture(
     checkpoint = load_checkpoint(tiny_model)
     data = open_data(tiny_pictures, checkpoint)
     table = data.latents
-    shown = ShownCases(MapCases(Workspace(checkpoint, data, None), "folder"))
+    shown = ShownCases(MapCases.of(Workspace(checkpoint, data, None), "folder"))
     for row in range(len(table)):
         words = shown.words(row)
         assert words["id"] == table.ids[row]
@@ -180,7 +180,8 @@ def test_every_row_has_its_own_words_and_picture(
 def test_the_phantoms_of_the_demo_are_drawn_anew_exactly_as_they_were() -> None:
     checkpoint = load_checkpoint(demo_checkpoint())
     table = read_latents(demo_latents())
-    cases = MapCases(Workspace(checkpoint, None, table), "training", CaseFiles(table, latents=demo_latents()))
+    data = training_data(table, table.classes, Place(demo_latents(), None))
+    cases = MapCases(Workspace(checkpoint, None, table), "training", data)
     file = demo_images() / "images" / "phantom-000121.png"
     picture = cases.picture(table.row_of("phantom-000121"))
     np.testing.assert_allclose(picture[0] * 255, np.asarray(Image.open(file)), atol=0.51)
@@ -188,8 +189,7 @@ def test_the_phantoms_of_the_demo_are_drawn_anew_exactly_as_they_were() -> None:
 
 def test_a_picture_that_is_nowhere_says_what_to_open(tiny_model: Path) -> None:
     table = two_clouds(6)
-    cases = MapCases(
-        Workspace(load_checkpoint(tiny_model), None, table), "training", CaseFiles(table, latents=tiny_model)
-    )
+    data = training_data(table, table.classes, Place(tiny_model, None))
+    cases = MapCases(Workspace(load_checkpoint(tiny_model), None, table), "training", data)
     with pytest.raises(ImageError, match=r"case 2 is not in the open folder: open the folder"):
         cases.picture(2)
