@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
@@ -20,6 +20,8 @@ class ExampleImportance:
         train_ids: the training cases [N_train].
         method: how it was found.
         parameters: what the method ran with.
+        notes: sentences that must be read with the scores: what was left out, approximated or chosen.
+        is_complete: False where the computation was cancelled and this is the part that was finished.
     """
 
     scores: NDArray[np.float64]
@@ -27,6 +29,8 @@ class ExampleImportance:
     train_ids: NDArray[np.str_]
     method: str
     parameters: Mapping[str, float | int | str]
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
+    is_complete: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         expected = (len(self.test_ids), len(self.train_ids))
@@ -44,3 +48,10 @@ class ExampleImportance:
         Of equal scores the earlier column comes first; fewer than k where there are fewer.
         """
         return np.argsort(-self.scores[row], kind="stable")[:k]
+
+    def least_important(self, row: int, k: int) -> NDArray[np.int64]:
+        """Columns of the k training cases with the lowest scores, the lowest first.
+
+        They are the most harmful ones where scores have a sign (TracIn, influence).
+        """
+        return np.argsort(self.scores[row], kind="stable")[:k]

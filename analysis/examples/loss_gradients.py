@@ -1,0 +1,247 @@
+"""Gradients of each case's loss, many at once, without touching the model."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+
+from analysis.examples.parameter_choice import ParameterChoice, choose_parameters
+from analysis.examples.sample_losses import SampleLoss
+from xaae_core.errors import ExamplesError, WrongModelError
+
+MEMORY = 2**30
+"""Bytes that gradients may take at once, unless told otherwise: 1 GiB."""
+_MOST_AT_ONCE = 128
+_KEY = "model."
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """One state of a model.
+
+    Attributes:
+        theta: the chosen parameters in one vector [P].
+        others: all other parameters, and buffers, by name.
+    """
+
+    theta: Tensor
+    others: Mapping[str, Tensor]
+
+
+class _LossModule(nn.Module):
+    """A model with the losses of its cases as output."""
+
+    def __init__(self, model: nn.Module, loss: SampleLoss) -> None:
+        super().__init__()
+        self.model, self.loss = model, loss
+
+    def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
+        """Losses [B]."""
+        return self.loss(self.model, x, y)
+
+
+class LossGradients:
+    """Gradients of a loss with respect to part of a model's parameters.
+
+    The model stays as it is: the work is done on a copy of its modules in eval mode, and weights are handed to it
+    call by call.
+
+    Args:
+        model: any module.
+        loss: of each case.
+        parameters: see `choose_parameters`.
+        device: where to compute; where the model is if None.
+        memory: bytes that gradients and what they need may take at once.
+
+    Attributes:
+        choice: the part of the model that was chosen.
+        n_parameters: P.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: SampleLoss,
+        *,
+        parameters: ParameterChoice = "auto",
+        device: torch.device | str | None = None,
+        memory: int = MEMORY,
+    ) -> None:
+        self.choice, self._names = choose_parameters(model, parameters)
+        own = dict(model.named_parameters())
+        self.device = torch.device(device) if device is not None else own[self._names[0]].device
+        self._state = {name: value.detach() for name, value in (*own.items(), *model.named_buffers())}
+        self._shapes = [own[name].shape for name in self._names]
+        self._sizes = [own[name].numel() for name in self._names]
+        self._dtype = own[self._names[0]].dtype
+        self.n_parameters = sum(self._sizes)
+        self.memory = memory
+        self._module = _LossModule(twin_of(model), loss).eval()
+        self._is_vectorised = True
+        self._activations: int | None = None
+
+    @property
+    def is_vectorised(self) -> bool:
+        """False where the model could not be vectorised and cases were taken one by one."""
+        return self._is_vectorised
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the gradients."""
+        return self._dtype
+
+    def weights(self, state: Mapping[str, Tensor] | None = None, *, name: str = "checkpoint") -> Weights:
+        """The model's present weights, or those of a checkpoint.
+
+        Args:
+            state: tensors by name; what is not among them keeps its present value (as `strict=False`).
+            name: of the checkpoint, for the message.
+
+        Raises:
+            WrongModelError: a chosen parameter is not in it, or a tensor has another shape.
+        """
+        taken = dict(self._state)
+        if state is not None:
+            missing = [key for key in self._names if key not in state]
+            wrong = [key for key in state.keys() & taken.keys() if state[key].shape != taken[key].shape]
+            if missing or wrong:
+                raise WrongModelError(
+                    f"{name} does not fit the model: missing {missing[:5] or 'nothing'}, of another shape "
+                    f"{wrong[:5] or 'nothing'}: give checkpoints of this very model"
+                )
+            taken |= {key: value.to(taken[key].dtype) for key, value in state.items() if key in taken}
+        moved = {key: value.to(self.device) for key, value in taken.items()}
+        theta = torch.cat([moved.pop(key).flatten() for key in self._names])
+        return Weights(theta, moved)
+
+    def losses(self, weights: Weights, theta: Tensor, x: Tensor, y: Tensor | None) -> Tensor:
+        """Losses [B], differentiable in theta [P]."""
+        chosen = torch.split(theta, self._sizes)
+        state = {
+            _KEY + name: part.view(shape) for name, part, shape in zip(self._names, chosen, self._shapes, strict=True)
+        }
+        state |= {_KEY + name: value for name, value in weights.others.items()}
+        losses: Tensor = functional_call(self._module, state, (x, y))
+        return losses
+
+    def rows(self, weights: Weights, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """The gradient of each case [B, P]."""
+        x, y = self._moved(x, y)
+        with differentiating():
+            return torch.cat([self._some_rows(weights, *part) for part in self._parts(x, y, self.rows_at_once(x))])
+
+    def dot(self, weights: Weights, x: Tensor, y: Tensor | None, vectors: Tensor) -> Tensor:
+        """Inner products [V, B] of vectors [V, P] with each case's gradient.
+
+        Few vectors on many parameters go through the gradient of a gradient, where no case's own gradient is ever
+        laid down; else gradients are made row by row and multiplied.
+        """
+        x, y = self._moved(x, y)
+        if len(vectors) <= 2 or (self.n_parameters > 4_000_000 and len(vectors) <= 8):
+            with differentiating():
+                parts = [self._products(weights, *part, vectors) for part in self._parts(x, y, self.graph_cases(x))]
+            return torch.cat(parts, dim=1)
+        size = self.rows_at_once(x)
+        return torch.cat([vectors @ self.rows(weights, *part).T for part in self._parts(x, y, size)], dim=1)
+
+    def rows_at_once(self, x: Tensor) -> int:
+        """Cases whose gradients fit into a third of the memory budget together, at most 128."""
+        each = 2 * self.n_parameters * self._dtype.itemsize + self.activation_bytes(x)
+        return max(1, min(_MOST_AT_ONCE, self.memory // (3 * each)))
+
+    def graph_cases(self, x: Tensor) -> int:
+        """Cases whose doubly differentiable graph fits into half of the memory budget."""
+        return max(1, min(4 * _MOST_AT_ONCE, self.memory // (2 * 3 * self.activation_bytes(x))))
+
+    def activation_bytes(self, x: Tensor) -> int:
+        """What a backward pass of one case needs kept; counted in one pass."""
+        if self._activations is None:
+            self._activations = self._counted_bytes(x[:1])
+        return self._activations
+
+    def _counted_bytes(self, x: Tensor) -> int:
+        kept: dict[int, int] = {}
+
+        def note(tensor: Tensor) -> Tensor:
+            if tensor.shape[:1] == (1,):  # of the case, not of the weights
+                kept[tensor.data_ptr()] = tensor.numel() * tensor.element_size()
+            return tensor
+
+        weights = self.weights()
+        y = torch.zeros(1, dtype=torch.long, device=self.device)
+        with differentiating(), torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+            self.losses(weights, weights.theta.clone().requires_grad_(), x.to(self.device), y)
+        return max(1, sum(kept.values()))
+
+    def _moved(self, x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        return x.to(self.device), None if y is None else y.to(self.device)
+
+    def _parts(self, x: Tensor, y: Tensor | None, size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
+        for start in range(0, len(x), size):
+            yield x[start : start + size], None if y is None else y[start : start + size]
+
+    def _some_rows(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:
+        if self._is_vectorised and len(x) > 1:
+            try:
+                return self._vectorised_rows(weights, x, y)
+            except RuntimeError as error:
+                if "memory" in str(error).lower():
+                    raise
+                self._is_vectorised = False  # an operation that vmap does not know: one by one, and the same numbers
+        return torch.stack([self._one_row(weights, *part) for part in self._parts(x, y, 1)])
+
+    def _vectorised_rows(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:
+        def loss(theta: Tensor, one: Tensor, label: Tensor | None) -> Tensor:
+            return self.losses(weights, theta, one[None], None if label is None else label[None])[0]
+
+        rows: Tensor = vmap(grad(loss), (None, 0, None if y is None else 0))(weights.theta, x, y)
+        return rows
+
+    def _one_row(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:
+        theta = weights.theta.clone().requires_grad_()
+        return torch.autograd.grad(self.losses(weights, theta, x, y).sum(), theta)[0]
+
+    def _products(self, weights: Weights, x: Tensor, y: Tensor | None, vectors: Tensor) -> Tensor:
+        """Jv through d/du of (uᵀJ)v: forward-mode derivatives by two reverse passes.
+
+        Source: Townsend 2017, "A new trick for calculating Jacobian vector products".
+        """
+        theta = weights.theta.clone().requires_grad_()
+        losses = self.losses(weights, theta, x, y)
+        u = torch.zeros_like(losses, requires_grad=True)
+        (pulled,) = torch.autograd.grad(losses, theta, u, create_graph=True)
+        rows = [torch.autograd.grad(pulled, u, vector, retain_graph=True)[0] for vector in vectors.to(self.device)]
+        return torch.stack(rows).detach()
+
+
+def twin_of(model: nn.Module) -> nn.Module:
+    """A copy of the modules that shares parameters and buffers with the model, to be set to another mode.
+
+    Raises:
+        ExamplesError: a model that cannot be copied.
+    """
+    shared: dict[int, Any] = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    try:
+        return copy.deepcopy(model, shared)
+    except (RuntimeError, TypeError) as error:
+        raise ExamplesError(
+            f"{type(model).__name__} cannot be copied ({error}), and it must not be changed while it is explained: "
+            "let it keep no tensors of a graph and no open files"
+        ) from error
+
+
+@contextmanager
+def differentiating() -> Iterator[None]:
+    """With gradients, whoever calls, and without the warnings of weights that are handed to an LSTM."""
+    with torch.inference_mode(False), torch.enable_grad(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*not part of single contiguous chunk.*")
+        warnings.filterwarnings("ignore", message=".*performance drop because we have not yet implemented.*")
+        yield

@@ -1,0 +1,119 @@
+"""What is lost on each single case: the number whose gradients tell which training cases matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.func import vmap
+
+from xaae_core.errors import ExamplesError
+from xaae_core.models.latent_model import LatentModel
+
+LossFunction = Callable[[Tensor, Tensor], Tensor]
+
+
+class SampleLoss(Protocol):
+    """A loss of each case of a batch; cases must not depend on each other."""
+
+    @property
+    def name(self) -> str:
+        """What it is, in words."""
+        ...
+
+    def __call__(self, model: nn.Module, x: Tensor, y: Tensor | None) -> Tensor:
+        """Losses [B] of inputs [B, …] and labels [B]."""
+        ...
+
+
+@dataclass(frozen=True)
+class OutputLoss:
+    """`loss_f(x, output)` of each case alone: how well the model draws it again, without any label.
+
+    Of a `LatentModel` the output is what z alone draws; of another module its `forward`.
+
+    Attributes:
+        loss_f: a scalar of two tensors [1, …]; the mean squared error if None.
+    """
+
+    loss_f: LossFunction | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is, in words."""
+        return "reconstruction error"
+
+    def __call__(self, model: nn.Module, x: Tensor, y: Tensor | None) -> Tensor:
+        """See `SampleLoss`."""
+        loss_f = self.loss_f or F.mse_loss
+        output = redraw(model, x)
+        if len(x) == 1:
+            return loss_f(x, output).reshape(1)
+
+        def alone(one: Tensor, drawn: Tensor) -> Tensor:
+            return loss_f(one[None], drawn[None]).reshape(())
+
+        losses: Tensor = vmap(alone)(x, output)
+        return losses
+
+
+@dataclass(frozen=True)
+class LabelLoss:
+    """Cross-entropy of the classifier, or a regressor's squared error in units of its targets' variance."""
+
+    @property
+    def name(self) -> str:
+        """What it is, in words."""
+        return "classification loss"
+
+    def __call__(self, model: nn.Module, x: Tensor, y: Tensor | None) -> Tensor:
+        """See `SampleLoss`.
+
+        Raises:
+            ExamplesError: a model without a classifier, or cases without labels.
+        """
+        said = classify(model, x)
+        if said is None:
+            raise ExamplesError("the model has no classifier, so it has no loss of labels: use its reconstruction")
+        if y is None:
+            raise ExamplesError("these cases have no labels, which this loss compares with: use the reconstruction")
+        if said.shape[1] == 1:
+            std = getattr(model, "target_std", 1.0)
+            return ((said[:, 0] - y.to(said.dtype)) / std).square()
+        return F.cross_entropy(said, y, reduction="none")
+
+
+def redraw(model: nn.Module, x: Tensor) -> Tensor:
+    """What the model makes of inputs: what z alone draws, or its `forward`."""
+    if isinstance(model, LatentModel):
+        return model.decode(model.encode(x).z)
+    output: Tensor = model(x)
+    return output
+
+
+def classify(model: nn.Module, x: Tensor) -> Tensor | None:
+    """Logits [B, classes] or numbers [B, 1]; None without a classifier; the `forward` of a plain module."""
+    if isinstance(model, LatentModel):
+        return model.classify(model.encode(x).z)
+    output: Tensor = model(x)
+    return output
+
+
+def represent(model: nn.Module, x: Tensor) -> Tensor:
+    """Representations [B, D] of inputs: z, or what a plain module's `encoder` gives, flattened.
+
+    Raises:
+        ExamplesError: neither `encode` nor `encoder`.
+    """
+    if isinstance(model, LatentModel):
+        return model.encode(x).z
+    encoder = getattr(model, "encoder", None)
+    if not callable(encoder):
+        raise ExamplesError(
+            f"{type(model).__name__} has neither encode(x) nor an encoder: there is no representation to compare"
+        )
+    output: Tensor = encoder(x)
+    return output.flatten(1)

@@ -1,0 +1,97 @@
+"""TracIn: how much a training case's own steps helped another case, added up over checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from analysis.examples.gradient_comparison import State, compare_gradients, n_steps_of, plain_gradients
+from analysis.examples.importance import ExampleImportance
+from analysis.examples.loss_gradients import MEMORY, LossGradients, Weights
+from analysis.examples.parameter_choice import ParameterChoice
+from analysis.examples.sample_losses import SampleLoss
+from analysis.examples.samples import Samples
+from analysis.examples.steps import Progress, Steps
+from xaae_core.checkpoints import read_state_dict
+
+CheckpointSource = str | Path | Mapping[str, Tensor]
+
+
+def trace_training(
+    model: nn.Module,
+    train: Samples,
+    test: Samples,
+    *,
+    loss: SampleLoss,
+    checkpoints: Sequence[CheckpointSource] = (),
+    learning_rates: float | Sequence[float] = 1.0,
+    parameters: ParameterChoice = "auto",
+    memory: int = MEMORY,
+    progress: Progress | None = None,
+    keep_finished: bool = False,
+    device: torch.device | str | None = None,
+) -> ExampleImportance:
+    """Σ over checkpoints of learning rate · ⟨∇L(explained case), ∇L(training case)⟩.
+
+    Above 0 a step on the training case lowered the explained case's loss (helpful), below 0 it raised it (harmful).
+
+    Args:
+        model: left as it is.
+        train: the training cases.
+        test: the explained cases.
+        loss: of each case.
+        checkpoints: files or tensors by name, each read once and safely; the present weights alone if empty.
+        learning_rates: of each checkpoint, or one for all.
+        parameters: whose gradients; see `choose_parameters`.
+        memory: bytes that gradients may take at once.
+        progress: called with (done, all); an exception it raises cancels.
+        keep_finished: when cancelled, return what is finished, if anything is.
+        device: where to compute; where the model is if None.
+
+    Raises:
+        CheckpointError: a checkpoint that cannot be read.
+        WrongModelError: one of another model.
+        ExamplesError: a loss that this model or these cases do not have.
+        ValueError: as many learning rates as there are not checkpoints.
+
+    Source: Pruthi et al. 2020, TracInCP; Crabbé & van der Schaar 2022 for the loss without labels.
+    """
+    gradients = LossGradients(model, loss, parameters=parameters, memory=memory, device=device)
+    rates = _rates(learning_rates, max(1, len(checkpoints)))
+    weights = [_weights(gradients, source, n) for n, source in enumerate(checkpoints, start=1)]
+    weights = weights or [gradients.weights()]
+    n_steps = n_steps_of(gradients, train, test, len(weights)) + len(weights) * len(test.ids)
+    steps = Steps(progress, n_steps)
+    own = plain_gradients(gradients, steps)
+    states = [State(state, rate, own) for state, rate in zip(weights, rates, strict=True)]
+    compared = compare_gradients(gradients, states, train, test, steps=steps, keep_finished=keep_finished)
+    return compared.to_importance(
+        train, test, "TracIn",
+        {"loss": loss.name, "checkpoints": len(checkpoints), "parameters": gradients.choice,
+         "n_parameters": gradients.n_parameters},
+        notes_of(gradients) + (() if checkpoints else ("of the final weights alone: no checkpoints were given",)),
+    )  # fmt: skip
+
+
+def notes_of(gradients: LossGradients) -> tuple[str, ...]:
+    """What must be known of the gradients that were compared."""
+    notes = [f"gradients of {gradients.n_parameters:,} parameters ({gradients.choice})"]
+    if not gradients.is_vectorised:
+        notes.append("cases were taken one by one: this model has an operation that cannot be vectorised")
+    return tuple(notes)
+
+
+def _rates(rates: float | Sequence[float], n: int) -> list[float]:
+    values = [float(rates)] * n if isinstance(rates, int | float) else [float(rate) for rate in rates]
+    if len(values) != n:
+        raise ValueError(f"{len(values)} learning rates for {n} checkpoints: expected one, or one for each")
+    return values
+
+
+def _weights(gradients: LossGradients, source: CheckpointSource, number: int) -> Weights:
+    if isinstance(source, str | Path):
+        return gradients.weights(read_state_dict(source), name=Path(source).name)
+    return gradients.weights(source, name=f"checkpoint {number}")
