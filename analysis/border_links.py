@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ _SHIFTS = (0.2, 0.35, 0.5)
 """Shares of a side by which the border is moved into it."""
 _N_SPREADS = 20
 _LEAST_REACHED = 0.2
+_Gather = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 _MOST_LINKS, _FEWEST_LINKS = 15, 3
 """Links of each case that count; fewer in small groups, whose nearest must be others."""
 
@@ -49,11 +51,14 @@ def count_border_links(side: NDArray[np.bool_], near: NDArray[Any], z: NDArray[A
     """
     k = max(_FEWEST_LINKS, min(_MOST_LINKS, int(min(side.sum(), (~side).sum())) // 3))
     start, end = _links(near[:, :k])
-    matrix, degree = _symmetric(start, end, len(side))
-    side = _by_vote(side, matrix)
     pull = np.where(side, 1.0, -1.0)
-    for _ in range(_N_SPREADS):
-        pull = 0.5 * pull + 0.5 * (matrix @ pull) / degree
+    if _crossing(side, start, end):  # else nothing is voted over and nothing spreads
+        gather = _gathering(start, end, len(side))
+        degree = np.maximum(gather(np.ones(len(side))), 1)
+        side = _by_vote(side, gather)
+        pull = np.where(side, 1.0, -1.0)
+        for _ in range(_N_SPREADS):
+            pull = 0.5 * pull + 0.5 * gather(pull) / degree
     apart = z.astype(np.float64) @ (z[side].mean(axis=0, dtype=np.float64) - z[~side].mean(axis=0, dtype=np.float64))
     expected = []
     for here, towards in ((side, -pull), (~side, pull)):
@@ -72,18 +77,19 @@ def _links(near: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return start, near[start, place].astype(np.int64)
 
 
-def _symmetric(start: NDArray[np.int64], end: NDArray[np.int64], n: int) -> tuple[Any, NDArray[np.float64]]:
-    """The links both ways round as a sparse matrix [M, M], and how many each case has [M], at least 1."""
+def _gathering(start: NDArray[np.int64], end: NDArray[np.int64], n: int) -> _Gather:
+    """A function that sums what is at the other ends of each case's links, whichever way they run."""
     from scipy.sparse import csr_matrix
 
-    ones = np.ones(2 * len(start))
-    matrix = csr_matrix((ones, (np.concatenate([start, end]), np.concatenate([end, start]))), shape=(n, n))
-    return matrix, np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1)
+    begins = np.concatenate([[0], np.cumsum(np.bincount(start, minlength=n))])  # `start` ascends
+    links = csr_matrix((np.ones(len(end)), end, begins), shape=(n, n))
+    back = links.T
+    return lambda values: np.asarray(links @ values + back @ values)
 
 
-def _by_vote(side: NDArray[np.bool_], matrix: Any) -> NDArray[np.bool_]:
+def _by_vote(side: NDArray[np.bool_], gather: _Gather) -> NDArray[np.bool_]:
     """The side that most of each case's neighbours are on; the given sides where a group would not survive that."""
-    vote = matrix @ np.where(side, 1.0, -1.0)
+    vote = gather(np.where(side, 1.0, -1.0))
     voted = np.where(vote == 0, side, vote > 0)
     survives = min(voted[side].mean(), (~voted[~side]).mean()) >= 0.5
     return voted if survives else side
