@@ -20,10 +20,16 @@ from app.workspace import Case, Workspace
 MOST_GROUPS = 500
 """Groups offered of one column, the largest first; more would be a list that nobody reads."""
 _ADD = "cohort_add"
+_WIDTH = 420
 
 
-def cohort_controls(workspace: Workspace) -> None:
-    """Draw the filter: a row for each condition, and a way to add one."""
+def cohort_controls(workspace: Workspace, case: Case | None) -> None:
+    """Draw the filter: a row for each condition, and a way to add one. The open case stays open."""
+    with st.container(width=_WIDTH):
+        _draw_rows(workspace, "" if case is None or state.uploaded() is not None else case.id)
+
+
+def _draw_rows(workspace: Workspace, open_case: str) -> None:
     st.markdown(
         f"**Cohort** · {cohort_count(workspace)}",
         help="Which cases are looked at: listed, gone through with [ and ], counted and lit on the maps. A case must "
@@ -31,10 +37,10 @@ def cohort_controls(workspace: Workspace) -> None:
     )
     columns, conditions = workspace.columns, workspace.cohort.conditions
     for index, condition in enumerate(conditions):
-        _condition_row(_Row(index, columns[condition.column], condition))
+        _condition_row(_Row(index, columns[condition.column], condition, open_case))
     draft = chosen.cohort_draft()
     if draft in columns:
-        _condition_row(_Row(len(conditions), columns[draft], None))
+        _condition_row(_Row(len(conditions), columns[draft], None, open_case))
     st.selectbox(
         "Add a condition",
         list(columns),
@@ -81,11 +87,19 @@ def empty_words(workspace: Workspace) -> str:
 
 @dataclass(frozen=True)
 class _Row:
-    """One condition as it is edited; `condition` is None until something was chosen."""
+    """One condition as it is edited.
+
+    Attributes:
+        index: its place among the conditions.
+        column: what it is about.
+        condition: None until something was chosen.
+        open_case: id of the case that is looked at; "" for none of the data.
+    """
 
     index: int
     column: CaseColumn
     condition: Condition | None
+    open_case: str
 
     @property
     def key(self) -> str:
@@ -94,6 +108,8 @@ class _Row:
 
     def take(self, condition: Condition | None) -> None:
         """Put the condition into the session's cohort; None: it restricts nothing any more, but its row stays."""
+        if self.open_case and not state.case_id():  # opened by itself, as the first one: it is not exchanged now
+            state.open_case(self.open_case)
         others = list(state.cohort().conditions)
         others[self.index : self.index + 1] = [] if condition is None else [condition]
         state.set_cohort(Cohort(tuple(others)))

@@ -26,7 +26,7 @@ PICTURES = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp", "dcm", "d
 
 def top_bar(workspace: Workspace, case: Case | None) -> None:
     """Draw the bar."""
-    model, data, picture = st.columns([6, 4, 5], gap="small")
+    model, data, picture = st.columns([7, 4, 5], gap="small")
     card = workspace.checkpoint.card
     words = f"**{plain(card.name)}** · {verdict(card)}"
     with model, st.popover(words, width="stretch", help="The model. Open to change it."):
@@ -35,7 +35,7 @@ def top_bar(workspace: Workspace, case: Case | None) -> None:
     with data, st.popover(_data_words(workspace), width="stretch", help=told, key="bar_data"):
         if workspace.data is not None:
             with explained("The filter of the cases"):
-                cohort_controls(workspace)
+                cohort_controls(workspace, case)
             st.divider()
         choose_data("bar")
     words = _case_words(workspace, case)

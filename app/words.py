@@ -35,7 +35,7 @@ _ANSWERS: Mapping[Level, str] = {
     "good": "good enough to explain",
     "caution": "explain it with care",
     "poor": "not good enough to explain",
-    "unknown": "not measured on unseen cases: explain it with care",
+    "unknown": "no held-out figures: explain it with care",
 }
 
 

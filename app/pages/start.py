@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from analysis.evaluation.verdict import judge_metrics
@@ -50,7 +52,7 @@ def show_model(workspace: Workspace) -> None:
     card, checkpoint = workspace.checkpoint.card, workspace.checkpoint
     st.header(card.name)
     if card.note:
-        st.markdown(plain(card.note))
+        st.markdown(plain(re.sub("`([^`]*)`", r"“\1”", card.note)))
     shown = [name for name in METRICS if name in card.metrics][:4]
     if shown:
         for column, name in zip(st.columns(len(shown)), shown, strict=True):

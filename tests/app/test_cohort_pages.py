@@ -158,6 +158,16 @@ def test_the_open_case_stays_open_outside_the_cohort(tiny: Session) -> None:
     assert "not in the cohort" not in tiny.words("caption")
 
 
+def test_the_case_that_opened_by_itself_is_not_exchanged(tiny: Session) -> None:
+    shown = tiny.shown_case
+    add_condition(tiny, "label")
+    other = "dark" if shown.startswith("bright") else "bright"
+    tiny.app.multiselect(key="cohort_0_label").set_value([other]).run()
+    tiny.assert_well()
+    assert tiny.shown_case == shown
+    assert f"{shown} is not in the cohort" in tiny.words("caption")
+
+
 def test_other_data_and_another_model_forget_cohort_and_selection(tiny: Session, tmp_path: Path) -> None:
     only_dark(tiny)
     tiny.app.session_state[cohort_state.SELECTION] = ("dark/00.png",)

@@ -48,7 +48,7 @@ def test_a_table_is_shown_as_its_folder_is(
     session.assert_page_drawn()
     assert session.path.checksums("decoded") == folder.path.checksums("decoded")
     assert session.path.checksums("original") == folder.path.checksums("original")
-    assert session.bar == ["untrained · not measured on unseen cases: explain it with care",
+    assert session.bar == ["untrained · no held-out figures: explain it with care",
                            "archive.latents.parquet · 24 cases", folder.bar[2]]  # fmt: skip
 
 

@@ -64,7 +64,8 @@ class ProbabilityChart {
     this.svg.replaceChildren();
     if (!path.probabilities) return;
     const isNumber = Boolean(path.valueRange);
-    this.row.label.textContent = isNumber ? path.className : `p(${path.className})`;
+    // A line may break before the name, so that the name itself stays whole.
+    this.row.label.replaceChildren(...(isNumber ? [path.className] : ["p(", document.createElement("wbr"), `${path.className})`]));
     this.row.label.title = isNumber ? `${path.className} as the model predicts it` : `probability of ${path.className} given by the model's classifier`;
     [1, 0.5, 0].forEach((height, i) => { this.scale[i].textContent = isNumber ? numberAt(path, height) : String(height); });
     this.svg.setAttribute("aria-label", spokenChart(path));
