@@ -284,7 +284,7 @@ class InfluenceFunctions(_GradientExplainer):
         and lfxai stops with an error).
         """
         train = samples_of_loader(train_loader)
-        drawn = samples_of_loader(_first(train_loader_replacement, recursion_depth))
+        drawn = samples_of_loader(_first(train_loader_replacement, max(1, recursion_depth)))
         return self._influence(
             train,
             samples_of_loader(test_loader),
