@@ -13,12 +13,8 @@ from app.controls import targets_of
 from app.maps_page.cases import Choice, MapCases, offered_cases
 from app.workspace import Workspace
 
-METHOD_WORDS: dict[Method, str] = {
-    "tsne": "t-SNE",
-    "umap": "UMAP",
-    "pls": "PLS · along the target",
-    "pca": "PCA · largest variance",
-}
+METHOD_WORDS: dict[Method, str] = {"tsne": "t-SNE", "umap": "UMAP", "pls": "PLS", "pca": "PCA"}
+"""As the controls and the address name them."""
 NEIGHBOURS_KEPT = "neighbours kept: {}"
 
 
@@ -92,7 +88,7 @@ def maps_controls(cases: MapCases) -> MapsChoice:
 
 def colours_offered(cases: MapCases, target: str, methods: Sequence[Method]) -> list[str]:
     """Names of what the points can be coloured by."""
-    kept = [NEIGHBOURS_KEPT.format(METHOD_WORDS[method].partition(" ·")[0]) for method in dict.fromkeys(methods)]
+    kept = [NEIGHBOURS_KEPT.format(METHOD_WORDS[method]) for method in dict.fromkeys(methods)]
     columns = list(cases.columns)
     return [*columns[:5], f"score: {target}", *kept, *columns[5:]]
 
@@ -101,8 +97,9 @@ def _method(place: st.delta_generator.DeltaGenerator, index: int) -> Method:
     key, title = ((maps_state.LEFT, "Left map"), (maps_state.RIGHT, "Right map"))[index]
     chosen: Method = place.selectbox(
         title, list(METHOD_WORDS), index=index, format_func=METHOD_WORDS.__getitem__, key=key, bind="query-params",
-        help="t-SNE and UMAP keep neighbours together; sizes of groups and the gaps between them mean little. PLS and "
-        "PCA are straight views: distances mean what they mean in z, but much of z is not seen.",
+        help="t-SNE and UMAP keep neighbours together; sizes of groups and the gaps between them mean little. PLS "
+        "(the target to the right) and PCA (the largest variance) are straight views: distances mean what they mean in "
+        "z, but much of z is not seen.",
     )  # fmt: skip
     return chosen if chosen in METHODS else "pca"
 

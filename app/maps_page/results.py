@@ -38,7 +38,7 @@ class ShownMap:
     @property
     def title(self) -> str:
         """The method's name."""
-        return METHOD_WORDS[self.method].partition(" ·")[0]
+        return METHOD_WORDS[self.method]
 
     @property
     def is_standing_in(self) -> bool:

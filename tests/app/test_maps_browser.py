@@ -1,0 +1,172 @@
+"""The maps page as a reader meets it: the right picture beside every point, linked choices, files, slow maps."""
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from analysis.projections import project
+from app.components.case_strip.thumbnails import make_thumbnail
+from app.maps_page.cases import THUMBNAIL
+from tests.app.linked_maps_tab import READ_CARD
+from xaae_core.checkpoints import load_checkpoint
+from xaae_core.data.phantoms import draw_by_id
+from xaae_core.demo import demo_checkpoint, demo_latents
+from xaae_core.latents import LatentTable, read_latents
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+SIDE = load_checkpoint(demo_checkpoint()).model.input_size[0]
+COHORT = '[["label",["effusion"]],["split",["test"]]]'
+
+
+@pytest.fixture(scope="module")
+def app_url(streamlit_server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    cache = tmp_path_factory.mktemp("cache")
+    settings = {"XAAE_CACHE": str(cache), "XAAE_CHECKPOINT": "", "XAAE_DATA": "", "XAAE_MODELS": str(cache / "none")}
+    return str(streamlit_server(ROOT / "app" / "main.py", environment=settings))
+
+
+@pytest.fixture(scope="module")
+def table() -> LatentTable:
+    return read_latents(demo_latents())
+
+
+class MapsPage:
+    """A tab with the maps page: PCA to the left, PLS to the right."""
+
+    def __init__(self, open_page: Any, url: str, table: LatentTable, **address: str) -> None:
+        self.table, self.errors = table, []
+        self.points_in_z = project(table, "pca", rate=False).points.astype(np.float64)
+        words = urlencode({"left": "PCA", "right": "PLS", **address})
+        self.page: Page = open_page(f"{url}/maps?{words}", before=self.listen)
+        self.wait()
+
+    def listen(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def wait(self) -> None:
+        """Until the maps are drawn and the script rests."""
+        self.page.locator(f".lm[data-ready='{len(self.table)}']").wait_for(timeout=60_000)
+        expect(self.page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
+        expect(self.stage).to_have_attribute("data-view", re.compile(r"\d"))
+
+    @property
+    def stage(self) -> Any:
+        return self.page.locator(".lm-stage").first
+
+    def places(self) -> np.ndarray:
+        """Where every case lies in the window [N, 2]."""
+        box = self.stage.bounding_box()
+        x, y, scale = map(float, self.stage.get_attribute("data-view").split())
+        middle = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
+        return middle + (self.points_in_z - [x, y]) * [scale, -scale]
+
+    def hover(self, row: int) -> dict[str, Any]:
+        """Point at a case; the card, complete."""
+        self.page.mouse.move(5, 5)
+        self.page.mouse.move(*self.places()[row])
+        self.page.locator(".lm-card[data-state=complete]").wait_for()
+        found: dict[str, Any] = self.page.evaluate(READ_CARD)
+        return found
+
+    def assert_card_is_of_the_ringed_case(self, row: int) -> int:
+        """The card's id and pixels are those of the case it rings; returns its row."""
+        card = self.hover(row)
+        ringed = int(card["row"])
+        assert card["rings"] == [str(ringed)] * 2, "the same case in both maps"
+        name = str(self.table.ids[ringed])
+        assert card["name"] == name
+        picture = make_thumbnail(draw_by_id(name, size=SIDE).image[None], THUMBNAIL)
+        np.testing.assert_array_equal(np.array(card["levels"]), picture.ravel())
+        assert np.hypot(*(self.places()[ringed] - self.places()[row])) < 2, "or one that lies upon it"
+        return ringed
+
+    def lasso(self) -> None:
+        """Around the middle of the left map."""
+        box = self.stage.bounding_box()
+        turn = np.linspace(0, 2 * np.pi, 40)
+        middle = np.array([box["x"], box["y"]]) + box["width"] / 2
+        ring = middle + 0.2 * box["width"] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+        self.page.mouse.move(*ring[0])
+        self.page.mouse.down()
+        for corner in ring[1:]:
+            self.page.mouse.move(*corner)
+        self.page.mouse.up()
+        self.page.get_by_text(re.compile(r"\d+ cases? chosen")).wait_for()
+
+    def download(self, label: str) -> bytes:
+        with self.page.expect_download() as coming:
+            self.page.get_by_role("button", name=label, exact=True).click()
+        return coming.value.path().read_bytes()
+
+    def chosen_ids(self) -> list[str]:
+        """The ids of the chosen cases, out of their file."""
+        return [row["id"] for row in csv.DictReader(self.download("IDs (CSV)").decode().splitlines())]
+
+
+def test_every_card_shows_its_own_case_after_filter_choice_and_page_change(
+    open_page: Any, app_url: str, table: LatentTable
+) -> None:
+    tab = MapsPage(open_page, app_url, table)
+    rows = np.random.default_rng(0).choice(len(table), 6, replace=False).tolist()
+    for row in rows[:3]:
+        tab.assert_card_is_of_the_ringed_case(row)
+    tab.lasso()
+    for row in rows[3:5]:
+        tab.assert_card_is_of_the_ringed_case(row)
+    chosen = tab.chosen_ids()
+    assert 0 < len(chosen) < len(table)
+    tab.page.get_by_role("link", name="Start").click()
+    tab.page.get_by_text("What did the model learn").wait_for()
+    tab.page.get_by_role("link", name="Maps").click()
+    tab.page.locator(".lm-stage").first.wait_for()
+    tab.page.get_by_text(re.compile(rf"{len(chosen)} cases chosen")).wait_for()
+    assert tab.errors == []
+
+
+def test_in_a_cohort_only_its_cases_answer_and_leave(open_page: Any, app_url: str, table: LatentTable) -> None:
+    tab = MapsPage(open_page, app_url, table, cohort=COHORT)
+    belongs = (table.labels == 1) & (table.split == "test")
+    for row in np.flatnonzero(belongs)[[3, 30]].tolist():
+        assert belongs[tab.assert_card_is_of_the_ringed_case(row)]
+    tab.lasso()
+    chosen = tab.chosen_ids()
+    assert len(chosen) > 0
+    assert set(chosen) <= set(table.ids[belongs].tolist())
+    assert tab.errors == []
+
+
+def test_a_double_click_opens_that_case_in_traverse(open_page: Any, app_url: str, table: LatentTable) -> None:
+    tab = MapsPage(open_page, app_url, table)
+    row = int(tab.hover(int(table.row_of("phantom-000121")))["row"])
+    tab.page.mouse.dblclick(*tab.places()[row])
+    expect(tab.page.locator(".pv-panel-original")).to_contain_text(str(table.ids[row]), timeout=60_000)
+    assert tab.errors == []
+
+
+def test_the_files_are_what_they_say(open_page: Any, app_url: str, table: LatentTable) -> None:
+    tab = MapsPage(open_page, app_url, table)
+    assert tab.download("PNG").startswith(b"\x89PNG")
+    assert b"<svg" in tab.download("SVG")[:500]
+    rows = list(csv.DictReader(tab.download("Numbers (CSV)").decode().splitlines()))
+    assert [row["id"] for row in rows] == table.ids.tolist()
+    np.testing.assert_allclose([float(row["PCA x"]) for row in rows], tab.points_in_z[:, 0], rtol=1e-5)
+
+
+def test_a_slow_map_says_how_far_it_is_can_be_cancelled_and_begun_again(
+    open_page: Any, app_url: str, table: LatentTable
+) -> None:
+    tab = MapsPage(open_page, app_url, table, left="t-SNE")
+    tab.page.get_by_role("button", name="Cancel").first.click()
+    tab.page.get_by_text("t-SNE was cancelled; PCA is drawn instead").wait_for()
+    tab.page.get_by_role("button", name="Try again").click()
+    tab.page.get_by_text(re.compile(r"t-SNE \(PCA until then\): .+ about \d+")).first.wait_for()
+    tab.page.get_by_text("Sizes of groups and the gaps between them mean little").wait_for(timeout=180_000)
+    assert tab.page.get_by_role("button", name="Cancel").count() == 0
+    assert tab.errors == []
