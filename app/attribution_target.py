@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from xaae_core.latents import LatentTable
     from xaae_core.model_card import ModelCard
 
-KINDS = ("class", "direction", "dimension", "representation")
+KINDS = ("class", "direction", "dimension", "representation", "error")
 HELP = (
     "What is explained: class (the logit of the model's own target; class:NAME of another), direction (the score "
-    "towards it, needs --latents; direction:NAME), dimension:K (one entry of z), representation (all of z, no label)."
+    "towards it, needs --latents; direction:NAME), dimension:K (one entry of z), representation (all of z, no label), "
+    "error (how badly z redraws the picture)."
 )
 
 
@@ -27,6 +28,8 @@ def check_target(ctx: click.Context, param: click.Parameter, value: str) -> str:
         raise click.BadParameter(f"{value}; expected dimension:K with K from 0, as in dimension:3")
     if kind == "representation" and rest:
         raise click.BadParameter(f"{value}; the representation has no part: expected representation, or dimension:K")
+    if kind == "error" and rest:
+        raise click.BadParameter(f"{value}; the reconstruction error has no part: expected error")
     return value
 
 
@@ -42,7 +45,13 @@ def target_of(value: str, card: ModelCard, table: LatentTable | None) -> Target:
         AttributionError: a class that the model does not know.
         DirectionError: a direction that cannot be fitted.
     """
-    from analysis.attributions import DirectionScore, LatentDimension, PredictedNumber, Representation
+    from analysis.attributions import (
+        DirectionScore,
+        LatentDimension,
+        PredictedNumber,
+        ReconstructionError,
+        Representation,
+    )
     from analysis.directions import fit_direction
 
     kind, _, name = value.partition(":")
@@ -50,6 +59,8 @@ def target_of(value: str, card: ModelCard, table: LatentTable | None) -> Target:
         return LatentDimension(int(name))
     if kind == "representation":
         return Representation()
+    if kind == "error":
+        return ReconstructionError()
     if kind == "direction":
         assert table is not None  # the command has asked for one
         return DirectionScore(fit_direction(table, name or card.target or None, n_bootstrap=0))
@@ -70,5 +81,5 @@ def _class_of(name: str, card: ModelCard) -> Target:
         return ClassLogit(1)
     raise AttributionError(
         f'the model knows no class "{name}"; expected one of {", ".join(card.classes) or "none"}, '
-        "or direction, dimension:K, representation"
+        "or direction, dimension:K, representation, error"
     )

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
-from typing import Any, cast
+from typing import cast
 
-from torch import Tensor, nn
+from torch import nn
 
-from analysis.attributions.problem import Explained, Problem
-from analysis.attributions.targets import Score
-from xaae_core.errors import AttributionError
+from analysis.attributions.model_trace import ModelTrace
+from analysis.attributions.problem import Explained, Method, Problem, ScoreModule
+from analysis.attributions.targets import Target
+from analysis.attributions.twins import twin_of
 from xaae_core.models.latent_model import LatentModel
-
-_WAY_OUT = "choose saliency, integrated_gradients or occlusion"
-
-
-class _ScoreModule(nn.Module):
-    """The model with the score as its output, as captum wants it."""
-
-    def __init__(self, model: nn.Module, score: Score) -> None:
-        super().__init__()
-        self.model = model
-        self.score = score
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The score [B] of pictures [B, C, H, W]."""
-        return self.score(x)
 
 
 def explain(problem: Problem) -> Explained:
@@ -36,38 +21,28 @@ def explain(problem: Problem) -> Explained:
     session may be running the model.
 
     Source: Springenberg et al. 2015; captum `GuidedBackprop`.
-
-    Raises:
-        AttributionError: no ReLU module took part.
     """
     from captum.attr import GuidedBackprop
 
-    if not isinstance(problem.model, nn.Module):
-        raise AttributionError(
-            f"guided backpropagation needs a torch module, not a {type(problem.model).__name__}: {_WAY_OUT}"
-        )
-    twin = _twin_of(problem.model)
-    seen: list[nn.Module] = []
-
-    def note(relu: nn.Module, inputs: object, output: object) -> None:
-        seen.append(relu)
-
-    for module in twin.modules():
-        if isinstance(module, nn.ReLU):
-            module.register_forward_hook(note)
-    scored = _ScoreModule(twin, problem.target.scorer(cast(LatentModel, twin), problem.image))
-    image = problem.image.clone().requires_grad_()
+    twin = twin_of(cast(nn.Module, problem.model))
+    scored = ScoreModule(twin, problem.counted(problem.target.scorer(cast(LatentModel, twin))))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU")
-        gradients = GuidedBackprop(scored).attribute(image)  # [1, C, H, W]
-    if not seen:
-        raise AttributionError(
-            f"no ReLU module runs in this encoder, so guided backpropagation would be the plain gradient: {_WAY_OUT}"
-        )
-    return Explained(gradients[0].sum(dim=0), {}, "guided gradient: a picture of edges, not a measure")
+        gradients = GuidedBackprop(scored).attribute(
+            problem.images.clone().requires_grad_(), additional_forward_args=problem.context or None
+        )  # [B, C, H, W]
+    return Explained(gradients.detach().sum(dim=1), {}, "guided gradient: a picture of edges, not a measure")
 
 
-def _twin_of(model: nn.Module) -> nn.Module:
-    """A copy of the modules that shares parameters and buffers with the model."""
-    shared: dict[int, Any] = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
-    return copy.deepcopy(model, shared)
+def find_obstacle(trace: ModelTrace, target: Target, model: object) -> str | None:
+    """Why ReLUs cannot be guided; one that is used several times can."""
+    if not trace.is_module:
+        return f"guided backpropagation needs a torch module, not a {type(model).__name__}"
+    if "relu" in trace.loose:
+        return "a ReLU is called as a function, where it cannot be guided: make it a torch.nn.ReLU module"
+    if nn.ReLU not in trace.kinds.values():
+        return "no ReLU module runs in this encoder, so guided backpropagation would be the plain gradient"
+    return None
+
+
+METHOD = Method("guided_backprop", explain, obstacle=find_obstacle)

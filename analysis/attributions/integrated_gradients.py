@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.attributions.problem import Explained, Problem
+from analysis.attributions.problem import Explained, Method, Problem
 
 
 def explain(problem: Problem) -> Explained:
@@ -14,16 +14,18 @@ def explain(problem: Problem) -> Explained:
     """
     from captum.attr import IntegratedGradients
 
+    n_steps = problem.settings.n_steps
     shares = IntegratedGradients(problem.score).attribute(
-        problem.image,
-        baselines=problem.baseline,
-        n_steps=problem.n_steps,
+        problem.images,
+        baselines=problem.baselines,
+        additional_forward_args=problem.context or None,
+        n_steps=n_steps,
         method="gausslegendre",
-        internal_batch_size=problem.batch,
-    )  # [1, C, H, W]
+        internal_batch_size=problem.rows,
+    )  # [B, C, H, W]
     return Explained(
-        shares[0].sum(dim=0),
-        {"n_steps": problem.n_steps},
-        "part of the target's change from the baseline",
-        is_complete=True,
+        shares.sum(dim=1), {"n_steps": n_steps}, "part of the target's change from the baseline", is_complete=True
     )
+
+
+METHOD = Method("integrated_gradients", explain, compares=True, n_passes=lambda settings, _size: settings.n_steps)

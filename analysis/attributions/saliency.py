@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.attributions.problem import Explained, Problem
+from analysis.attributions.problem import Explained, Method, Problem
 
 
 def explain(problem: Problem) -> Explained:
@@ -10,8 +10,8 @@ def explain(problem: Problem) -> Explained:
 
     Source: Simonyan et al. 2014; captum `Saliency`.
     """
-    from captum.attr import Saliency
+    gradients = problem.gradients(problem.images)  # [B, C, H, W]
+    return Explained(gradients.abs().amax(dim=1), {}, "change of the target per unit of brightness, without its sign")
 
-    image = problem.image.clone().requires_grad_()
-    gradients = Saliency(problem.score).attribute(image, abs=True)  # [1, C, H, W]
-    return Explained(gradients[0].amax(dim=0), {}, "change of the target per unit of brightness, without its sign")
+
+METHOD = Method("saliency", explain)

@@ -16,12 +16,18 @@ from app.model_latents import latents_of_model
 from app.terminal import counted, finite, print_json, remark
 
 if TYPE_CHECKING:
-    from analysis.attributions import Attribution, Baseline
+    from numpy.typing import NDArray
+
+    from analysis.attributions import Attribution, Baseline, Target
     from xaae_core.checkpoints import Checkpoint
     from xaae_core.data.images import ImageData
     from xaae_core.latents import LatentTable
 
-METHOD_NAMES = ("integrated_gradients", "saliency", "occlusion", "guided_backprop")
+METHOD_NAMES = (
+    *("integrated_gradients", "saliency", "occlusion", "guided_backprop", "input_x_gradient", "gradient_shap"),
+    *("deep_lift", "smooth_grad", "grad_cam", "feature_ablation", "latent_shift"),
+)
+_ALL = "all"
 _MOST_AVERAGED = 200
 _FILE = click.Path(path_type=Path)
 
@@ -35,8 +41,9 @@ _FILE = click.Path(path_type=Path)
 @click.argument("checkpoint", type=_FILE)
 @click.argument("image", type=_FILE)
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
-@click.option("--method", "methods", type=click.Choice(METHOD_NAMES), multiple=True,
-    default=("integrated_gradients",), show_default=True, help="May be given several times: one map each.")  # fmt: skip
+@click.option("--method", "methods", type=click.Choice([*METHOD_NAMES, _ALL]), multiple=True,
+    default=("integrated_gradients",), show_default=True,
+    help="May be given several times: one map each; all: each that can work on the model.")  # fmt: skip
 @click.option("--target", default="class", show_default=True, callback=check_target, help=HELP)
 @click.option("--latents", type=_FILE, help="Table of latents of the same checkpoint; for a direction.")
 @click.option("--baseline", type=click.Choice(["black", "blurred", "mean"]), default="black", show_default=True,
@@ -44,9 +51,18 @@ _FILE = click.Path(path_type=Path)
 @click.option("--data", type=_FILE, help="Data folder of --latents, if it was moved since; for --baseline mean.")
 @click.option("--steps", type=click.IntRange(1, 2000), default=64, show_default=True,
     help="With integrated_gradients: points on the way from the baseline.")  # fmt: skip
-@click.option("--window", type=click.IntRange(1), help="With occlusion: side of the covered square, in pixels.")
+@click.option("--samples", type=click.IntRange(1, 2000), default=25, show_default=True,
+    help="With smooth_grad and gradient_shap: noisy copies of the picture.")  # fmt: skip
+@click.option("--noise", type=click.FloatRange(0, 10),
+    help="Of those copies: share of the picture's range; 0.15 with smooth_grad, 0.05 with gradient_shap.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the noise.")
+@click.option("--span", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
+    help="With latent_shift: how far the target is moved each way, in its own unit (SD for a direction).")  # fmt: skip
+@click.option("--window", type=click.IntRange(1),
+    help="With occlusion: side of the covered square; with feature_ablation: of a cell; in pixels.")  # fmt: skip
 @click.option("--stride", type=click.IntRange(1), help="With occlusion: pixels between squares; half the window.")
-@click.option("--batch-size", type=click.IntRange(1), help="Pictures a forward pass; fitted to their size if left out.")
+@click.option("--memory", type=click.IntRange(1),
+    help="MiB that a pass may take beside the model; if left out a quarter of what is free, at most 1024.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the maps' figures as JSON.")
 @allow_encoders
 def command(
@@ -59,17 +75,22 @@ def command(
     baseline: str,
     data: Path | None,
     steps: int,
+    samples: int,
+    noise: float | None,
+    seed: int,
+    span: float,
     window: int | None,
     stride: int | None,
-    batch_size: int | None,
+    memory: int | None,
     as_json: bool,
 ) -> None:
     """Say which pixels the model listens to.
 
-    Writes for each method METHOD.png (the picture, the map laid on it, the map) and METHOD.npy (the numbers), and
-    summary.csv and attribution.json. A map shows what moves the model's number, not what causes the disease.
+    Writes for each method METHOD.png (the picture, the map laid on it, the map) and METHOD.npy (the numbers; of
+    latent_shift both halves, too), and summary.csv and attribution.json. A map shows what moves the model's number,
+    not what causes the disease.
     """
-    from analysis.attributions import attribute
+    from analysis.attributions import MethodSettings, attribute
     from xaae_core.checkpoints import load_checkpoint
     from xaae_core.data.recipes import recipe_for
 
@@ -86,17 +107,18 @@ def command(
     asked = target_of(target, opened.card, table)
     nothing = _baseline(baseline, picture, opened, table, latents, data)
     _check_squares(window, stride, opened.model.input_size)
+    settings = MethodSettings(
+        n_steps=steps, n_samples=samples, noise=noise, seed=seed, span=span, window=window, stride=stride
+    )
     found = []
-    for method in dict.fromkeys(methods):
+    for method in _usable(methods, opened, asked):
         with counted(f"{method}:") as progress:
             made = attribute(
                 *(opened.model, picture.pixels, asked),
                 method=method,
                 baseline=nothing,
-                n_steps=steps,
-                window=window,
-                stride=stride,
-                internal_batch_size=batch_size,
+                settings=settings,
+                memory_bytes=None if memory is None else memory * 2**20,
                 progress=progress,
             )
         found.append(made)
@@ -105,6 +127,20 @@ def command(
         print_json({**figures_of(picture, found, opened), "files": files})
     else:
         click.echo("\n".join([*(sentence_of(made) for made in found), *files]))
+
+
+def _usable(methods: tuple[str, ...], opened: Checkpoint, target: Target) -> list[str]:
+    """The methods to run, each once; refuses one by name that cannot work, before any has run."""
+    from analysis.attributions import available_methods
+
+    available = available_methods(opened.model, target)
+    if _ALL in methods:
+        for name, why in available.refused.items():
+            remark(f"  left out: {name}: {why}")
+        return list(available.usable)
+    for method in methods:
+        available.require(method)
+    return list(dict.fromkeys(methods))
 
 
 def row_of(found: Attribution) -> dict[str, Any]:
@@ -139,17 +175,15 @@ def write_attributions(folder: Path, picture: ImageData, found: list[Attribution
     """Write a figure and the numbers of each map, and the summaries; returns the files' paths."""
     import json
 
-    import numpy as np
-
     from analysis.figures.attribution_map import AttributionFigure, draw_attributions
     from xaae_core.atomic_files import atomic_path
 
     contents: dict[str, bytes] = {}
     for made in found:
+        for name, part in made.parts.items():
+            contents[f"{made.method}-{name}.npy"] = _as_npy(part)
         contents[f"{made.method}.png"] = draw_attributions(AttributionFigure(picture.pixels, [made], picture.name))
-        numbers = io.BytesIO()
-        np.save(numbers, made.map, allow_pickle=False)
-        contents[f"{made.method}.npy"] = numbers.getvalue()
+        contents[f"{made.method}.npy"] = _as_npy(made.map)
     text = io.StringIO()
     summary = csv.DictWriter(text, row_of(found[0]), lineterminator="\n")
     summary.writeheader()
@@ -161,6 +195,14 @@ def write_attributions(folder: Path, picture: ImageData, found: list[Attribution
         with atomic_path(folder / name) as temporary:
             temporary.write_bytes(content)
     return [str(folder / name) for name in contents]
+
+
+def _as_npy(numbers: NDArray[Any]) -> bytes:
+    import numpy as np
+
+    file = io.BytesIO()
+    np.save(file, numbers, allow_pickle=False)
+    return file.getvalue()
 
 
 def sentence_of(found: Attribution) -> str:

@@ -63,6 +63,7 @@ def test_figures_and_numbers_of_each_method_are_written(tmp_path: Path):
         ("direction:severity", "score towards severity (SD)"),
         ("dimension:3", "latent dimension 3"),
         ("representation", "the representation, without labels"),
+        ("error", "reconstruction error (mean squared, z alone)"),
     ],
 )
 def test_every_target_is_explained_and_its_number_is_the_models(tmp_path: Path, target: str, words: str):
@@ -71,12 +72,14 @@ def test_every_target_is_explained_and_its_number_is_the_models(tmp_path: Path, 
     (found,) = json.loads(made.stdout)["maps"]
     assert found["target"] == words
     model = load_checkpoint(demo_checkpoint()).model
-    z = encode_image(model, read_image(CASE, channels=1, size=(SIDE, SIDE)).pixels).z
+    pixels = read_image(CASE, channels=1, size=(SIDE, SIDE)).pixels
+    z = encode_image(model, pixels).z
     expected = {
         "logit of effusion": lambda: model.classify(z)[0, 1],
         "logit of no effusion": lambda: model.classify(z)[0, 0],
         "latent dimension 3": lambda: z[0, 3],
         "the representation, without labels": lambda: z[0] @ z[0],
+        "reconstruction error (mean squared, z alone)": lambda: ((model.decode(z)[0].numpy() - pixels) ** 2).mean(),
     }
     if words in expected:
         assert found["score"] == pytest.approx(float(expected[words]()), rel=1e-4)
@@ -84,6 +87,19 @@ def test_every_target_is_explained_and_its_number_is_the_models(tmp_path: Path, 
         column = words.split()[2]
         direction = fit_direction(read_latents(demo_latents()), column, n_bootstrap=0)
         assert found["score"] == pytest.approx(float(direction.score(z.numpy())[0]), rel=1e-3)
+
+
+def test_all_methods_that_can_work_run_and_the_others_are_named(tmp_path: Path):
+    options = ("--method", "all", "--samples", 2, "--window", 64, "--stride", 64, "--json")
+    made = explain(tmp_path / "class", *options)
+    assert made.exit_code == 0, made.output
+    assert {found["method"] for found in json.loads(made.stdout)["maps"]} == set(METHODS)
+    more, less = (np.load(tmp_path / "class" / f"latent_shift-{name}.npy") for name in ("more", "less"))
+    heat = np.load(tmp_path / "class" / "latent_shift.npy")
+    np.testing.assert_allclose(heat, (more - less) / 2, atol=1e-5)
+    made = explain(tmp_path / "z", *options, "--target", "representation")
+    assert {found["method"] for found in json.loads(made.stdout)["maps"]} == set(METHODS) - {"latent_shift"}
+    assert "left out: latent_shift: latent shift needs a way in z" in made.stderr
 
 
 def test_the_baseline_can_be_the_mean_of_training_pictures_or_the_blurred_case(tmp_path: Path):
@@ -113,6 +129,11 @@ def test_the_settings_beside_the_result_repeat_it(tmp_path: Path):
         (("--target", "pneumonia"), 'knows no class "pneumonia"; expected one of no effusion, effusion'),
         (("--target", "dimension:99"), "no latent dimension 99: z has 32"),
         (("--target", "dimension:x"), "expected dimension:K"),
+        (("--target", "error:3"), "has no part: expected error"),
+        (
+            ("--method", "latent_shift", "--target", "representation"),
+            "without labels: choose integrated_gradients",
+        ),
         (("--method", "magic"), "'magic' is not one of"),
         (("--method", "occlusion", "--window", "500"), "--window 500 is larger than the model's pictures"),
         (("--method", "occlusion", "--stride", "50"), "leaves gaps between squares of 16 px"),

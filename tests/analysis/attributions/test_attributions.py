@@ -14,6 +14,7 @@ from analysis.attributions import (
     ClassLogit,
     DirectionScore,
     LatentDimension,
+    MethodSettings,
     PredictedNumber,
     Representation,
     attribute,
@@ -21,23 +22,15 @@ from analysis.attributions import (
     blurred_baseline,
     mean_baseline,
 )
-from analysis.directions import Direction, fit_direction
-from tests.analysis.attributions.known_models import CurvedModel, GateModel, LinearModel
-from tests.analysis.latent_tables import table_of
+from tests.analysis.attributions.known_models import CurvedModel, GateModel, LinearModel, direction_of
 from tests.app.cli_folders import write_model
 from xaae_core.checkpoints import load_checkpoint
 from xaae_core.errors import AttributionError, ImageError
-from xaae_core.models import add_xaae_blocks, build_encoder
 
 
 @pytest.fixture
 def image() -> np.ndarray:
     return np.random.default_rng(0).random((2, 6, 6)).astype(np.float32)
-
-
-def direction_of(dims: int, seed: int = 0) -> Direction:
-    rng = np.random.default_rng(seed)
-    return fit_direction(table_of(rng.normal(size=(30, dims)), np.arange(30) % 2), n_bootstrap=0)
 
 
 def effective(model: LinearModel, target) -> np.ndarray:
@@ -60,8 +53,11 @@ def test_known_answers_of_a_linear_model(image, target):
     model = LinearModel().eval()
     weight = effective(model, target)
     start = Baseline(np.full((2, 6, 6), 0.25, np.float32), "grey")
-    found = {name: attribute(model, image, target, method=name, baseline=start, window=3, stride=3) for name in (
-        "saliency", "integrated_gradients", "occlusion")}  # fmt: skip
+    settings = MethodSettings(window=3, stride=3)
+    found = {
+        name: attribute(model, image, target, method=name, baseline=start, settings=settings)
+        for name in ("saliency", "integrated_gradients", "occlusion")
+    }
     np.testing.assert_allclose(found["saliency"].map, np.abs(weight).max(axis=0), rtol=1e-4)
     exact = ((image - 0.25) * weight).sum(axis=0)
     np.testing.assert_allclose(found["integrated_gradients"].map, exact, atol=1e-4)
@@ -101,7 +97,7 @@ def test_integrated_gradients_is_complete(trained):
     model, image = trained
     targets = [ClassLogit(0), LatentDimension(1), DirectionScore(direction_of(4)), Representation()]
     for target in targets:
-        found = attribute(model, image, target, n_steps=200)
+        found = attribute(model, image, target, settings=MethodSettings(n_steps=200))
         difference = found.score - found.baseline_score
         assert found.total == pytest.approx(difference, abs=0.02 * abs(difference) + 1e-3)
         assert found.convergence_delta == pytest.approx(found.total - difference, abs=1e-6)
@@ -109,31 +105,18 @@ def test_integrated_gradients_is_complete(trained):
 
 def test_more_steps_come_nearer_to_completeness(image):
     model = CurvedModel().eval()
-    deltas = [abs(attribute(model, image, LatentDimension(0), n_steps=n).convergence_delta) for n in (1, 4, 16)]
+    found = [attribute(model, image, LatentDimension(0), settings=MethodSettings(n_steps=n)) for n in (1, 4, 16)]
+    deltas = [abs(each.convergence_delta) for each in found]
     assert deltas[0] > deltas[1] > deltas[2]
-
-
-def test_no_more_pictures_at_once_than_allowed_and_the_same_map(image):
-    model = CurvedModel().eval()
-    whole = attribute(model, image, LatentDimension(0), n_steps=30, internal_batch_size=30)
-    for method, options in (("integrated_gradients", {"n_steps": 30}), ("occlusion", {"window": 2, "stride": 1})):
-        model.largest_batch = 0
-        part = attribute(model, image, LatentDimension(0), method=method, internal_batch_size=4, **options)
-        assert model.largest_batch == 4
-        if method == "integrated_gradients":
-            np.testing.assert_allclose(part.map, whole.map, rtol=1e-4, atol=1e-4)
-
-
-def test_the_default_batch_shrinks_with_the_pictures_size():
-    model = LinearModel(channels=1, side=1024, dims=1).eval()
-    attribute(model, np.ones((1, 1024, 1024), np.float32), LatentDimension(0), n_steps=3)
-    assert model.largest_batch == 1
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_same_call_gives_the_same_map(trained, method):
     model, image = trained
-    first, second = (attribute(model, image, ClassLogit(1), method=method, n_steps=8, window=12) for _ in range(2))
+    first, second = (
+        attribute(model, image, ClassLogit(1), method=method, settings=MethodSettings(n_steps=8, window=12))
+        for _ in range(2)
+    )
     np.testing.assert_array_equal(first.map, second.map)
     assert first.map.shape == (48, 48)
     assert first.map.any()
@@ -159,7 +142,7 @@ def test_nothing_stays_on_the_model_or_the_picture(trained, method):
     model = copy.deepcopy(frozen).requires_grad_(True)
     given = torch.from_numpy(image.copy())
     before = traces(model)
-    attribute(model, given, ClassLogit(1), method=method, n_steps=4, window=12)
+    attribute(model, given, ClassLogit(1), method=method, settings=MethodSettings(n_steps=4, window=12))
     after = traces(model)
     assert all(torch.equal(before[0][name], value) for name, value in after[0].items())
     assert before[1:] == after[1:]
@@ -220,16 +203,6 @@ def test_guided_backpropagation_says_where_it_would_be_a_plain_gradient():
         attribute(GateModel(nn.GELU).eval(), np.ones((1, 6, 6)), LatentDimension(0), method="guided_backprop")
 
 
-def test_a_resnet_with_reused_in_place_relus_can_be_explained_by_every_method():
-    torch.manual_seed(0)
-    model = add_xaae_blocks(
-        build_encoder("torchvision:resnet18", 3), 64, 3, 4, decoder="light", recons_metric="ssim"
-    ).eval()
-    image = np.random.default_rng(0).random((3, 64, 64)).astype(np.float32)
-    for method in METHODS:
-        assert attribute(model, image, ClassLogit(0), method=method, n_steps=2, window=32).map.any()
-
-
 def test_a_squashed_score_is_not_hidden(trained):
     model, image = trained
     with pytest.raises(AttributionError, match="not finite"):
@@ -241,8 +214,8 @@ def test_progress_counts_to_the_end_and_can_cancel(trained):
     for method in METHODS:
         seen: list[tuple[int, int]] = []
         attribute(
-            model, image, ClassLogit(0), method=method, n_steps=9, window=16, internal_batch_size=2,
-            progress=lambda done, n_all, seen=seen: seen.append((done, n_all)),
+            model, image, ClassLogit(0), method=method, settings=MethodSettings(n_steps=9, window=16),
+            memory_bytes=2**20, progress=lambda done, n_all, seen=seen: seen.append((done, n_all)),
         )  # fmt: skip
         assert seen == sorted(seen)
         assert seen[-1][0] == seen[-1][1]
@@ -270,9 +243,16 @@ def test_what_cannot_be_explained_is_refused_with_the_way_out(image):
         attribute(model.train(), image, ClassLogit(0))
     with pytest.raises(AttributionError, match=r"baseline has the shape \(1, 6, 6\)"):
         attribute(model.eval(), image, ClassLogit(0), baseline=black_baseline((1, 6, 6)))
-    for options in ({"method": "magic"}, {"n_steps": 0}, {"window": 7}, {"window": 2, "stride": 3}):
+    with pytest.raises(ValueError, match="expected one of integrated_gradients"):
+        attribute(model, image, ClassLogit(0), method="magic")
+    with pytest.raises(ValueError, match="a number of bytes"):
+        attribute(model, image, ClassLogit(0), memory_bytes=512)
+    for options in ({"window": 7}, {"window": 2, "stride": 3}, {"segments": np.zeros((3, 3), int)}):
         with pytest.raises(ValueError, match="expected"):
-            attribute(model, image, ClassLogit(0), **options)
+            attribute(model, image, ClassLogit(0), method="feature_ablation", settings=MethodSettings(**options))
+    for options in ({"n_steps": 0}, {"n_samples": 0}, {"noise": -1}, {"span": 0}, {"segments": np.zeros((6, 6))}):
+        with pytest.raises(ValueError, match="expected"):
+            MethodSettings(**options)
 
 
 def test_a_picture_of_another_size_is_refused(trained):
