@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from torch.func import functional_call, grad, vmap
 from analysis.examples.parameter_choice import ParameterChoice, choose_parameters
 from analysis.examples.sample_losses import SampleLoss
 from xaae_core.errors import ExamplesError, WrongModelError
+from xaae_core.models.latent_model import LatentModel
 
 MEMORY = 2**30
 """Bytes that gradients may take at once, unless told otherwise: 1 GiB."""
@@ -43,8 +44,12 @@ class _LossModule(nn.Module):
         super().__init__()
         self.model, self.loss = model, loss
 
-    def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
-        """Losses [B]."""
+    def forward(self, x: Tensor, y: Tensor | None, z: Tensor | None = None, *, is_encoding: bool = False) -> Tensor:
+        """Losses [B] of inputs, or of latent vectors where they are given; or the latent vectors [B, D] themselves."""
+        if is_encoding:
+            return cast(LatentModel, self.model).encode(x).z
+        if z is not None:
+            return self.loss.of_latents(cast(LatentModel, self.model), z, x, y)
         return self.loss(self.model, x, y)
 
 
@@ -85,6 +90,7 @@ class LossGradients:
         self.n_parameters = sum(self._sizes)
         self.memory = memory
         self._module = _LossModule(twin_of(model), loss).eval()
+        self._is_through_z = isinstance(model, LatentModel) and self.choice in ("encoder", "last_block")
         self._is_vectorised = True
         self._activations: int | None = None
 
@@ -124,13 +130,25 @@ class LossGradients:
 
     def losses(self, weights: Weights, theta: Tensor, x: Tensor, y: Tensor | None) -> Tensor:
         """Losses [B], differentiable in theta [P]."""
+        return self._run(weights, theta, x, y)
+
+    def _run(
+        self,
+        weights: Weights,
+        theta: Tensor,
+        x: Tensor,
+        y: Tensor | None,
+        z: Tensor | None = None,
+        *,
+        is_encoding: bool = False,
+    ) -> Tensor:
         chosen = torch.split(theta, self._sizes)
         state = {
             _KEY + name: part.view(shape) for name, part, shape in zip(self._names, chosen, self._shapes, strict=True)
         }
         state |= {_KEY + name: value for name, value in weights.others.items()}
-        losses: Tensor = functional_call(self._module, state, (x, y))
-        return losses
+        made: Tensor = functional_call(self._module, state, (x, y, z), {"is_encoding": is_encoding})
+        return made
 
     def rows(self, weights: Weights, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The gradient of each case [B, P]."""
@@ -193,16 +211,32 @@ class LossGradients:
             try:
                 return self._vectorised_rows(weights, x, y)
             except RuntimeError as error:
-                if "memory" in str(error).lower():
+                if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
                     raise
                 self._is_vectorised = False  # an operation that vmap does not know: one by one, and the same numbers
         return torch.stack([self._one_row(weights, *part) for part in self._parts(x, y, 1)])
 
     def _vectorised_rows(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:
+        if self._is_through_z:
+            return self._rows_through_z(weights, x, y)
+
         def loss(theta: Tensor, one: Tensor, label: Tensor | None) -> Tensor:
             return self.losses(weights, theta, one[None], None if label is None else label[None])[0]
 
         rows: Tensor = vmap(grad(loss), (None, 0, None if y is None else 0))(weights.theta, x, y)
+        return rows
+
+    def _rows_through_z(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:
+        """The head and the decoder, whose parameters are not asked for, as one batch; then each case's encoder."""
+        with torch.no_grad():
+            z = self._run(weights, weights.theta, x, y, is_encoding=True)
+        z.requires_grad_()
+        (pull,) = torch.autograd.grad(self._run(weights, weights.theta, x, y, z).sum(), z)
+
+        def pulled(theta: Tensor, one: Tensor, by: Tensor) -> Tensor:
+            return (self._run(weights, theta, one[None], None, is_encoding=True)[0] * by).sum()
+
+        rows: Tensor = vmap(grad(pulled), (None, 0, 0))(weights.theta, x, pull)
         return rows
 
     def _one_row(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:

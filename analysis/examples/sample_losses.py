@@ -28,6 +28,10 @@ class SampleLoss(Protocol):
         """Losses [B] of inputs [B, …] and labels [B]."""
         ...
 
+    def of_latents(self, model: LatentModel, z: Tensor, x: Tensor, y: Tensor | None) -> Tensor:
+        """The same [B], from latent vectors [B, D] on."""
+        ...
+
 
 @dataclass(frozen=True)
 class OutputLoss:
@@ -48,8 +52,14 @@ class OutputLoss:
 
     def __call__(self, model: nn.Module, x: Tensor, y: Tensor | None) -> Tensor:
         """See `SampleLoss`."""
+        return self._compare(x, model.decode(model.encode(x).z) if isinstance(model, LatentModel) else model(x))
+
+    def of_latents(self, model: LatentModel, z: Tensor, x: Tensor, y: Tensor | None) -> Tensor:
+        """See `SampleLoss`."""
+        return self._compare(x, model.decode(z))
+
+    def _compare(self, x: Tensor, output: Tensor) -> Tensor:
         loss_f = self.loss_f or F.mse_loss
-        output = redraw(model, x)
         if len(x) == 1:
             return loss_f(x, output).reshape(1)
 
@@ -75,7 +85,15 @@ class LabelLoss:
         Raises:
             ExamplesError: a model without a classifier, or cases without labels.
         """
-        said = classify(model, x)
+        return self._compare(
+            model, model.classify(model.encode(x).z) if isinstance(model, LatentModel) else model(x), y
+        )
+
+    def of_latents(self, model: LatentModel, z: Tensor, x: Tensor, y: Tensor | None) -> Tensor:
+        """See `SampleLoss`."""
+        return self._compare(model, model.classify(z), y)
+
+    def _compare(self, model: object, said: Tensor | None, y: Tensor | None) -> Tensor:
         if said is None:
             raise ExamplesError("the model has no classifier, so it has no loss of labels: use its reconstruction")
         if y is None:
@@ -84,22 +102,6 @@ class LabelLoss:
             std = getattr(model, "target_std", 1.0)
             return ((said[:, 0] - y.to(said.dtype)) / std).square()
         return F.cross_entropy(said, y, reduction="none")
-
-
-def redraw(model: nn.Module, x: Tensor) -> Tensor:
-    """What the model makes of inputs: what z alone draws, or its `forward`."""
-    if isinstance(model, LatentModel):
-        return model.decode(model.encode(x).z)
-    output: Tensor = model(x)
-    return output
-
-
-def classify(model: nn.Module, x: Tensor) -> Tensor | None:
-    """Logits [B, classes] or numbers [B, 1]; None without a classifier; the `forward` of a plain module."""
-    if isinstance(model, LatentModel):
-        return model.classify(model.encode(x).z)
-    output: Tensor = model(x)
-    return output
 
 
 def represent(model: nn.Module, x: Tensor) -> Tensor:

@@ -61,8 +61,7 @@ def trace_training(
     """
     gradients = LossGradients(model, loss, parameters=parameters, memory=memory, device=device)
     rates = _rates(learning_rates, max(1, len(checkpoints)))
-    weights = [_weights(gradients, source, n) for n, source in enumerate(checkpoints, start=1)]
-    weights = weights or [gradients.weights()]
+    weights = weights_of(gradients, checkpoints)
     n_steps = n_steps_of(gradients, train, test, len(weights)) + len(weights) * len(test.ids)
     steps = Steps(progress, n_steps)
     own = plain_gradients(gradients, steps)
@@ -74,6 +73,11 @@ def trace_training(
          "n_parameters": gradients.n_parameters},
         notes_of(gradients) + (() if checkpoints else ("of the final weights alone: no checkpoints were given",)),
     )  # fmt: skip
+
+
+def weights_of(gradients: LossGradients, checkpoints: Sequence[CheckpointSource]) -> list[Weights]:
+    """The states of the model at checkpoints, or its present one where there are none."""
+    return [_weights(gradients, source, n) for n, source in enumerate(checkpoints, start=1)] or [gradients.weights()]
 
 
 def notes_of(gradients: LossGradients) -> tuple[str, ...]:

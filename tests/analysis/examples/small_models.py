@@ -101,23 +101,21 @@ def lfxai_examples():
 
 def logistic_regression(x: Tensor, y: Tensor, damping: float) -> nn.Linear:
     """Two-class softmax regression [N, D] → 2, at the exact minimum of mean cross-entropy + damping/2·‖θ‖²."""
+    design = torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], dim=1)  # [N, D + 1]
+    wanted = nn.functional.one_hot(y, 2).to(x.dtype)
+    theta = torch.zeros(2, design.shape[1], dtype=x.dtype)
+    for _ in range(15):
+        p = (design @ theta.T).softmax(dim=1)
+        gradient = (p - wanted).T @ design / len(x) + damping * theta
+        of_logits = torch.diag_embed(p) - p[:, :, None] * p[:, None, :]
+        hessian = torch.einsum("ncd,ni,nj->cidj", of_logits, design, design).reshape(theta.numel(), -1) / len(x)
+        hessian += damping * torch.eye(theta.numel(), dtype=x.dtype)
+        theta = theta - torch.linalg.solve(hessian, gradient.flatten()).view_as(theta)
+    assert gradient.norm() < 1e-9
     model = nn.Linear(x.shape[1], 2).to(x.dtype)
-    nn.init.zeros_(model.weight)
-    nn.init.zeros_(model.bias)
-    sizes = [value.numel() for value in model.parameters()]
-
-    def objective(theta: Tensor) -> Tensor:
-        weight, bias = theta[: sizes[0]].view(2, -1), theta[sizes[0] :]
-        return nn.functional.cross_entropy(x @ weight.T + bias, y) + damping / 2 * theta.square().sum()
-
-    theta = torch.zeros(sum(sizes), dtype=x.dtype)
-    for _ in range(30):
-        gradient = torch.func.grad(objective)(theta)
-        theta = theta - torch.linalg.solve(torch.func.hessian(objective)(theta), gradient)
-    assert torch.func.grad(objective)(theta).norm() < 1e-9
     with torch.no_grad():
-        model.weight.copy_(theta[: sizes[0]].view(2, -1))
-        model.bias.copy_(theta[sizes[0] :])
+        model.weight.copy_(theta[:, :-1])
+        model.bias.copy_(theta[:, -1])
     return model.eval()
 
 
