@@ -132,7 +132,7 @@ def find_eigenpairs(hessian: Hessian, *, n_steps: int, seed: int = 0) -> Eigenpa
     values, ritz = np.linalg.eigh(run.tridiagonal()[0])
     errors = np.abs(run.next_beta[0] * ritz[-1])
     good = errors <= _CONVERGED * np.abs(values).max(initial=1e-300)
-    vectors = torch.as_tensor(ritz.T[good]).to(reference) @ run.basis()[:, 0]  # [K, P]
+    vectors = run.combine(ritz.T[good])  # [K, P]
     return Eigenpairs(values[good], vectors, float(values[0]), float(values[-1]))
 
 
@@ -175,8 +175,7 @@ def apply_function(
         coefficients = latest
         if not grows:
             change = 0.0
-    outside = torch.einsum("rk,krp->rp", torch.as_tensor(coefficients).to(vectors), run.basis()[:steps])
-    return Applied(inside + outside, change, steps)
+    return Applied(inside + run.combine(coefficients), change, steps)
 
 
 class _Lanczos:
@@ -195,9 +194,13 @@ class _Lanczos:
         """How much of the last product lies outside the basis [R]."""
         return self._beta[-1]
 
-    def basis(self) -> Tensor:
-        """[steps, R, P]."""
-        return torch.stack(self._basis[: len(self._alpha)])
+    def combine(self, coefficients: NDArray[np.float64]) -> Tensor:
+        """Σ over steps of coefficients [R, steps] · basis [R, P], without another copy of the basis."""
+        factors = torch.as_tensor(coefficients).to(self._basis[0])
+        total = torch.zeros(len(factors), self._basis[0].shape[1], dtype=factors.dtype, device=factors.device)
+        for step, vectors in enumerate(self._basis[: len(self._alpha)]):
+            total.addcmul_(factors[:, step : step + 1], vectors.expand(len(factors), -1))
+        return total
 
     def extend(self) -> bool:
         """One step; whether there is more to find."""

@@ -116,7 +116,7 @@ def measure_influence(
     asked = mode or DampedInverse()
     gradients = LossGradients(model, loss, parameters=parameters, memory=memory, device=device)
     weights = gradients.weights()
-    n_pairs = _n_pairs(gradients)
+    n_pairs = n_pairs_of(gradients)
     n_steps = n_steps_of(gradients, train, test, 1) + len(test.ids)
     steps = Steps(progress, n_steps)
     cases = train if curvature_cases is None else curvature_cases
@@ -205,12 +205,12 @@ class _Solver:
 
     def _at_once(self) -> int:
         """Cases whose Krylov bases (or, for the inverse, four vectors) fit into a third of the budget."""
-        vectors = _MOST_LANCZOS // 4 if isinstance(self._mode, TruncatedSeries) else 5
+        vectors = _MOST_LANCZOS // 2 if isinstance(self._mode, TruncatedSeries) else 5
         each = vectors * self._gradients.n_parameters * self._gradients.dtype.itemsize
         return max(1, self._gradients.memory // (3 * each))
 
 
-def _n_pairs(gradients: LossGradients) -> int:
+def n_pairs_of(gradients: LossGradients) -> int:
     """Vectors of a Lanczos run that fit into a third of the budget, at most 60."""
     each = gradients.n_parameters * gradients.dtype.itemsize
     return int(min(_MOST_PAIRS, gradients.n_parameters, gradients.memory // (3 * each)))

@@ -13,7 +13,7 @@ from tests.analysis.latent_tables import table_of, two_clouds
 from xaae_core.errors import ExamplesError
 
 
-def flipped_clouds(n: int = 200, gap: float = 3.0):
+def flipped_clouds(n: int = 200, gap: float = 5.0):
     clouds = two_clouds(n, gap=gap)
     flipped = np.zeros(n, bool)
     flipped[np.random.default_rng(1).choice(n, n // 10, replace=False)] = True
