@@ -15,7 +15,7 @@ from benchmarks.browser import NoBrowserError
 from benchmarks.comparison import Comparison
 from benchmarks.table import format_table
 
-NAMES = ("decoding", "similarity", "input_pipeline", "epoch_overhead", "slider", "start", "scatter")
+NAMES = ("decoding", "similarity", "input_pipeline", "epoch_overhead", "slider", "start", "examples", "scatter")
 
 
 def main() -> None:
