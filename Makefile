@@ -36,4 +36,5 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --disable-pip-version-check -e ".[test,dev]"
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps lfxai==0.1.1 # an oracle of tests; its pins are old
 	touch $@

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from torch import Tensor, nn
@@ -25,18 +25,23 @@ def twin_of(model: _T) -> _T:
 
 def twins_of(*objects: Any) -> tuple[Any, ...]:
     """Such copies of several objects, in which a module that they have in common stays one."""
-    modules = list(_modules_in(objects, set()))
+    modules = list(modules_in(objects))
     shared: dict[int, Any] = {}
     for module in modules:
         for tensor in (*module.parameters(), *module.buffers(), *vars(module).values()):
             if isinstance(tensor, Tensor):
                 shared[id(tensor)] = tensor
     twins = tuple(copy.deepcopy(each, shared) for each in objects)
-    for module in _modules_in(twins, set()):
+    for module in modules_in(twins):
         module.training = False
         if getattr(module, "inplace", False) is True:
             module.inplace = False  # type: ignore[assignment]
     return twins
+
+
+def modules_in(objects: Iterable[Any]) -> Iterator[nn.Module]:
+    """All modules that the objects are, belong to (as bound methods) or hold, each once."""
+    yield from _modules_in(objects, set())
 
 
 def _modules_in(objects: Iterable[Any], seen: set[int]) -> Iterable[nn.Module]:

@@ -1,0 +1,220 @@
+"""Label-free feature importance under lfxai's names, for any encoder, any captum method, images and signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from analysis.attributions.label_free_paths import PathRule, explain_product, explain_rows, path_rule
+from analysis.attributions.rewired_methods import attribute_with, rewired
+from analysis.attributions.twins import modules_in, twins_of
+from xaae_core.errors import AttributionError
+
+if TYPE_CHECKING:
+    from captum.attr import Attribution as CaptumMethod
+
+Encoder = Callable[[Tensor], Tensor]
+
+
+class AuxiliaryFunction(nn.Module):
+    """g(x̃) = Σ_d f_d(x) · f_d(x̃), f(x) held fixed.
+
+    Args:
+        black_box: the encoder f, from inputs [N, …] to representations [N, D].
+        base_features: the explained inputs x [N, …].
+
+    Attributes:
+        prediction: f(x) [N, D], without a graph.
+
+    Source: Crabbé & van der Schaar 2022, section 2.1; lfxai `AuxiliaryFunction`.
+    """
+
+    def __init__(self, black_box: nn.Module | Encoder, base_features: Tensor) -> None:
+        super().__init__()
+        self.black_box = black_box
+        self.base_features = base_features
+        with torch.no_grad():
+            self.prediction = _represent(black_box, base_features)
+
+    def forward(self, input_features: Tensor, prediction: Tensor | None = None) -> Tensor:
+        """The function g [M] of inputs [M, …].
+
+        Args:
+            input_features: changed copies of the explained inputs.
+            prediction: f(x) of the input that each is a copy of [M, D]. Given to captum as an additional argument it
+                is repeated as the inputs are, which no length can tell: GradientShap keeps the copies of an input
+                together, integrated gradients take all inputs again and again. None: the latter.
+
+        Raises:
+            ValueError: None, and a number of inputs that is no multiple of those explained.
+        """
+        if prediction is None:
+            times, rest = divmod(len(input_features), len(self.prediction))
+            if rest:
+                raise ValueError(
+                    f"{len(input_features)} inputs for {len(self.prediction)} explained ones; expected a multiple"
+                )
+            prediction = self.prediction.repeat(times, 1)
+        return (prediction * _represent(self.black_box, input_features)).sum(dim=1)
+
+
+def attribute_auxiliary(
+    encoder: nn.Module | Encoder,
+    data_loader: Iterable[Any],
+    device: torch.device,
+    attr_method: CaptumMethod,
+    baseline: Tensor | nn.Module | None = None,
+    *,
+    options: Mapping[str, Any] | None = None,
+) -> NDArray[Any]:
+    """How important each feature is for the whole representation, without any label.
+
+    As lfxai's function, save where that is wrong: with GradientShap each copy of an input meets the representation
+    of its own input; methods without a baseline (not Saliency alone) are not given one as their target; and the
+    encoder is explained in eval mode and left as it was, batch norm's statistics, too. `attr_method` is not changed.
+
+    Args:
+        encoder: from inputs [N, …] to representations [N, D].
+        data_loader: batches (inputs, …) or of inputs alone.
+        device: where to compute; the encoder must be there.
+        attr_method: any of captum's, made of any model: it explains the encoder.
+        baseline: [1, …] or [N, …]; a module that makes it of the inputs; None: captum's zeros.
+        options: more arguments of `attr_method.attribute`, such as `n_steps`.
+
+    Returns:
+        Attributions of the inputs' shape, all batches one after the other.
+
+    Raises:
+        AttributionError: no batch, or an encoder that does not return one tensor.
+
+    Source: Crabbé & van der Schaar 2022, definition 2.1; lfxai `attribute_auxiliary`.
+    """
+    twin, method = twins_of(encoder, attr_method)
+    rule = path_rule(attr_method, options)
+    found = []
+    with _computing(device, twin, method):
+        for inputs in _inputs_of(data_loader, device):
+            nothing = _baseline_of(baseline, inputs)
+            if rule is not None:
+                own = _represent(twin, inputs).detach()
+                made = explain_product(lambda x: _represent(twin, x), inputs, nothing, own, rule)
+            else:
+                auxiliary = AuxiliaryFunction(twin, inputs)
+                context = {"additional_forward_args": (auxiliary.prediction,)}
+                made = attribute_with(rewired(method, auxiliary), inputs, nothing, {**context, **(options or {})})
+            found.append(made.detach().cpu().numpy())
+    return _joined(found)
+
+
+def attribute_individual_dim(
+    encoder: nn.Module | Encoder,
+    dim_latent: int,
+    data_loader: Iterable[Any],
+    device: torch.device,
+    attr_method: CaptumMethod,
+    baseline: Tensor | nn.Module | None,
+    *,
+    options: Mapping[str, Any] | None = None,
+) -> NDArray[Any]:
+    """How important each feature is for each latent dimension: |f_d(x) · attribution of f_d|.
+
+    As lfxai's function, and also for methods without a baseline, several channels and signals. Integrated gradients,
+    Saliency and InputXGradient explain all dimensions along one path, whose forward passes they share.
+
+    Args:
+        encoder: from inputs [N, …] to representations [N, D]; weighs the attributions.
+        dim_latent: D.
+        data_loader: batches (inputs, …) or of inputs alone.
+        device: where to compute.
+        attr_method: any of captum's; it explains the function that it was made of, in eval mode.
+        baseline: as for `attribute_auxiliary`.
+        options: more arguments of `attr_method.attribute`.
+
+    Returns:
+        [N, D, H, W] for images [N, C, H, W], whose channels are summed before the size is taken; [N, D, …] for any
+        other inputs [N, …], so [N, D, T, C] for signals [N, T, C].
+
+    Raises:
+        AttributionError: no batch, an encoder of another number of dimensions, or none that returns one tensor.
+
+    Source: Crabbé & van der Schaar 2022, section 4.3; lfxai `attribute_individual_dim`.
+    """
+    twin, method = twins_of(encoder, attr_method)
+    rule = path_rule(attr_method, options)
+    found = []
+    with _computing(device, twin, method):
+        for inputs in _inputs_of(data_loader, device):
+            latents = _represent(twin, inputs).detach()
+            if latents.shape[1] != dim_latent:
+                raise AttributionError(
+                    f"the encoder gives {latents.shape[1]} dimensions, dim_latent is {dim_latent}: expected the same"
+                )
+            made = _each_dim(method, inputs, _baseline_of(baseline, inputs), dim_latent, rule, options or {})
+            weight = latents.view(*latents.shape, *[1] * (made.ndim - 2))
+            found.append((weight * made).abs().detach().cpu().numpy())
+    return _joined(found)
+
+
+def _each_dim(
+    method: Any,
+    inputs: Tensor,
+    baseline: Tensor | None,
+    n_dims: int,
+    rule: PathRule | None,
+    options: Mapping[str, Any],
+) -> Tensor:
+    """Attributions of every dimension [N, D, …], channels of images summed."""
+    if rule is not None:
+        made = explain_rows(lambda x: _represent(method.forward_func, x), inputs, baseline, n_dims, rule)
+    else:
+        each = [attribute_with(method, inputs, baseline, {**options, "target": dim}).detach() for dim in range(n_dims)]
+        made = torch.stack(each, dim=1)
+    return made.sum(dim=2) if inputs.ndim == 4 else made
+
+
+def _represent(encoder: Encoder, inputs: Tensor) -> Tensor:
+    """[N, D], whatever the representation's own shape."""
+    found = encoder(inputs)
+    if not isinstance(found, Tensor):
+        raise AttributionError(
+            f"the encoder returns a {type(found).__name__}; expected one tensor: of several, give a function or "
+            "method that returns the one to be explained, such as encoder.mu"
+        )
+    return found.flatten(1)
+
+
+def _inputs_of(data_loader: Iterable[Any], device: torch.device) -> Iterator[Tensor]:
+    for batch in data_loader:
+        inputs = batch[0] if isinstance(batch, list | tuple) else batch
+        yield cast(Tensor, inputs).to(device)
+
+
+def _baseline_of(baseline: Tensor | nn.Module | None, inputs: Tensor) -> Tensor | None:
+    if isinstance(baseline, nn.Module):
+        with torch.no_grad():
+            return cast(Tensor, baseline(inputs)).to(inputs.device)
+    return None if baseline is None else baseline.to(inputs.device)
+
+
+@contextmanager
+def _computing(device: torch.device, *objects: object) -> Iterator[None]:
+    """Gradients on, whatever the caller's mode; without cuDNN's recurrent nets, which have none in eval mode."""
+    has_recurrent = any(isinstance(module, nn.RNNBase) for module in modules_in(objects))
+    with torch.inference_mode(False), torch.enable_grad():
+        if not has_recurrent or torch.device(device).type != "cuda":
+            yield
+            return
+        with torch.backends.cudnn.flags(enabled=False):
+            yield
+
+
+def _joined(found: list[NDArray[Any]]) -> NDArray[Any]:
+    if not found:
+        raise AttributionError("the data loader gave no batch: there is nothing to explain")
+    return np.concatenate(found)
