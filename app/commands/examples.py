@@ -1,4 +1,4 @@
-"""`xaae examples`: the training cases that a model sees as most like a picture."""
+"""`xaae examples`: the training cases that stand behind what a model makes of a picture."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ import click
 from app.case_files import CaseFiles
 from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
+from app.example_methods import METHODS, OF_LATENTS, SIGNED, Question, explain_by_gradients, explain_by_mixture
 from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
 
 if TYPE_CHECKING:
-    from analysis.examples import NearestExamples
+    from analysis.examples import ExampleImportance, NearestExamples
     from analysis.figures.example_sheet import SheetFigure
     from xaae_core.checkpoints import Checkpoint
     from xaae_core.data.images import ImageData
     from xaae_core.latents import LatentTable
 
-COLUMNS = ("rank", "id", "label", "prediction", "split", "distance", "spacings", "score", "picture")
+COLUMNS = ("rank", "id", "label", "prediction", "split", "distance", "spacings", "score", "picture", "role")
 _FILE = click.Path(path_type=Path)
 
 
 @click.command(
     "examples",
     cls=SettingsCommand,
-    epilog="\b\nExample:\n  xaae examples model.safetensors case.png --latents model.latents.parquet --out like -k 6",
+    epilog="\b\nExamples:\n  xaae examples model.safetensors case.png --latents model.latents.parquet --out like -k 6\n"
+    "  xaae examples model.safetensors case.png --latents model.latents.parquet --out why --method tracin",
 )
 @click.argument("checkpoint", type=_FILE)
 @click.argument("image", type=_FILE)
@@ -37,6 +39,15 @@ _FILE = click.Path(path_type=Path)
 @click.option("--data", type=_FILE, help="Data folder of --latents, if it was moved since; for the contact sheet.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
 @click.option("-k", "--count", type=click.IntRange(1, 60), default=6, show_default=True, help="Cases to show.")
+@click.option("--method", type=click.Choice(METHODS), default="nearest", show_default=True,
+    help="nearest in z; weights of a mixture (simplex, lfxai's, or simplex_entropy, another and faster one); helpful "
+    "and harmful cases by gradients (tracin; influence by the damped inverse, or lfxai's series).")  # fmt: skip
+@click.option("--loss", type=click.Choice(["reconstruction", "label"]), default="reconstruction", show_default=True,
+    help="With gradients: whose; label takes the model's own answer as the picture's label.")  # fmt: skip
+@click.option("--trace", type=_FILE, multiple=True,
+    help="With tracin: a checkpoint of the training; may be repeated. The final weights if left out.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(2), default=500, show_default=True,
+    help="With gradients: training cases at most.")  # fmt: skip
 @click.option("--metric", type=click.Choice(["euclidean", "cosine"]), default="euclidean", show_default=True,
     help="Distance in z; cosine looks at the direction of z alone.")  # fmt: skip
 @click.option("--split", type=click.Choice(["train", "valid", "test", "all"]), default="train", show_default=True,
@@ -50,14 +61,19 @@ def command(
     data: Path | None,
     out: Path,
     count: int,
+    method: str,
+    loss: str,
+    trace: tuple[Path, ...],
+    limit: int,
     metric: str,
     split: str,
     as_json: bool,
 ) -> None:
-    """Find the most similar training cases.
+    """Find the training cases behind what the model makes of a picture.
 
-    Writes examples.csv and, where pictures are found, examples.png, a contact sheet. Distances are given in units of
-    the usual spacing of training cases: far beyond 1, the model has seen nothing like it.
+    They are the most similar ones, those it is a mixture of, or the most helpful and the most harmful ones. Writes
+    examples.csv and, where pictures are found, examples.png, a contact sheet. Distances are given in units of the
+    usual spacing of training cases: far beyond 1, the model has seen nothing like it.
     """
     from analysis.examples import find_nearest
     from analysis.traversals import encode_image
@@ -65,6 +81,8 @@ def command(
     from xaae_core.data.images import to_tensor
     from xaae_core.data.recipes import recipe_for
 
+    if trace and method != "tracin":
+        raise click.UsageError(f"--trace is for --method tracin, not {method}: leave it out")
     opened = load_checkpoint(checkpoint)
     table = latents_of_model(opened, latents)
     picture = recipe_for(opened.model, opened.card).read(image)
@@ -79,12 +97,23 @@ def command(
         ids=(picture.name,),
     )
     files = CaseFiles(searched, latents=latents, data=data)
-    rows = rows_of(found, searched, files, count)
-    written = write_examples(out, rows, sheet_of(opened, picture, z, rows))
+    importance: ExampleImportance = found
+    if method in SIGNED:
+        question = Question(opened, picture, searched, files, trace, loss, limit)  # type: ignore[arg-type]  # a choice
+        importance = explain_by_gradients(question, method)
+    elif method in OF_LATENTS[1:]:
+        importance = explain_by_mixture(z, searched, method, picture.name)
+    for note in importance.notes:
+        remark(f"  note: {note}")
+    rows = rows_of(found, importance, searched, files, count)
+    written = write_examples(out, rows, sheet_of(opened, picture, z, rows, title_of(picture.name, method)))
     if as_json:
         print_json(
             {
                 "image": picture.name,
+                "method": importance.method,
+                "parameters": dict(importance.parameters),
+                "notes": list(importance.notes),
                 "metric": metric,
                 "searched": len(searched),
                 "spacing": found.spacing,
@@ -93,35 +122,59 @@ def command(
             }
         )
     else:
-        click.echo("\n".join([sentence_of(rows, found), *map(line_of, rows), *written]))
+        click.echo("\n".join([sentence_of(rows, found, method), *map(line_of, rows), *written]))
 
 
-def rows_of(found: NearestExamples, searched: LatentTable, files: CaseFiles, count: int) -> list[dict[str, Any]]:
-    """The nearest cases, one row each; the picture itself and copies of it are left out with a remark."""
+def rows_of(
+    found: NearestExamples, importance: ExampleImportance, searched: LatentTable, files: CaseFiles, count: int
+) -> list[dict[str, Any]]:
+    """The most important cases, one row each, and where scores have a sign as many of the most harmful.
+
+    The picture itself and copies of it are left out with a remark.
+    """
     from analysis.figures.latent_map import prediction_of, truth_of
 
-    copies = found.same(0).tolist()
-    for column in copies:
+    copies = set(searched.ids[found.same(0)].tolist())
+    for column in found.same(0).tolist():
         remark(f"  note: {searched.ids[column]} ({searched.split[column]}) is this very picture: left out")
-    nearest = [column for column in found.most_important(0, count + len(copies)).tolist() if column not in copies]
     relative = found.relative(0)
-    return [
-        {
-            "rank": rank,
-            "id": str(searched.ids[column]),
-            "label": truth_of(searched, column),
-            "prediction": prediction_of(searched, column),
-            "split": str(searched.split[column]),
-            "distance": round(float(found.distances[0, column]), 6),
-            "spacings": round(float(relative[column]), 4),
-            "score": round(float(found.scores[0, column]), 8),
-            "picture": str(files.find(column) or ""),
+    rows: list[dict[str, Any]] = []
+    for role, column in roles_of(importance, count, copies):
+        case = str(importance.train_ids[column])
+        at = searched.row_of(case)
+        row = {
+            "rank": sum(earlier["role"] == role for earlier in rows) + 1,
+            "id": case,
+            "label": truth_of(searched, at),
+            "prediction": prediction_of(searched, at),
+            "split": str(searched.split[at]),
+            "distance": round(float(found.distances[0, at]), 6),
+            "spacings": round(float(relative[at]), 4),
+            "score": float(f"{importance.scores[0, column]:.8g}"),
+            "picture": str(files.find(at) or ""),
+            "role": role,
         }
-        for rank, column in enumerate(nearest[:count], start=1)
+        rows.append(row)
+    return rows
+
+
+def roles_of(importance: ExampleImportance, count: int, left_out: set[str]) -> list[tuple[str, int]]:
+    """(role, column) of the cases that are shown: "similar", "part of the mixture", or "helpful" and "harmful"."""
+    n, scores = len(importance.train_ids), importance.scores[0]
+    kept = [
+        column for column in importance.most_important(0, n).tolist() if importance.train_ids[column] not in left_out
     ]
+    if importance.method.startswith(("TracIn", "influence")):
+        helpful = [("helpful", column) for column in kept if scores[column] > 0]
+        harmful = [("harmful", column) for column in reversed(kept) if scores[column] < 0]
+        return helpful[:count] + harmful[:count]
+    role = "part of the mixture" if importance.method.startswith("SimplEx") else "similar"
+    return [(role, column) for column in kept[:count]]
 
 
-def sheet_of(opened: Checkpoint, picture: ImageData, z: Any, rows: list[dict[str, Any]]) -> SheetFigure | None:
+def sheet_of(
+    opened: Checkpoint, picture: ImageData, z: Any, rows: list[dict[str, Any]], title: str
+) -> SheetFigure | None:
     """The contact sheet; None where not one picture of the examples can be read."""
     import torch
 
@@ -139,7 +192,7 @@ def sheet_of(opened: Checkpoint, picture: ImageData, z: Any, rows: list[dict[str
             except ImageError as error:
                 remark(f"  note: {error}")
         named = f"{row['label'] or 'not labelled'}, {row['split']}"
-        tiles.append(Tile(pixels, (row["id"], named, f"{row['spacings']:.2f} × the usual spacing")))
+        tiles.append(Tile(pixels, (row["id"], named, told_of(row))))
     if all(tile.picture is None for tile in tiles):
         return None
     said = predict(opened.model, torch.from_numpy(z))
@@ -150,7 +203,16 @@ def sheet_of(opened: Checkpoint, picture: ImageData, z: Any, rows: list[dict[str
         best = int(said.probabilities[0].argmax())
         answer = f"{opened.card.classes[best]}, p = {said.probabilities[0, best]:.2f}"
     case = Tile(picture.pixels, tuple(filter(None, (picture.name, "the case", answer))))
-    return SheetFigure(case, tiles, f"{picture.name} and its nearest cases in z")
+    return SheetFigure(case, tiles, title)
+
+
+def title_of(name: str, method: str) -> str:
+    """Title of the contact sheet."""
+    if method == "nearest":
+        return f"{name} and its nearest cases in z"
+    if method in SIGNED:
+        return f"{name}, and the training cases that helped and harmed it most ({method})"
+    return f"{name} as a mixture of training cases ({method})"
 
 
 def write_examples(folder: Path, rows: list[dict[str, Any]], sheet: SheetFigure | None) -> list[str]:
@@ -175,18 +237,33 @@ def write_examples(folder: Path, rows: list[dict[str, Any]], sheet: SheetFigure 
 
 def line_of(row: dict[str, Any]) -> str:
     """One example on a line."""
-    label = row["label"] or "not labelled"
-    return f"  {row['rank']:>2}. {row['id']}  {label}  {row['spacings']:.2f} × the usual spacing"
+    return f"  {row['rank']:>2}. {row['id']}  {row['label'] or 'not labelled'}  {told_of(row)}"
 
 
-def sentence_of(rows: list[dict[str, Any]], found: NearestExamples) -> str:
-    """What the nearest cases say, in one line."""
+def told_of(row: dict[str, Any]) -> str:
+    """Why the case is shown, in a few words."""
+    if row["role"] == "similar":
+        return f"{row['spacings']:.2f} × the usual spacing"
+    if row["role"] == "part of the mixture":
+        return f"weight {row['score']:.1%}"
+    return f"{row['role']} ({row['score']:+.2g})"
+
+
+def sentence_of(rows: list[dict[str, Any]], found: NearestExamples, method: str) -> str:
+    """What the cases say, in one line."""
     from collections import Counter
 
     counts = Counter(row["label"] or "not labelled" for row in rows)
     names = ", ".join(f"{count} {name}" for name, count in counts.most_common(4))
     share = float((found.relative(0) <= 1).mean())
-    return f"the {len(rows)} nearest of {len(found.train_ids):,}: {names}; {share:.1%} lie within the usual spacing"
+    near = f"{share:.1%} lie within the usual spacing"
+    if method == "nearest":
+        return f"the {len(rows)} nearest of {len(found.train_ids):,}: {names}; {near}"
+    n_helpful = sum(row["role"] == "helpful" for row in rows)
+    if method in SIGNED:
+        return f"{n_helpful} helpful and {len(rows) - n_helpful} harmful cases by {method}: {names}; {near}"
+    total = sum(row["score"] for row in rows)
+    return f"the {len(rows)} largest parts of the mixture, {total:.0%} of it: {names}; {near}"
 
 
 def _searched(table: LatentTable, split: str) -> LatentTable:

@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
@@ -99,3 +100,79 @@ def test_a_split_without_cases_and_latents_of_another_model_are_refused(room: Pa
     assert refused.exit_code == 2
     assert "no case of the table is in the split valid; there are train: use --split all" in refused.stderr
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("method", ["simplex", "simplex_entropy"])
+def test_a_mixture_has_weights_and_no_copy_of_the_case(room: Path, tmp_path: Path, method: str):
+    made = similar(room, room / "pictures/dark/03.png", tmp_path, "-k", 5, "--split", "all", "--method", method)
+    assert made.exit_code == 0, made.output
+    rows = list(csv.DictReader((tmp_path / "examples.csv").open()))
+    weights = [float(row["score"]) for row in rows]
+    assert weights == sorted(weights, reverse=True)
+    assert 0 < sum(weights) <= 1
+    assert {row["role"] for row in rows} == {"part of the mixture"}
+    assert "dark/03.png" not in {row["id"] for row in rows}
+    assert "parts of the mixture" in made.stdout
+    assert (tmp_path / "examples.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("method", "loss"), [("tracin", "label"), ("influence", "reconstruction"), ("influence_series", "label")]
+)
+def test_helpful_and_harmful_cases_by_gradients(room: Path, tmp_path: Path, method: str, loss: str):
+    made = similar(
+        *(room, room / "pictures/dark/03.png", tmp_path, "-k", 3, "--split", "all", "--json"),
+        *("--method", method, "--loss", loss),
+    )
+    assert made.exit_code == 0, made.output
+    said = json.loads(made.stdout)
+    scores = [row["score"] for row in said["examples"] if row["role"] == "helpful"]
+    assert scores == sorted(scores, reverse=True)
+    assert all(score > 0 for score in scores)
+    assert all(row["score"] < 0 for row in said["examples"] if row["role"] == "harmful")
+    assert any("parameters (encoder)" in note for note in said["notes"])
+    assert "about" in made.stderr  # the estimate comes first
+
+
+def test_tracin_reads_checkpoints_of_the_training_alone(room: Path, tmp_path: Path):
+    case = room / "pictures/dark/03.png"
+    other = write_model(tmp_path / "earlier.safetensors", seed=5)
+    options = ("--split", "all", "--json", "--method", "tracin", "--limit", 5)
+    one = similar(room, case, tmp_path / "a", *options, "--trace", other)
+    two = similar(room, case, tmp_path / "b", *options, "--trace", other, "--trace", room / "model.safetensors")
+    assert one.exit_code == two.exit_code == 0, one.output + two.output
+    assert json.loads(one.stdout)["parameters"]["checkpoints"] == 1
+    assert json.loads(one.stdout)["examples"] != json.loads(two.stdout)["examples"]
+    assert "5 of 16 training cases, drawn at random" in one.stderr
+    refused = similar(room, case, tmp_path / "c", "--trace", other)
+    assert refused.exit_code == 2
+    assert "--trace is for --method tracin" in refused.stderr
+    wrong = write_model(tmp_path / "wrong.safetensors", channels=3)
+    refused = similar(room, case, tmp_path / "d", *options, "--trace", wrong)
+    assert refused.exit_code == 2
+    assert "wrong.safetensors does not fit the model" in refused.stderr
+    assert not (tmp_path / "d").exists()
+
+
+def test_training_pictures_that_are_gone_are_said_to_be(tmp_path: Path):
+    case = demo_images() / "images" / "phantom-000960.png"
+    made = xaae(
+        *("examples", demo_checkpoint(), case, "--latents", demo_latents(), "--out", tmp_path / "o"),
+        *("--method", "tracin"),
+    )
+    assert made.exit_code == 2
+    assert "no longer where the table says" in made.stderr
+    assert "give --data" in made.stderr
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("method", ["nearest", "simplex", "tracin"])
+def test_one_training_case_is_too_few(room: Path, tmp_path: Path, method: str):
+    table = read_latents(room / "latents.parquet")
+    write_latents(table.rows(np.arange(1)), tmp_path / "one.parquet")
+    refused = xaae(
+        *("examples", room / "model.safetensors", room / "pictures/dark/00.png", "--latents"),
+        *(tmp_path / "one.parquet", "--out", tmp_path / "o", "--split", "all", "--method", method),
+    )
+    assert refused.exit_code == 2
+    assert "1 training case; neighbours need at least 2" in refused.stderr

@@ -1,0 +1,190 @@
+"""The ways of `xaae examples` to rank training cases: each asks the analysis and gives one row of importances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from app.terminal import counted, remark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+    from analysis.examples import ExampleImportance
+    from analysis.examples.influence import InfluenceMode
+    from analysis.examples.sample_losses import SampleLoss
+    from analysis.examples.samples import TensorSamples
+    from app.case_files import CaseFiles
+    from xaae_core.checkpoints import Checkpoint
+    from xaae_core.data.images import ImageData
+    from xaae_core.latents import LatentTable
+
+MethodName = Literal["nearest", "simplex", "simplex_entropy", "tracin", "influence", "influence_series"]
+METHODS: tuple[MethodName, ...] = get_args(MethodName)
+OF_LATENTS = ("nearest", "simplex", "simplex_entropy")
+"""Methods that need no picture of a training case."""
+SIGNED = ("tracin", "influence", "influence_series")
+"""Methods whose scores have a sign: above 0 helpful, below 0 harmful."""
+LossName = Literal["reconstruction", "label"]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is asked of a gradient method.
+
+    Attributes:
+        opened: the model.
+        picture: the explained case.
+        searched: the training cases' table.
+        files: where their pictures lie.
+        checkpoints: of the training, for TracIn.
+        loss: which loss is compared.
+        limit: training cases at most; drawn where there are more.
+    """
+
+    opened: Checkpoint
+    picture: ImageData
+    searched: LatentTable
+    files: CaseFiles
+    checkpoints: Sequence[Path]
+    loss: LossName
+    limit: int
+
+
+def explain_by_mixture(z: NDArray[np.float32], searched: LatentTable, method: str, name: str) -> ExampleImportance:
+    """SimplEx weights of one case's z [1, D] over the table's cases, along lfxai's path or by its declared relative.
+
+    Raises:
+        ExamplesError: fewer than 2 training cases, or numbers that are not finite.
+    """
+    import numpy as np
+    import torch
+
+    from analysis.examples import ExampleImportance
+    from analysis.examples.simplex import fit_max_entropy, fit_simplex
+    from xaae_core.errors import ExamplesError
+
+    if len(searched) < 2 or not (np.isfinite(searched.z).all() and np.isfinite(z).all()):
+        raise ExamplesError(
+            f"{len(searched)} training case{'' if len(searched) == 1 else 's'}; a mixture needs at least 2, and z "
+            "finite for each: extract the latents of the training data"
+        )
+    h, corpus = torch.from_numpy(np.array(z, np.float32)), torch.from_numpy(np.array(searched.z, np.float32))
+    is_path = method == "simplex"
+    weights = fit_simplex(h, corpus) if is_path else fit_max_entropy(h, corpus)
+    left = float((weights @ corpus - h).norm() / (h - corpus.mean(dim=0)).norm().clamp_min(1e-12))
+    return ExampleImportance(
+        scores=weights.double().numpy(),
+        test_ids=np.array([name], dtype=np.str_),
+        train_ids=searched.ids,
+        method="SimplEx" if is_path else "SimplEx, maximum entropy (μ = 1)",
+        parameters={"n_epoch": 1000, "learning_rate": 1e-3} if is_path else {"mu": 1.0},
+        notes=(f"the mixture leaves {left:.0%} of the case's distance from the mean of the training cases",),
+    )
+
+
+def explain_by_gradients(question: Question, method: str) -> ExampleImportance:
+    """TracIn or influence of training cases for one case; says how long it will take before it starts.
+
+    Raises:
+        ExamplesError: training pictures that are not there, or a loss that the model does not have.
+        CheckpointError: a checkpoint that cannot be read, or is of another model.
+    """
+    from typing import cast
+
+    from analysis.examples.influence import DampedInverse, TruncatedSeries, measure_influence
+    from analysis.examples.time_estimate import estimate_seconds
+    from analysis.examples.tracin import trace_training
+
+    model, loss = cast("nn.Module", question.opened.model), _loss(question)
+    test = _explained(question)
+    train = _training_cases(question)
+    modes: dict[str, InfluenceMode] = {"influence": DampedInverse(), "influence_series": TruncatedSeries()}
+    mode = modes.get(method)
+    estimate = estimate_seconds(model, train, test, loss=loss, mode=mode, n_checkpoints=len(question.checkpoints))
+    remark(f"  {method}: {estimate.sentence()}; {loss.name} of {len(train.ids)} training cases")
+    with counted(f"{method}:") as progress:
+        if mode is None:
+            return trace_training(
+                *(model, train, test), loss=loss, checkpoints=list(question.checkpoints), progress=progress
+            )
+        return measure_influence(model, train, test, loss=loss, mode=mode, progress=progress)
+
+
+def _loss(question: Question) -> SampleLoss:
+    from analysis.examples.sample_losses import LabelLoss, OutputLoss
+    from xaae_core.errors import ExamplesError
+
+    if question.loss == "reconstruction":
+        return OutputLoss()
+    if question.opened.model.classes == 1:
+        raise ExamplesError(
+            "the model predicts a number, and of its own answer there is no loss to compare: use --loss reconstruction"
+        )
+    return LabelLoss()
+
+
+def _explained(question: Question) -> TensorSamples:
+    """The picture; with the model's own answer as its label where the loss is of labels."""
+    import torch
+
+    from analysis.examples.samples import samples_of
+    from xaae_core.data.images import to_tensor
+    from xaae_core.errors import ExamplesError
+
+    x = to_tensor(question.picture)[None]
+    if question.loss == "reconstruction":
+        return samples_of(x, None, [question.picture.name])
+    with torch.inference_mode():
+        said = question.opened.model.classify(question.opened.model.encode(x).z)
+    if said is None:
+        raise ExamplesError("the model has no classifier, so it has no loss of labels: use --loss reconstruction")
+    return samples_of(x, said.argmax(dim=1).clone(), [question.picture.name])
+
+
+def _training_cases(question: Question) -> TensorSamples:
+    """The training cases whose pictures can be read; says how many were left out and why."""
+    import numpy as np
+    import torch
+
+    from analysis.examples.samples import samples_of
+    from xaae_core.data.recipes import recipe_for
+    from xaae_core.errors import ExamplesError, ImageError
+
+    searched, recipe = question.searched, recipe_for(question.opened.model, question.opened.card)
+    rows = np.arange(len(searched))
+    if question.loss == "label":
+        rows = rows[searched.labels >= 0]
+    if len(rows) > question.limit:
+        remark(f"  note: {question.limit} of {len(rows):,} training cases, drawn at random: raise --limit for more")
+        rows = np.sort(np.random.default_rng(0).choice(rows, question.limit, replace=False))
+    images: list[Tensor] = []
+    kept: list[int] = []
+    reasons: list[str] = []
+    for row in rows.tolist():
+        path = question.files.find(row)
+        if path is None:
+            reasons.append(
+                f"{searched.ids[row]} is no longer where the table says ({searched.paths[row] or 'no path'})"
+            )
+            continue
+        try:
+            images.append(torch.from_numpy(recipe.read(path).pixels.copy()))
+            kept.append(row)
+        except ImageError as error:
+            reasons.append(str(error))
+    if len(kept) < max(2, len(rows) / 2):  # of a few that happen to be there nothing may be said of the training
+        raise ExamplesError(
+            f"{len(kept)} of {len(rows)} training cases have a picture that can be read; comparing gradients needs at "
+            f"least 2 and half of them: give --data with the data folder as it lies now. "
+            f"The first: {(reasons or ['none has a label'])[0]}"
+        )
+    if reasons:
+        remark(f"  note: {len(reasons)} of {len(rows)} training cases left out; the first: {reasons[0]}")
+    labels = torch.from_numpy(searched.labels[kept].copy()) if question.loss == "label" else None
+    return samples_of(torch.stack(images), labels, searched.ids[kept].tolist())
