@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from analysis.examples.importance import ExampleImportance
+from analysis.examples.layer_factors import Factors
 from analysis.examples.loss_gradients import LossGradients, Weights
 from analysis.examples.samples import Samples, batches_of
 from analysis.examples.steps import CancelledError, Steps
 
-MakeVectors = Callable[[Weights, Tensor, Tensor | None], Tensor]
-"""Vectors [T, P] of explained cases at one state of the model."""
+MakeVectors = Callable[[Weights, Tensor, Tensor | None], Tensor | Factors]
+"""Vectors [T, P] of explained cases at one state of the model, or the factors that they are made of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +132,21 @@ def n_steps_of(gradients: LossGradients, train: Samples, test: Samples, n_states
     return blocks * n_states * len(train.ids)
 
 
-def plain_gradients(gradients: LossGradients, steps: Steps) -> MakeVectors:
+def factored_gradients(gradients: LossGradients, steps: Steps) -> MakeVectors:
+    """The explained cases' own gradients, in factors where the model's layers allow it; one step a case."""
+    plain = plain_gradients(gradients, steps)
+
+    def make(weights: Weights, x: Tensor, y: Tensor | None) -> Tensor | Factors:
+        factors = gradients.factors(weights, x, y)
+        if factors is None:
+            return plain(weights, x, y)
+        steps.advance(len(x))
+        return factors
+
+    return make
+
+
+def plain_gradients(gradients: LossGradients, steps: Steps) -> Callable[[Weights, Tensor, Tensor | None], Tensor]:
     """The explained cases' own gradients; one step a case."""
 
     def make(weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:

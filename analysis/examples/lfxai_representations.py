@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from analysis.examples.lfxai_base import ExampleBasedExplainer
-from analysis.examples.loss_gradients import twin_of
+from analysis.examples.model_twin import twin_of
 from analysis.examples.sample_losses import LossFunction, represent
 from analysis.examples.samples import TensorSamples, samples_of, samples_of_loader
 from analysis.examples.simplex import fit_simplex

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import copy
-import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
+from analysis.examples.layer_factors import Factors, NotLayeredError, find_factors, join_factors
+from analysis.examples.model_twin import differentiating, twin_of
 from analysis.examples.parameter_choice import ParameterChoice, choose_parameters
 from analysis.examples.sample_losses import SampleLoss
-from xaae_core.errors import ExamplesError, WrongModelError
+from xaae_core.errors import WrongModelError
 from xaae_core.models.latent_model import LatentModel
 
 MEMORY = 2**30
@@ -92,6 +91,7 @@ class LossGradients:
         self._module = _LossModule(twin_of(model), loss).eval()
         self._is_through_z = isinstance(model, LatentModel) and self.choice in ("encoder", "last_block")
         self._is_vectorised = True
+        self._is_layered: bool | None = None  # not known yet
         self._activations: int | None = None
 
     @property
@@ -156,12 +156,30 @@ class LossGradients:
         with differentiating():
             return torch.cat([self._some_rows(weights, *part) for part in self._parts(x, y, self.rows_at_once(x))])
 
-    def dot(self, weights: Weights, x: Tensor, y: Tensor | None, vectors: Tensor) -> Tensor:
-        """Inner products [V, B] of vectors [V, P] with each case's gradient.
+    def factors(self, weights: Weights, x: Tensor, y: Tensor | None = None) -> Factors | None:
+        """The gradients of cases in the factors of their layers; None where this model's are not known."""
+        x, y = self._moved(x, y)
+        try:
+            if self._is_layered is None:
+                self._is_layered = self._factors_hold(weights, x[:2], None if y is None else y[:2])
+            if not self._is_layered:
+                return None
+            size = max(1, min(4 * _MOST_AT_ONCE, self.memory // (24 * self.activation_bytes(x))))
+            return join_factors([self._factors(weights, *part) for part in self._parts(x, y, size)])
+        except NotLayeredError:
+            self._is_layered = False
+            return None
+
+    def dot(self, weights: Weights, x: Tensor, y: Tensor | None, vectors: Tensor | Factors) -> Tensor:
+        """Inner products [V, B] of vectors [V, P], or of factors of V cases, with each case's gradient.
 
         Few vectors on many parameters go through the gradient of a gradient, where no case's own gradient is ever
         laid down; else gradients are made row by row and multiplied.
         """
+        if isinstance(vectors, Factors):
+            own = self.factors(weights, x, y)
+            assert own is not None  # there were factors of other cases of this model
+            return vectors.products(own)
         x, y = self._moved(x, y)
         if len(vectors) <= 2 or (self.n_parameters > 4_000_000 and len(vectors) <= 8):
             with differentiating():
@@ -205,6 +223,18 @@ class LossGradients:
     def _parts(self, x: Tensor, y: Tensor | None, size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
         for start in range(0, len(x), size):
             yield x[start : start + size], None if y is None else y[start : start + size]
+
+    def _factors(self, weights: Weights, x: Tensor, y: Tensor | None) -> Factors:
+        with differentiating():
+            theta = weights.theta.clone().requires_grad_()
+            return find_factors(self._module.model, self._names, lambda: self.losses(weights, theta, x, y))
+
+    def _factors_hold(self, weights: Weights, x: Tensor, y: Tensor | None) -> bool:
+        """Whether factors give the products that gradients give: a model may use its weights in other ways too."""
+        made = self._factors(weights, x, y)
+        rows = self.rows(weights, x, y)
+        expected = rows @ rows.T
+        return bool((made.products(made) - expected).abs().max() <= 1e-3 * expected.abs().max().clamp_min(1e-30))
 
     def _some_rows(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:
         if self._is_vectorised and len(x) > 1:
@@ -254,28 +284,3 @@ class LossGradients:
         (pulled,) = torch.autograd.grad(losses, theta, u, create_graph=True)
         rows = [torch.autograd.grad(pulled, u, vector, retain_graph=True)[0] for vector in vectors.to(self.device)]
         return torch.stack(rows).detach()
-
-
-def twin_of(model: nn.Module) -> nn.Module:
-    """A copy of the modules that shares parameters and buffers with the model, to be set to another mode.
-
-    Raises:
-        ExamplesError: a model that cannot be copied.
-    """
-    shared: dict[int, Any] = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
-    try:
-        return copy.deepcopy(model, shared)
-    except (RuntimeError, TypeError) as error:
-        raise ExamplesError(
-            f"{type(model).__name__} cannot be copied ({error}), and it must not be changed while it is explained: "
-            "let it keep no tensors of a graph and no open files"
-        ) from error
-
-
-@contextmanager
-def differentiating() -> Iterator[None]:
-    """With gradients, whoever calls, and without the warnings of weights that are handed to an LSTM."""
-    with torch.inference_mode(False), torch.enable_grad(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*not part of single contiguous chunk.*")
-        warnings.filterwarnings("ignore", message=".*performance drop because we have not yet implemented.*")
-        yield

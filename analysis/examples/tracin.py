@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from analysis.examples.gradient_comparison import State, compare_gradients, n_steps_of, plain_gradients
+from analysis.examples.gradient_comparison import State, compare_gradients, factored_gradients, n_steps_of
 from analysis.examples.importance import ExampleImportance
 from analysis.examples.loss_gradients import MEMORY, LossGradients, Weights
 from analysis.examples.parameter_choice import ParameterChoice
@@ -64,7 +64,7 @@ def trace_training(
     weights = weights_of(gradients, checkpoints)
     n_steps = n_steps_of(gradients, train, test, len(weights)) + len(weights) * len(test.ids)
     steps = Steps(progress, n_steps)
-    own = plain_gradients(gradients, steps)
+    own = factored_gradients(gradients, steps)
     states = [State(state, rate, own) for state, rate in zip(weights, rates, strict=True)]
     compared = compare_gradients(gradients, states, train, test, steps=steps, keep_finished=keep_finished)
     return compared.to_importance(
