@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+_KNOWN = (nn.Linear, nn.Conv2d, nn.BatchNorm1d, nn.BatchNorm2d)
+
 
 class NotLayeredError(Exception):
     """A chosen parameter is not in a layer whose factors are known, or a layer runs more or less than once."""
@@ -72,6 +74,8 @@ def find_factors(model: nn.Module, names: Iterable[str], run: Callable[[], Tenso
     for name in names:
         owner, _, own = name.rpartition(".")
         asked.setdefault(owner, set()).add(own)
+    if not all(isinstance(modules[owner], _KNOWN) for owner in asked):
+        raise NotLayeredError
     seen: dict[str, _Pass] = {}
     hooks = [modules[owner].register_forward_hook(_note(owner, seen)) for owner in asked]
     try:
