@@ -21,7 +21,8 @@ _ROUNDS = 4  # groups are drawn in turns, so that the last does not hide the fir
 _MOST_RINGS = 2_000
 _HATCH = "////"
 _MANY_GROUPS = 9  # so many need their names on the map
-Mask = NDArray[np.bool_]
+_WHITE = {"boxstyle": "round,pad=0.12", "facecolor": "white", "alpha": 0.72, "linewidth": 0}
+"""Behind words; outlined letters would no longer be text in SVG and PDF."""
 
 
 def draw_points(axes: Any, figure: MapFigure, colours: PointColours) -> None:
@@ -53,8 +54,8 @@ def draw_arrows(axes: Any, arrows: tuple[MapArrow, ...], colours: PointColours) 
     for arrow, place in zip(arrows, _label_places(axes, arrows), strict=True):
         cone = f" ± {arrow.cone_degrees:.0f}°" if np.isfinite(arrow.cone_degrees) else ""
         axes.annotate(
-            plain(f"{arrow.name}{cone}", most=32), xy=place, fontsize=6, color=named.get(arrow.name, "#111111"),
-            path_effects=_halo(2), zorder=6, va="center", ha="left" if arrow.end[0] >= arrow.start[0] else "right",
+            plain(f"{arrow.name}{cone}", most=32), xy=place, fontsize=6, bbox=_WHITE, zorder=6, va="center",
+            ha="left" if arrow.end[0] >= arrow.start[0] else "right", color=_darker(named.get(arrow.name, "#111111")),
         )  # fmt: skip
 
 
@@ -152,8 +153,7 @@ def _name_groups(axes: Any, figure: MapFigure, colours: PointColours) -> None:
             continue
         x, y = _densest(points[rows], extent)
         axes.text(
-            x, y, plain(name, most=18), fontsize=6.5, ha="center", va="center", color="#111111", zorder=6,
-            path_effects=_halo(2.2),
+            x, y, plain(name, most=18), fontsize=6.5, ha="center", va="center", color="#111111", zorder=6, bbox=_WHITE,
         )  # fmt: skip
 
 
@@ -168,6 +168,13 @@ def _densest(points: NDArray[np.float32], extent: tuple[float, float, float, flo
     near = (np.abs(places - (column, row)) <= 1).all(axis=1)
     middle: NDArray[np.float64] = np.median(points[near] if near.any() else points, axis=0).astype(np.float64)
     return middle
+
+
+def _darker(colour: str) -> tuple[float, ...]:
+    """A colour that small letters can be read in."""
+    from matplotlib.colors import to_rgb
+
+    return tuple(0.62 * part for part in to_rgb(colour))
 
 
 def _halo(width: float) -> list[Any]:
