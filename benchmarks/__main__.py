@@ -15,7 +15,17 @@ from benchmarks.browser import NoBrowserError
 from benchmarks.comparison import Comparison
 from benchmarks.table import format_table
 
-NAMES = ("decoding", "similarity", "input_pipeline", "epoch_overhead", "slider", "start", "examples", "scatter")
+NAMES = (
+    "decoding",
+    "similarity",
+    "input_pipeline",
+    "epoch_overhead",
+    "slider",
+    "start",
+    "examples",
+    "scatter",
+    "attributions",
+)
 
 
 def main() -> None:

@@ -46,12 +46,13 @@ def _summed(attr: NDArray[Any] | Tensor, n_axes: int, *, axis: int, what: str) -
     values = attr.detach().cpu().numpy() if isinstance(attr, Tensor) else np.asarray(attr)
     if values.ndim != n_axes:
         raise ValueError(f"attributions of shape {values.shape}; expected those of {what}")
-    return torch.from_numpy(np.abs(values).sum(axis=axis, keepdims=True))
+    sizes = np.abs(values)
+    return torch.from_numpy(sizes if sizes.shape[axis] == 1 else sizes.sum(axis=axis, keepdims=True))
 
 
 def _hiding(importance: Tensor, mask_size: int, what: str) -> Tensor:
     flat = importance.flatten(1)
     if not 0 <= mask_size <= flat.shape[1]:
         raise ValueError(f"mask_size is {mask_size}; expected 0 to {flat.shape[1]}, all {what}")
-    hidden = flat.topk(mask_size, dim=1).indices
+    hidden = flat.topk(mask_size, dim=1, sorted=False).indices  # of equal ones it takes those that a sorted one takes
     return torch.ones(flat.shape).scatter_(1, hidden, 0.0).view(importance.shape)

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from analysis.attributions.label_free_paths import PathRule, explain_product, explain_rows, path_rule
+from analysis.attributions.affine_heads import SplitEncoder
+from analysis.attributions.label_free_paths import explain_path, path_rule
 from analysis.attributions.rewired_methods import attribute_with, rewired
 from analysis.attributions.twins import modules_in, twins_of
 from xaae_core.errors import AttributionError
@@ -97,13 +98,15 @@ def attribute_auxiliary(
     """
     twin, method = twins_of(encoder, attr_method)
     rule = path_rule(attr_method, options)
+    split: SplitEncoder | None = None
     found = []
     with _computing(device, twin, method):
         for inputs in _inputs_of(data_loader, device):
             nothing = _baseline_of(baseline, inputs)
             if rule is not None:
                 own = _represent(twin, inputs).detach()
-                made = explain_product(lambda x: _represent(twin, x), inputs, nothing, own, rule)
+                split = split or _split(twin, inputs)
+                made = explain_path(split, inputs, nothing, rule, [own.__getitem__])[:, 0]
             else:
                 auxiliary = AuxiliaryFunction(twin, inputs)
                 context = {"additional_forward_args": (auxiliary.prediction,)}
@@ -147,6 +150,7 @@ def attribute_individual_dim(
     """
     twin, method = twins_of(encoder, attr_method)
     rule = path_rule(attr_method, options)
+    split: SplitEncoder | None = None
     found = []
     with _computing(device, twin, method):
         for inputs in _inputs_of(data_loader, device):
@@ -155,27 +159,29 @@ def attribute_individual_dim(
                 raise AttributionError(
                     f"the encoder gives {latents.shape[1]} dimensions, dim_latent is {dim_latent}: expected the same"
                 )
-            made = _each_dim(method, inputs, _baseline_of(baseline, inputs), dim_latent, rule, options or {})
+            nothing = _baseline_of(baseline, inputs)
+            if rule is not None:
+                split = split or _split(method.forward_func, inputs)
+                units = torch.eye(dim_latent).to(inputs).unsqueeze(1).expand(-1, len(inputs), -1)  # [D, N, D]
+                made = explain_path(split, inputs, nothing, rule, [unit.__getitem__ for unit in units])
+            else:
+                made = _one_by_one(method, inputs, nothing, dim_latent, options or {})
+            made = made.sum(dim=2) if inputs.ndim == 4 else made  # [N, D, …]
             weight = latents.view(*latents.shape, *[1] * (made.ndim - 2))
             found.append((weight * made).abs().detach().cpu().numpy())
     return _joined(found)
 
 
-def _each_dim(
-    method: Any,
-    inputs: Tensor,
-    baseline: Tensor | None,
-    n_dims: int,
-    rule: PathRule | None,
-    options: Mapping[str, Any],
+def _one_by_one(
+    method: Any, inputs: Tensor, baseline: Tensor | None, n_dims: int, options: Mapping[str, Any]
 ) -> Tensor:
-    """Attributions of every dimension [N, D, …], channels of images summed."""
-    if rule is not None:
-        made = explain_rows(lambda x: _represent(method.forward_func, x), inputs, baseline, n_dims, rule)
-    else:
-        each = [attribute_with(method, inputs, baseline, {**options, "target": dim}).detach() for dim in range(n_dims)]
-        made = torch.stack(each, dim=1)
-    return made.sum(dim=2) if inputs.ndim == 4 else made
+    """Attributions [N, D, …] by captum, one dimension after the other."""
+    each = [attribute_with(method, inputs, baseline, {**options, "target": dim}).detach() for dim in range(n_dims)]
+    return torch.stack(each, dim=1)
+
+
+def _split(function: Any, inputs: Tensor) -> SplitEncoder:
+    return SplitEncoder(lambda x: _represent(function, x), function, inputs)
 
 
 def _represent(encoder: Encoder, inputs: Tensor) -> Tensor:

@@ -1,12 +1,13 @@
 """Gradients of a representation along a path from the baseline, in passes of bounded size.
 
 captum expands a batch to all its points at once, and takes one path for each latent dimension. Here points come in
-portions that a processor's memory serves quickly, and all dimensions share the forward passes of one path.
+portions that a processor's memory serves quickly, all dimensions share the forward passes of one path, and an affine
+first layer is passed once instead of at every point (see `affine_heads`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from analysis.attributions.affine_heads import SplitEncoder
 from analysis.attributions.memory import bytes_of_pass
 
+Slope = Callable[[slice], Tensor]
 _BYTES_A_PASS = 2**26
 _MOST_POINTS = 512
 _USUAL_STEPS = 50
@@ -56,79 +59,58 @@ def path_rule(method: Any, options: Mapping[str, Any] | None) -> PathRule | None
     return None
 
 
-def explain_product(
-    represent: Callable[[Tensor], Tensor], inputs: Tensor, baseline: Tensor | None, own: Tensor, rule: PathRule
+def explain_path(
+    encoder: SplitEncoder, inputs: Tensor, baseline: Tensor | None, rule: PathRule, slopes: Sequence[Slope]
 ) -> Tensor:
-    """Attributions [N, …] of Σ_d own_d · f_d(x).
+    """Attributions [N, K, …] of K weighted sums of a representation's entries; all share the forward passes.
 
     Args:
-        represent: f, from inputs [M, …] to [M, D].
+        encoder: from inputs [M, …] to [M, D].
         inputs: [N, …].
         baseline: [1, …] or [N, …]; zeros if None.
-        own: f(x) of the inputs [N, D].
         rule: how.
+        slopes: for each sum, the weights [B, D] of the entries for some of the inputs.
     """
-    start = _start_of(inputs, baseline, rule)
-    found = torch.zeros_like(inputs)
-    for rows, points, weights in _portions(represent, inputs, start, rule):
-        outputs = represent(points.requires_grad_())
-        slopes = own[rows].repeat(len(weights), 1)
-        (gradients,) = torch.autograd.grad(outputs, points, grad_outputs=slopes)
-        found[rows] += _weighed(gradients, weights)
-    return _finished(found, inputs, start, rule)
-
-
-def explain_rows(
-    represent: Callable[[Tensor], Tensor], inputs: Tensor, baseline: Tensor | None, n_dims: int, rule: PathRule
-) -> Tensor:
-    """Attributions [N, D, …] of every f_d(x); each forward pass serves all D. Arguments as of `explain_product`."""
-    start = _start_of(inputs, baseline, rule)
-    found = inputs.new_zeros(len(inputs), n_dims, *inputs.shape[1:])
-    for rows, points, weights in _portions(represent, inputs, start, rule):
-        outputs = represent(points.requires_grad_())  # [S·B, D]
-        for dim in range(n_dims):
-            slopes = torch.zeros_like(outputs)
-            slopes[:, dim] = 1
-            (gradients,) = torch.autograd.grad(outputs, points, grad_outputs=slopes, retain_graph=dim + 1 < n_dims)
-            found[rows, dim] += _weighed(gradients, weights)
-    return _finished(found, inputs[:, None], start[:, None], rule)
-
-
-def _portions(
-    represent: Callable[[Tensor], Tensor], inputs: Tensor, start: Tensor, rule: PathRule
-) -> Iterator[tuple[slice, Tensor, Tensor]]:
-    """Which inputs, points of their paths [S·B, …] (all inputs again at each share), weights of the shares [S]."""
-    most = _points_at_once(represent, inputs)
-    n_inputs = min(len(inputs), most)
-    n_shares = max(1, most // n_inputs)
-    shares, weights = (torch.tensor(values, dtype=inputs.dtype, device=inputs.device) for values in
-                       (rule.shares, rule.weights))  # fmt: skip
-    flat = [1] * (inputs.ndim - 1)
+    start = torch.zeros_like(inputs) if baseline is None or rule.is_from_zero else baseline.detach().expand_as(inputs)
+    most = _points_at_once(encoder, inputs)
+    n_inputs = max(1, min(len(inputs), most, _BYTES_A_PASS // (len(slopes) * encoder.head(inputs[:1]).nbytes)))
+    found = []
     for first in range(0, len(inputs), n_inputs):
         rows = slice(first, first + n_inputs)
-        x, origin = inputs[rows].detach(), start[rows]
-        for step in range(0, len(shares), n_shares):
-            part = shares[step : step + n_shares]
-            points = (origin + part.view(-1, 1, *flat) * (x - origin)).flatten(0, 1)
-            yield rows, points, weights[step : step + n_shares]
+        weights = [slope(rows) for slope in slopes]
+        found.append(
+            _explain_some(encoder, inputs[rows].detach(), start[rows], rule, weights, max(1, most // n_inputs))
+        )
+    return torch.cat(found)
 
 
-def _points_at_once(represent: Callable[[Tensor], Tensor], inputs: Tensor) -> int:
-    one = bytes_of_pass(None, lambda x: represent(x).sum(dim=1), inputs[:1].detach(), ())
-    return max(1, min(_MOST_POINTS, _BYTES_A_PASS // one))
-
-
-def _weighed(gradients: Tensor, weights: Tensor) -> Tensor:
-    """Σ_s weight_s · gradient_s [B, …] of gradients [S·B, …]."""
-    return torch.tensordot(weights, gradients.view(len(weights), -1, *gradients.shape[1:]), dims=1)
-
-
-def _start_of(inputs: Tensor, baseline: Tensor | None, rule: PathRule) -> Tensor:
-    if baseline is None or rule.is_from_zero:
-        return torch.zeros_like(inputs)
-    return baseline.detach().expand_as(inputs)
-
-
-def _finished(found: Tensor, inputs: Tensor, start: Tensor, rule: PathRule) -> Tensor:
-    made = found * (inputs - start).detach() if rule.multiplies else found
+def _explain_some(
+    encoder: SplitEncoder, inputs: Tensor, start: Tensor, rule: PathRule, slopes: list[Tensor], n_shares: int
+) -> Tensor:
+    """Attributions [B, K, …] of inputs that go through together, `n_shares` points of each path at a time."""
+    x = inputs.clone().requires_grad_()
+    end = encoder.head(x)
+    origin = encoder.head(start).detach()
+    way = end.detach() - origin
+    sums = [torch.zeros_like(way) for _ in slopes]
+    all_shares, all_weights = (torch.tensor(values).to(inputs) for values in (rule.shares, rule.weights))
+    for step in range(0, len(all_shares), n_shares):
+        shares, weights = all_shares[step : step + n_shares], all_weights[step : step + n_shares]
+        points = (origin + shares.view(-1, *[1] * way.ndim) * way).flatten(0, 1).requires_grad_()  # [S·B, …]
+        outputs = encoder.rest(points, inputs.repeat(len(shares), *[1] * (inputs.ndim - 1)))  # [S·B, D]
+        for k, slope in enumerate(slopes):
+            (gradients,) = torch.autograd.grad(
+                outputs, points, grad_outputs=slope.repeat(len(shares), 1), retain_graph=k + 1 < len(slopes)
+            )
+            sums[k] += torch.tensordot(weights, gradients.view(len(shares), *way.shape), dims=1)
+    back = [torch.autograd.grad(end, x, total, retain_graph=True)[0] if encoder.has_head else total for total in sums]
+    made = torch.stack(back, dim=1)
+    made = made * (inputs - start)[:, None] if rule.multiplies else made
     return made.abs() if rule.is_absolute else made
+
+
+def _points_at_once(encoder: SplitEncoder, inputs: Tensor) -> int:
+    with torch.no_grad():
+        behind = encoder.head(inputs[:1])
+    one = bytes_of_pass(None, lambda h: encoder.rest(h, inputs[:1]).sum(dim=1), behind, ())
+    return max(1, min(_MOST_POINTS, _BYTES_A_PASS // one))
