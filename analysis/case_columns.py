@@ -87,17 +87,24 @@ def groups(name: str, codes: NDArray[Any], names: tuple[str, ...], words: str = 
     return CaseColumn(name, "groups", names, clean, None, words)
 
 
-def case_columns(table: LatentTable, scores: Mapping[str, NDArray[Any]] | None = None) -> dict[str, CaseColumn]:
+def case_columns(
+    table: LatentTable,
+    scores: Mapping[str, NDArray[Any]] | None = None,
+    *,
+    model_classes: tuple[str, ...] = (),
+) -> dict[str, CaseColumn]:
     """Every column of a table by name: what the tool knows itself first, then the table's own.
 
     Args:
         table: the cases.
         scores: of each case [N] along directions, by the direction's target; they are named "score: target".
+        model_classes: what the model calls its outputs; the table's classes if (). A label that the model does not
+            know can neither be met nor missed.
 
     A column that no two cases differ in stays; one in which nothing is known is left out. A column of the table whose
     name is one of the tool's own is named "name (of the table)".
     """
-    found = {column.name: column for column in _own_columns(table)}
+    found = {column.name: column for column in _own_columns(table, model_classes or table.classes)}
     for target, values in (scores or {}).items():
         name = f"score: {target}"
         found[name] = numbers(name, values, f"How far the case lies towards {target}, in standard deviations.")
@@ -109,16 +116,17 @@ def case_columns(table: LatentTable, scores: Mapping[str, NDArray[Any]] | None =
     return found
 
 
-def _own_columns(table: LatentTable) -> list[CaseColumn]:
+def _own_columns(table: LatentTable, model_classes: tuple[str, ...]) -> list[CaseColumn]:
     found = []
     if table.classes and (table.labels >= 0).any():
         found.append(groups("label", table.labels, table.classes, _OWN["label"]))
     predictions = table.predictions
     if table.classes and (predictions >= 0).any():
-        found.append(groups("prediction", predictions, _named(table.classes, predictions), _OWN["prediction"]))
-        known = (table.labels >= 0) & (predictions >= 0)
+        found.append(groups("prediction", predictions, _named(model_classes, predictions), _OWN["prediction"]))
+        labels = _as_outputs(table, model_classes)
+        known = (labels >= 0) & (predictions >= 0)
         if known.any():
-            verdict = np.where(known, (table.labels != predictions).astype(np.int32), -1)
+            verdict = np.where(known, (labels != predictions).astype(np.int32), -1)
             found.append(groups("error", verdict, (_MET, _MISSED), _OWN["error"]))
         found.append(numbers("confidence", table.probabilities.max(axis=1), _OWN["confidence"]))
     if table.predicted is not None:
@@ -131,6 +139,12 @@ def _own_columns(table: LatentTable) -> list[CaseColumn]:
     if splits + others:
         found.append(_from_text("split", table.split, splits + others, _OWN["split"]))
     return found
+
+
+def _as_outputs(table: LatentTable, model_classes: tuple[str, ...]) -> NDArray[np.int64]:
+    """The labels as positions among the model's classes [N]; −1: not known, or not to the model."""
+    place = [model_classes.index(name) if name in model_classes else -1 for name in table.classes]
+    return np.array([*place, -1], dtype=np.int64)[table.labels]
 
 
 def _named(classes: tuple[str, ...], predictions: NDArray[np.int64]) -> tuple[str, ...]:

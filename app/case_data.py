@@ -80,7 +80,7 @@ class CaseData:
     @cached_property
     def columns(self) -> dict[str, CaseColumn]:
         """What the cases can be chosen by."""
-        return case_columns(self.latents)
+        return case_columns(self.latents, model_classes=self.model_classes)
 
     def label_of(self, row: int) -> str:
         """What is known of the case in a row: its class, or its number; "" where nothing is."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from app.case_names import CaseNames
 from xaae_core.data.dataset import ImageDataset
 from xaae_core.latents import LatentTable
 
@@ -62,9 +61,3 @@ def class_note(dataset_classes: tuple[str, ...], model_classes: tuple[str, ...])
         f"The model knows {', '.join(model_classes)}; the folder calls its cases {', '.join(dataset_classes)}. "
         "Where the names differ, labels and answers are not compared."
     )
-
-
-def short_names(ids: tuple[str, ...]) -> dict[str, str]:
-    """Id → what is shown: without the folder and the ending that all ids share."""
-    names = CaseNames.shared_by(np.array(ids, dtype=np.str_))
-    return {name: names[name] for name in ids}

@@ -133,27 +133,27 @@ def _condition_row(row: _Row) -> None:
 
 
 def _choose_groups(row: _Row) -> None:
-    counts = dict(zip(row.column.groups, row.column.counts().tolist(), strict=True))
-    wanted = list(row.condition.groups) if row.condition is not None else []
-    largest = sorted(counts, key=counts.__getitem__, reverse=True)[:MOST_GROUPS]
-    offered = [name for name in counts if name in {*largest, *wanted}]
+    names, sizes = row.column.groups, row.column.counts()
+    wanted = row.condition.groups if row.condition is not None else ()
+    largest = np.argsort(-sizes, kind="stable")[:MOST_GROUPS].tolist()
+    offered = {names[code]: int(sizes[code]) for code in sorted({*largest, *map(names.index, wanted)})}
 
     def take() -> None:
         groups = tuple(chosen.widget_value(row.key))
         row.take(Condition(row.column.name, groups) if groups else None)
 
-    chosen.show_in_widget(row.key, wanted)
+    chosen.show_in_widget(row.key, list(wanted))
     st.multiselect(
         _title(row.column),
-        offered,
-        format_func=lambda name: f"{name} ({counts[name]:,})",
+        list(offered),
+        format_func=lambda name: f"{name} ({offered[name]:,})",
         key=row.key,
         on_change=take,
         placeholder="Any of …",
         help=row.column.words or None,
     )
-    if len(offered) < len(counts):
-        st.caption(f"The {MOST_GROUPS} largest of {len(counts):,} groups.")
+    if len(offered) < len(names):
+        st.caption(f"The {MOST_GROUPS} largest of {len(names):,} groups.")
 
 
 def _choose_range(row: _Row) -> None:

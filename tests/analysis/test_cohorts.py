@@ -118,3 +118,13 @@ def test_a_condition_that_does_not_fit_the_table_says_what_would(condition: Cond
     table = two_clouds(20)
     with pytest.raises(CohortError, match=says):
         Cohort((condition,)).mask(case_columns(table), len(table))
+
+
+def test_a_label_that_the_model_does_not_know_is_neither_right_nor_wrong() -> None:
+    table = table_of(np.zeros((4, 2)), np.array([0, 1, 1, -1]))  # classes "no" and "yes"
+    columns = case_columns(table, model_classes=("yes", "maybe"))
+    assert columns["prediction"].groups == ("yes", "maybe")
+    called = [columns["prediction"].text(row) for row in range(4)]
+    expected = ["", *("right" if name == "yes" else "wrong" for name in called[1:3]), ""]
+    assert [columns["error"].text(row) for row in range(4)] == expected
+    assert "error" not in case_columns(table, model_classes=("other", "maybe"))
