@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from analysis.examples import ExampleImportance
     from analysis.examples.influence import InfluenceMode
+    from analysis.examples.parameter_choice import ParameterChoice
     from analysis.examples.sample_losses import SampleLoss
     from analysis.examples.samples import TensorSamples
     from app.case_files import CaseFiles
@@ -31,6 +32,7 @@ OF_LATENTS = ("nearest", "simplex", "simplex_entropy")
 SIGNED = ("tracin", "influence", "influence_series")
 """Methods whose scores have a sign: above 0 helpful, below 0 harmful."""
 LossName = Literal["reconstruction", "label"]
+_LONG = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,7 @@ class Question:
         checkpoints: of the training, for TracIn.
         loss: which loss is compared.
         limit: training cases at most; drawn where there are more.
+        parameters: whose gradients are compared.
     """
 
     opened: Checkpoint
@@ -54,6 +57,7 @@ class Question:
     checkpoints: Sequence[Path]
     loss: LossName
     limit: int
+    parameters: ParameterChoice
 
 
 def explain_by_mixture(z: NDArray[np.float32], searched: LatentTable, method: str, name: str) -> ExampleImportance:
@@ -106,14 +110,23 @@ def explain_by_gradients(question: Question, method: str) -> ExampleImportance:
     train = _training_cases(question)
     modes: dict[str, InfluenceMode] = {"influence": DampedInverse(), "influence_series": TruncatedSeries()}
     mode = modes.get(method)
-    estimate = estimate_seconds(model, train, test, loss=loss, mode=mode, n_checkpoints=len(question.checkpoints))
+    whose = question.parameters
+    estimate = estimate_seconds(
+        *(model, train, test), loss=loss, mode=mode, n_checkpoints=len(question.checkpoints), parameters=whose
+    )
     remark(f"  {method}: {estimate.sentence()}; {loss.name} of {len(train.ids)} training cases")
+    if estimate.seconds > _LONG:
+        remark("  note: --parameters last_block, or a smaller --limit, takes less time")
     with counted(f"{method}:") as progress:
         if mode is None:
             return trace_training(
-                *(model, train, test), loss=loss, checkpoints=list(question.checkpoints), progress=progress
+                *(model, train, test),
+                loss=loss,
+                checkpoints=list(question.checkpoints),
+                parameters=whose,
+                progress=progress,
             )
-        return measure_influence(model, train, test, loss=loss, mode=mode, progress=progress)
+        return measure_influence(model, train, test, loss=loss, mode=mode, parameters=whose, progress=progress)
 
 
 def _loss(question: Question) -> SampleLoss:

@@ -67,7 +67,7 @@ class DampedInverse:
 InfluenceMode = TruncatedSeries | DampedInverse
 ModeName = Literal["series", "inverse"]
 _MOST_LANCZOS = 64
-_MOST_PAIRS = 60
+_FEWEST_PAIRS, _MOST_PAIRS = 16, 60
 
 
 def measure_influence(
@@ -116,7 +116,7 @@ def measure_influence(
     asked = mode or DampedInverse()
     gradients = LossGradients(model, loss, parameters=parameters, memory=memory, device=device)
     weights = gradients.weights()
-    n_pairs = n_pairs_of(gradients)
+    n_pairs = n_pairs_of(gradients, len(test.ids))
     n_steps = n_steps_of(gradients, train, test, 1) + len(test.ids)
     steps = Steps(progress, n_steps)
     cases = train if curvature_cases is None else curvature_cases
@@ -210,7 +210,11 @@ class _Solver:
         return max(1, self._gradients.memory // (3 * each))
 
 
-def n_pairs_of(gradients: LossGradients) -> int:
-    """Vectors of a Lanczos run that fit into a third of the budget, at most 60."""
+def n_pairs_of(gradients: LossGradients, n_test: int) -> int:
+    """Steps of the search for eigenpairs: more where many explained cases profit, at most 60.
+
+    Its vectors must fit into a third of the budget.
+    """
     each = gradients.n_parameters * gradients.dtype.itemsize
-    return int(min(_MOST_PAIRS, gradients.n_parameters, gradients.memory // (3 * each)))
+    wanted = int(np.clip(2 * n_test, _FEWEST_PAIRS, _MOST_PAIRS))
+    return int(min(wanted, gradients.n_parameters, gradients.memory // (3 * each)))

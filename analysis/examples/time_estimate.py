@@ -74,13 +74,14 @@ def estimate_seconds(
     block = block_size(gradients, n_test, n_states)
     x, y = train.take(0, min(_PROBED, n_train))
     own = gradients.rows(weights, *test.take(0, 1))  # the first call of all is slow: it does not count
-    vectors = own.expand(block, -1)
+    factors = gradients.factors(weights, x, y) if mode is None else None
+    vectors = own.expand(block, -1) if factors is None else factors
     started = time.perf_counter()
     gradients.dot(weights, x, y, vectors)
     a_case = (time.perf_counter() - started) / len(x)
     seconds = n_states * a_case * (n_test + n_train * -(-n_test // block))
     if mode is not None:
-        products = _n_products(mode, n_pairs_of(gradients), n_test)
+        products = _n_products(mode, n_pairs_of(gradients, n_test), n_test)
         seconds += products * n_train * _a_product(Hessian(gradients, weights, samples_of(x, y)), own) / len(x)
     return TimeEstimate(seconds, gradients.n_parameters, gradients.choice)
 

@@ -46,6 +46,8 @@ _FILE = click.Path(path_type=Path)
     help="With gradients: whose; label takes the model's own answer as the picture's label.")  # fmt: skip
 @click.option("--trace", type=_FILE, multiple=True,
     help="With tracin: a checkpoint of the training; may be repeated. The final weights if left out.")  # fmt: skip
+@click.option("--parameters", type=click.Choice(["auto", "encoder", "last_block", "classifier"]), default="auto",
+    show_default=True, help="With gradients: of which part; auto: the encoder, of a large one its last block.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(2), default=500, show_default=True,
     help="With gradients: training cases at most.")  # fmt: skip
 @click.option("--metric", type=click.Choice(["euclidean", "cosine"]), default="euclidean", show_default=True,
@@ -64,6 +66,7 @@ def command(
     method: str,
     loss: str,
     trace: tuple[Path, ...],
+    parameters: str,
     limit: int,
     metric: str,
     split: str,
@@ -99,7 +102,7 @@ def command(
     files = CaseFiles(searched, latents=latents, data=data)
     importance: ExampleImportance = found
     if method in SIGNED:
-        question = Question(opened, picture, searched, files, trace, loss, limit)  # type: ignore[arg-type]  # a choice
+        question = Question(opened, picture, searched, files, trace, loss, limit, parameters)  # type: ignore[arg-type]
         importance = explain_by_gradients(question, method)
     elif method in OF_LATENTS[1:]:
         importance = explain_by_mixture(z, searched, method, picture.name)

@@ -122,7 +122,7 @@ def test_a_mixture_has_weights_and_no_copy_of_the_case(room: Path, tmp_path: Pat
 def test_helpful_and_harmful_cases_by_gradients(room: Path, tmp_path: Path, method: str, loss: str):
     made = similar(
         *(room, room / "pictures/dark/03.png", tmp_path, "-k", 3, "--split", "all", "--json"),
-        *("--method", method, "--loss", loss),
+        *("--method", method, "--loss", loss, "--parameters", "last_block"),
     )
     assert made.exit_code == 0, made.output
     said = json.loads(made.stdout)
@@ -130,7 +130,7 @@ def test_helpful_and_harmful_cases_by_gradients(room: Path, tmp_path: Path, meth
     assert scores == sorted(scores, reverse=True)
     assert all(score > 0 for score in scores)
     assert all(row["score"] < 0 for row in said["examples"] if row["role"] == "harmful")
-    assert any("parameters (encoder)" in note for note in said["notes"])
+    assert any("parameters (last_block)" in note for note in said["notes"])
     assert "about" in made.stderr  # the estimate comes first
 
 
