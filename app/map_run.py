@@ -15,7 +15,8 @@ from analysis.map_agreement import MapAgreement, compare_maps
 from analysis.map_gaps import MapGaps, judge_gaps
 from analysis.map_stability import MapStability, measure_stability, stability_seeds
 from analysis.neighbours import NeighbourGraph, Report, find_neighbours
-from analysis.projections import Method, Projection, check_table, estimate_seconds, project, rate
+from analysis.projections import Method, Projection, check_table, estimate_seconds, place, project, rate
+from analysis.projections.layout import check_finite
 from analysis.projections.tsne_map import neighbours_for
 from xaae_core.latents import LatentTable
 
@@ -114,17 +115,19 @@ def make_maps(table: LatentTable, plan: MapPlan, watch: Watch, *, new: LatentTab
         new: cases to place on the finished maps.
 
     Raises:
-        ProjectionError: the table allows no map.
+        ProjectionError: the table allows no map, or new cases have latents that are not finite (which).
         LatentTableError: new cases of another model, or none that are new.
         DirectionError: for "pls", a target that no direction can be fitted to.
     """
     check_table(table)
     added = None if new is None else new_cases(table, new)
+    if added is not None:
+        check_finite(added)
     graph = _neighbours(table, _wanted(plan, len(table)), plan.seed, watch)
     maps = [_lay_out(table, method, plan, graph, watch) for method in plan.methods]
     notes = [note for made in maps for note in made.projection.notes]
     if new is not None and added is not None:
-        maps = [replace(made, projection=_place(made.projection, table, added, graph, watch)) for made in maps]
+        maps = [replace(made, projection=_place(made.projection, table, added, watch)) for made in maps]
         notes += _left_out(new, added)
         table = join_tables(table, added)
         graph = _neighbours(table, _N_NEIGHBOURS, plan.seed, watch)
@@ -178,12 +181,10 @@ def _lay_out(table: LatentTable, method: Method, plan: MapPlan, graph: Neighbour
     return MadeMap(layouts[0], stability)
 
 
-def _place(made: Projection, table: LatentTable, new: LatentTable, graph: NeighbourGraph, watch: Watch) -> Projection:
-    from analysis.projections import place
-
+def _place(made: Projection, table: LatentTable, new: LatentTable, watch: Watch) -> Projection:
     seconds = estimate_seconds(len(new), table.z.shape[1], made.method)
     with watch(f"placing {len(new):,} cases ({made.method})", seconds) as report:
-        return place(made, table, new, neighbours=graph, report=report)
+        return place(made, table, new, report=report)
 
 
 def _left_out(new: LatentTable, added: LatentTable) -> list[str]:

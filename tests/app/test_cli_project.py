@@ -143,6 +143,35 @@ def test_new_cases_are_placed_and_say_so(small: Path, tmp_path: Path):
     assert all((float(row["x"]) > 0) == own[row["label"]] for row in rows[120:])  # on the side of their cloud
 
 
+@pytest.mark.parametrize("method", ["umap", "tsne"])
+def test_new_cases_come_to_lie_among_those_they_are_like(small: Path, tmp_path: Path, method: str):
+    new = two_clouds(20, gap=12, seed=5)
+    names = np.array([f"new {row}" for row in range(20)])
+    write_latents(dataclasses.replace(new, ids=names), tmp_path / "new.parquet")
+    made = xaae("project", small, "--method", method, "--place", tmp_path / "new.parquet", "--stability", "--out",
+                tmp_path / "m.csv")  # fmt: skip
+    assert made.exit_code == 0, made.output
+    rows = rows_of(tmp_path / "m.csv")
+    points = np.array([[float(row["x"]), float(row["y"])] for row in rows])
+    labels = np.array([row["label"] for row in rows])
+    middles = {label: points[:120][labels[:120] == label].mean(axis=0) for label in ("no", "yes")}
+    for row in range(120, 140):
+        away = {label: np.linalg.norm(points[row] - middle) for label, middle in middles.items()}
+        assert min(away, key=lambda label: away[label]) == labels[row]
+    assert [bool(row["moved"]) for row in rows] == [True] * 120 + [False] * 20  # not known of cases placed later
+
+
+def test_new_cases_that_are_not_finite_are_named_at_once(small: Path, tmp_path: Path):
+    z = two_clouds(10).z.copy()
+    z[3] = np.inf
+    bad = dataclasses.replace(table_of(z), ids=np.array([f"new {row}" for row in range(10)]))
+    write_latents(bad, tmp_path / "new.parquet")
+    refused = xaae("project", small, "--place", tmp_path / "new.parquet", "--out", tmp_path / "m.csv")
+    assert refused.exit_code == 2
+    assert "new 3" in refused.stderr
+    assert "laying out" not in refused.stderr
+
+
 def test_a_large_table_is_laid_out_in_part(small: Path, tmp_path: Path):
     made = xaae("project", small, "--fitted", 80, "--method", "umap", "--stability", "--out", tmp_path / "m.csv")
     assert made.exit_code == 0, made.output
