@@ -47,7 +47,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--trace", type=_FILE, multiple=True,
     help="With tracin: a checkpoint of the training; may be repeated. The final weights if left out.")  # fmt: skip
 @click.option("--parameters", type=click.Choice(["auto", "encoder", "last_block", "classifier"]), default="auto",
-    show_default=True, help="With gradients: of which part; auto: the encoder, of a large one its last block.")  # fmt: skip
+    show_default=True, help="With gradients: whose; auto: the encoder's, of a large one its last block's.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(2), default=500, show_default=True,
     help="With gradients: training cases at most.")  # fmt: skip
 @click.option("--metric", type=click.Choice(["euclidean", "cosine"]), default="euclidean", show_default=True,
