@@ -54,8 +54,8 @@ def bytes_of_pass(model: object, score: Any, image: Tensor, context: tuple[Tenso
 
     What autograd keeps for the way back, counted once for each piece of memory, the largest piece four times more
     (outputs and gradients of a convolution, its norm and its activation that live for a moment), and a few copies of
-    the picture, which the methods make. Measured beside the memory that processes really took: 0.95 to 1.1 times
-    that of small encoders, 1.3 to 1.6 times that of ResNets.
+    the picture, which the methods make. Measured beside the memory that processes really took: 0.93 to 1.15
+    times that of small encoders, 1.3 to 2 times that of ResNets.
     """
     known = {tensor.untyped_storage().data_ptr() for tensor in _weights(model)}
     kept: dict[int, int] = {}
