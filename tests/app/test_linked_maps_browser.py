@@ -177,7 +177,7 @@ def test_cases_outside_the_cohort_are_seen_but_neither_pointed_at_nor_selected(o
     lit = cohort & (drawn_codes(tab.n) == 0)
     tab.report(f"selected {lit.sum()} ")
     expect(tab.page.locator(".lm-count")).to_have_text(f"{lit.sum()} of {cohort.sum()} cases selected")
-    tab.drag(tab.circle(radius=0.6).clip([30, 165], [500, 635]))
+    tab.drag(tab.circle(radius=0.38))
     tab.report(r"selected \d+ .* new True")
     assert tab.rows()
     assert cohort[tab.rows()].all()
@@ -239,47 +239,13 @@ def test_a_double_click_opens_a_case_and_keeps_the_selection(open_page: Any, dem
     tab.report(f"opened {row} ")
     tab.page.wait_for_timeout(700)
     tab.report(f"selected {(drawn_codes(tab.n) == 1).sum()} ")
+    tab.page.mouse.move(5, 5)
+    expect(tab.page.locator(".lm-card")).to_be_hidden()
     other = some_rows(tab.inside())[1]
     tab.click(other)
     tab.report("selected 1 ")
     tab.page.get_by_role("button", name="Open this case").click()
     tab.report(f"opened {other} ")
-
-
-def test_the_keyboard_walks_selects_opens_and_looks(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
-    stage, press = tab.stages.first, tab.page.keyboard.press
-    stage.focus()
-    press("ArrowRight")
-    walked = [int(stage.get_attribute("data-ring") or -1)] if tab.settle() is None else []
-    for key, axis, sign in (("ArrowRight", 0, 1), ("ArrowUp", 1, -1), ("ArrowLeft", 0, -1), ("ArrowDown", 1, 1)):
-        press(key)
-        at = tab.points()
-        row = int(stage.get_attribute("data-ring") or -1)
-        assert sign * (at[row] - at[walked[-1]])[axis] > 0
-        walked.append(row)
-    press(" ")
-    tab.report("selected 1 ")
-    assert tab.rows() == [walked[-1]]
-    expect(tab.page.locator(".lm-live")).to_have_text("1 of 300 cases selected")
-    press("Enter")
-    tab.report(f"opened {walked[-1]} ")
-    press(" ")
-    tab.report("selected 0 ")
-    scale = float((stage.get_attribute("data-view") or "").split()[2])
-    press("+")
-    tab.settle()
-    assert float((stage.get_attribute("data-view") or "").split()[2]) == pytest.approx(1.5 * scale)
-    press("0")
-    tab.settle()
-    assert float((stage.get_attribute("data-view") or "").split()[2]) == pytest.approx(scale)
-    press("h")
-    expect(tab.page.locator(".lm-tool[aria-pressed=true]")).to_have_text("Move")
-    press("?")
-    expect(tab.page.get_by_role("dialog", name="Keys and gestures")).to_be_visible()
-    press("Escape")
-    expect(stage).to_be_focused()
-    assert tab.errors == []
 
 
 def test_a_lasso_over_many_points_gives_exactly_those_inside(open_page: Any, demo_url: str) -> None:
@@ -295,23 +261,3 @@ def test_a_lasso_over_many_points_gives_exactly_those_inside(open_page: Any, dem
     tab.page.locator(".lm-density").click()
     expect(tab.stages.first).to_have_attribute("data-mode", "points")
     assert tab.errors == []
-
-
-@pytest.mark.parametrize(("width", "columns"), [(1280, 2), (640, 1), (390, 1)])
-def test_the_maps_fit_every_width_in_the_dark(open_page: Any, demo_url: str, width: int, columns: int) -> None:
-    tab = MapsTab(open_page, demo_url, width=width, colour_scheme="dark", doubt=1, placed=1, quiet=1)
-    first, second = (tab.stages.nth(panel).bounding_box() for panel in (0, 1))
-    assert first is not None
-    assert second is not None
-    assert first["width"] == pytest.approx(first["height"], abs=1) == pytest.approx(second["width"], abs=1)
-    assert (first["y"] == second["y"]) == (columns == 2)
-    assert max(first["x"] + first["width"], second["x"] + second["width"]) <= width
-    main = tab.page.locator(".stMain")
-    assert main.evaluate("(main) => main.scrollWidth <= main.clientWidth")
-    corner = tab.stages.first.locator(".lm-points").evaluate(
-        "(canvas) => [...canvas.getContext('2d').getImageData(2, 2, 1, 1).data]"
-    )
-    assert max(corner[:3]) < 60
-    notes = tab.page.locator(".lm-notes").first.inner_text()
-    assert "its neighbours here are not its real ones" in notes
-    assert "lands elsewhere when the map is made again" in notes

@@ -56,7 +56,7 @@ function attachGestures(panel, maps) {
     if (isDragging) cancel({});
     return isDragging;
   };
-  stage.addEventListener("pointerleave", () => maps.pointing.away(panel));
+  stage.addEventListener("pointerleave", () => maps.pointing.away());
   stage.addEventListener("contextmenu", (event) => event.preventDefault());
   stage.addEventListener("dblclick", (event) => {
     if (event.button !== 0 || maps.tool === "pan" && !event.detail) return;
@@ -72,7 +72,7 @@ function attachGestures(panel, maps) {
     const factor = Math.exp(-Math.max(-120, Math.min(120, pixels)) * WHEEL_RATE * (event.ctrlKey ? 3 : 1));
     if (panel.view.zoom > 1 && panel.view.zoom * factor <= 1) panel.resetView(); // out as far as the whole map
     else panel.zoomBy(factor, placeOf(event));
-    maps.pointing.away(panel);
+    maps.pointing.away();
   }, { passive: false });
 }
 
@@ -82,7 +82,7 @@ function dragOn(panel, maps, press, before, now) {
   if (press.isClick) {
     press.isClick = false;
     before = press.at;
-    maps.pointing.away(panel, { always: true });
+    maps.pointing.away({ always: true });
   }
   if (press.isPan) {
     panel.view.panBy(now[0] - before[0], now[1] - before[1], panel.side);

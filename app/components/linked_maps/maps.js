@@ -191,6 +191,7 @@ class LinkedMaps {
 
   escape() {
     if (this.help.close() || this.panels.some((panel) => panel.cancelDrag())) return;
+    this.pointing.ring(null);
     this.choosing.clear();
   }
 

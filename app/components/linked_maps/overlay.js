@@ -31,7 +31,7 @@ function drawTicks(context, { side, view, theme, axes }) {
     if (py < 26 || py > side - 30) continue;
     strokeLine(context, 0, py, TICK_LENGTH, py);
     context.textAlign = "left";
-    haloText(context, tickNumber(y), TICK_LENGTH + 3, py + 4, theme);
+    haloText(context, tickNumber(y), TICK_LENGTH + 6, py + 4, theme); // apart from the tick: no second minus
   }
   context.textAlign = "right";
   haloText(context, axes[0], side - 6, side - TICK_LENGTH - 17, theme);

@@ -5,7 +5,10 @@ const CORRIDOR_MS = 250; // how long the pointer may rest on another point on it
 class Pointing {
   constructor(maps) {
     Object.assign(this, { maps, row: null, panel: null, isPinned: false });
+    this.dwell = 0;
     this.card = new CaseCard(maps.element, () => maps.open(this.row), (row, words) => this.described(row, words));
+    this.card.element.addEventListener("pointerenter", () => clearTimeout(this.dwell));
+    this.card.element.addEventListener("pointerleave", () => this.away());
   }
 
   /** Goes on with a case that is still one of those that can be pointed at. */
@@ -28,9 +31,11 @@ class Pointing {
     this.ring(row < 0 ? null : row, panel);
   }
 
-  away(panel, { always = false } = {}) {
+  /** The pointer has left the points: a card that waits for it goes a moment later, unless it has come to the card. */
+  away({ always = false } = {}) {
     clearTimeout(this.dwell);
     if (always || !this.isPinned) this.ring(null);
+    else this.dwell = setTimeout(() => this.ring(null), 2 * CORRIDOR_MS);
   }
 
   /** Rings a row in every panel and shows its card; pinned, the card waits for the pointer. */

@@ -22,7 +22,12 @@ def drawn_codes(n: int) -> NDArray[np.uint8]:
 
 @cache
 def drawn_points(n: int, method: str) -> NDArray[np.float32]:
-    """Clusters, each mostly of one group, float32 [n, 2]; two methods place the same cases differently."""
+    """Clusters, each mostly of one group, float32 [n, 2]; two methods place the same cases differently.
+
+    Of the method "same" all points are one.
+    """
+    if method == "same":
+        return np.full((n, 2), 3.5, dtype=np.float32)
     random = np.random.default_rng(3)
     codes = drawn_codes(n).astype(int) % 4
     cluster = (codes * 2 + random.integers(0, 2, n) + (random.random(n) < 0.12) * random.integers(0, 9, n)) % N_CLUSTERS

@@ -1,7 +1,8 @@
 """A page with nothing but the linked maps; linked_maps_app.py serves it with what the browser fetches.
 
-``?n=300`` cases, ``?colour=label|score|share|many``, ``?second=umap|pca``, ``?doubt=1``, ``?placed=1``, ``?one=1``: one
-map only, ``?quiet=1`` without the lines below. Each picture is its row's number as squares, which a test reads back.
+``?n=300`` cases, ``?colour=label|score|share|many``, ``?second=umap|pca|same``, ``?doubt=1``, ``?placed=1``,
+``?one=1``: one map only, ``?quiet=1`` without the lines below. Each picture is its row's number as squares, which a
+test reads back.
 """
 
 import hashlib
