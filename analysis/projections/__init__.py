@@ -4,6 +4,7 @@ from analysis.projections.layout import check_table
 from analysis.projections.map_estimates import estimate_seconds
 from analysis.projections.map_making import project
 from analysis.projections.map_making import rate_map as rate
+from analysis.projections.placing import place
 from analysis.projections.projection import LEAST_CASES, METHODS, LinearPlane, Method, Projection
 from analysis.projections.projection_files import projection_key, read_projection, write_projection
 
@@ -15,6 +16,7 @@ __all__ = [
     "Projection",
     "check_table",
     "estimate_seconds",
+    "place",
     "project",
     "projection_key",
     "rate",

@@ -16,6 +16,9 @@ def estimate_seconds(n: int, d: int, method: Method, *, cores: int | None = None
     """
     if method not in METHODS:
         raise ValueError(f'method is "{method}"; expected one of {", ".join(METHODS)}')
-    per_case = {"umap": 4e-4, "tsne": 1e-3, "pca": 1e-8 * d, "pls": 1e-8 * d}[method]
-    first = {"umap": 4.0, "tsne": 5.0, "pca": 0.1, "pls": 0.1}[method]
-    return first + per_case * n + 3e-11 * min(n, 20_000) * n * d / 128
+    quality = 3e-11 * min(n, 20_000) * n * d / 128
+    if method in ("pca", "pls"):
+        return 0.1 + 1e-8 * d * n + quality
+    if method == "umap":
+        return 4.0 + 4e-4 * n + 5e-4 * min(n, 10_000) + quality  # up to 10,000 cases it takes 500 epochs, above 200
+    return (0.2 + 2.3e-3 * n if n < 10_000 else 13.0 + 1e-3 * n) + quality  # trees, then interpolation

@@ -18,7 +18,7 @@ from xaae_core.atomic_files import atomic_path
 from xaae_core.errors import ProjectionError
 
 _META = b"xaae_projection"
-_FORMAT = 1
+_FORMAT = 2
 _QUALITY = "quality:"
 _META_FIELDS = ("method", "seed", "axes", "notes", "checkpoint_sha256", "data_fingerprint")
 _LIBRARIES: dict[Method, tuple[str, ...]] = {

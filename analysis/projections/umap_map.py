@@ -15,6 +15,7 @@ from analysis.neighbours import NeighbourGraph, Report
 from analysis.projections.layout import Layout
 
 _AXES = ("UMAP 1", "UMAP 2")
+_MANY = 10_000
 
 
 def lay_out_umap(
@@ -52,6 +53,60 @@ def lay_out_umap(
         points = made.fit_transform(z)
     parameters: dict[str, float | int | str] = {"n_neighbors": used, "min_dist": min_dist}
     return Layout(points, parameters, _AXES, notes if used < n_neighbors else ())
+
+
+def place_by_umap(
+    points: NDArray[np.float32],
+    near: NDArray[np.int32],
+    distances: NDArray[np.float32],
+    *,
+    min_dist: float,
+    seed: int,
+) -> NDArray[np.float32]:
+    """New cases between those of a finished UMAP map [N, 2], which do not move.
+
+    The steps of UMAP's own transform, given neighbours that are exact: it would search for them by an index whose
+    compilation takes longer than the map.
+
+    Args:
+        points: the map.
+        near: rows of the map's cases nearest to each new one [M, k].
+        distances: to them in z [M, k].
+        min_dist: of the map.
+        seed: of the negative samples.
+
+    Source: McInnes et al. 2018 (umap-learn).
+    """
+    import scipy.sparse
+
+    umap_class()  # imports umap without its remark
+    from umap import umap_
+    from umap.layouts import optimize_layout_euclidean
+
+    far = np.ascontiguousarray(distances, dtype=np.float32)
+    sigmas, rhos = umap_.smooth_knn_dist(far, float(near.shape[1]), local_connectivity=0.0)
+    rows, columns, strengths, _ = umap_.compute_membership_strengths(near, far, sigmas, rhos, bipartite=True)
+    graph = scipy.sparse.coo_matrix((strengths, (rows, columns)), shape=(len(near), len(points)))
+    start = umap_.init_graph_transform(graph.tocsr(), points)
+    n_epochs = 100 if len(near) <= _MANY else 30
+    graph.data[graph.data < graph.data.max() / n_epochs] = 0.0
+    graph.eliminate_zeros()
+    a, b = umap_.find_ab_params(1.0, min_dist)
+    placed = optimize_layout_euclidean(
+        start.astype(np.float32),
+        points.astype(np.float32, copy=True),  # it would write into what it is given
+        graph.row,
+        graph.col,
+        n_epochs,
+        graph.shape[1],
+        umap_.make_epochs_per_sample(graph.data, n_epochs),
+        a,
+        b,
+        np.random.default_rng(seed).integers(-(2**31) + 1, 2**31 - 1, 3),
+        initial_alpha=0.25,
+        move_other=False,
+    )
+    return np.asarray(placed, dtype=np.float32)
 
 
 def umap_class() -> Any:

@@ -148,7 +148,8 @@ def test_a_projection_cannot_be_changed_and_leaves_its_maker_alone():
 def test_the_caption_says_method_settings_seed_and_quality():
     made = project(two_clouds(), "tsne", seed=4, perplexity=5)
     assert made.caption().startswith(
-        f"t-SNE of 60 cases (perplexity 5, implementation openTSNE {version('openTSNE')}, seed 4); at 10 neighbours"
+        f"t-SNE of 60 cases (perplexity 5, implementation openTSNE {version('openTSNE')}, "
+        "Barnes-Hut, seed 4); at 10 neighbours"
     )
     assert f"{made.quality.trustworthiness:.3f}" in made.caption()
 
