@@ -17,6 +17,8 @@ five of 100 happen less than once in a thousand times.
 """
 PERMUTATIONS = 999
 """Enough that p = 0.01 is told from 0.02; the smallest p is 0.001."""
+LEAST_PERMUTATIONS = 100
+"""With fewer, even the strongest direction has p of 0.01 or more and would be called noise."""
 FEWER_PERMUTATIONS = 199
 """For tables so large that 999 would take longer than a tenth of a second; the smallest p is 0.005."""
 _LARGE = 4_000

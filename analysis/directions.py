@@ -28,7 +28,13 @@ from analysis.direction_goal import (
     spearman,
     target_values,
 )
-from analysis.direction_significance import PERMUTATIONS, SIGNIFICANT, permutation_p_value, permutations_for
+from analysis.direction_significance import (
+    LEAST_PERMUTATIONS,
+    PERMUTATIONS,
+    SIGNIFICANT,
+    permutation_p_value,
+    permutations_for,
+)
 from xaae_core.errors import DirectionError
 from xaae_core.latents import LatentTable
 
@@ -136,7 +142,7 @@ def fit_direction(
         n_components: PLS components that the direction is made of.
         folds: folds of the cross-validation (fewer where a class has fewer cases).
         n_bootstrap: resamples for the intervals and the cone.
-        n_permutations: shuffles of the fitted cases' targets for `p_value`; 0: not tested. See
+        n_permutations: shuffles of the fitted cases' targets for `p_value`, at least 100; 0: not tested. See
             `permutation_p_value` and `permutations_for`.
         fit_split: the split that is fitted, where the table has it; the others give `held_out`. None: all.
         seed: of folds, resamples and shuffles.
@@ -144,14 +150,16 @@ def fit_direction(
     Raises:
         DirectionError: an unknown target, one class only, latents that are not finite (which cases) or all the same,
             too few cases.
-        ValueError: `n_components` below 1, `n_bootstrap` or `n_permutations` below 0.
+        ValueError: `n_components` below 1, `n_bootstrap` below 0, `n_permutations` neither 0 nor at least 100.
 
     Source: Wold et al. 2001 (PLS); sign so that the target scores higher.
     """
-    if n_components < 1 or n_bootstrap < 0 or n_permutations < 0:
+    if n_components < 1 or n_bootstrap < 0:
+        raise ValueError(f"n_components={n_components}, n_bootstrap={n_bootstrap}; expected at least 1 and 0")
+    if n_permutations != 0 and n_permutations < LEAST_PERMUTATIONS:
         raise ValueError(
-            f"n_components={n_components}, n_bootstrap={n_bootstrap}, n_permutations={n_permutations}; "
-            "expected at least 1, 0 and 0"
+            f"n_permutations={n_permutations}; expected 0 (not tested) or at least {LEAST_PERMUTATIONS}: "
+            f"with fewer, no direction could show p < {SIGNIFICANT:g}"
         )
     goal = find_goal(table, target)
     known = np.isfinite(goal.values)

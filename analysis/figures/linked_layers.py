@@ -27,7 +27,13 @@ _RING = "M1,0A1,1,0,1,1,-1,0A1,1,0,1,1,1,0ZM.65,0A.65,.65,0,1,0,-.65,0A.65,.65,0
 
 
 def panel_layers(
-    number: int, letter: str, figure: MapFigure, colours: PointColours, params: Sequence[Any], chosen: Any, side: float
+    number: int,
+    letter: str,
+    figure: MapFigure,
+    colours: PointColours,
+    params: Sequence[Any],
+    chosen: Any,
+    side: float,
 ) -> Any:
     """One panel as a layered chart of `side` pixels; the data, one row a case, come from the chart it is put into.
 
@@ -36,7 +42,7 @@ def panel_layers(
         letter: before its title, such as "(a) ".
         figure: the map.
         colours: of all panels.
-        params: selections that are made in this panel.
+        params: selections that are made in this panel and its legend.
         chosen: predicate of the cases that keep their colour.
         side: width and height in pixels.
     """
@@ -44,7 +50,7 @@ def panel_layers(
 
     base = alt.Chart().encode(**_places(number, figure), tooltip=_tooltip(figure, colours))
     size = float(np.clip(24_000 / max(len(figure.projection), 1), 14, 60))
-    below = base.mark_point(filled=True, size=size * 0.7, color=GREY, opacity=0.8, aria=False).add_params(*params)
+    below = base.mark_point(filled=True, size=size * 0.7, color=GREY, opacity=0.8, aria=False)
     known = base.transform_filter(chosen).transform_filter("isValid(datum.colour)")
     layers = [below]
     crossed = figure.is_doubtful is not None and bool(figure.is_doubtful.any())
@@ -56,7 +62,8 @@ def panel_layers(
             .mark_point(shape=_CROSS, filled=False, size=size * 0.5, stroke=DOUBTFUL, strokeWidth=0.8)
         )
         known = known.transform_filter(f"!({is_crossed})")
-    layers += list(_coloured(known, figure, colours, size, f"placed{number}"))
+    *rings, points = _coloured(known, figure, colours, size, f"placed{number}")
+    layers += [*rings, points.add_params(*params)]  # a legend only listens for layers that have its colours
     layers += list(_arrow_layers(figure, colours, side))
     layers += list(_flow_layers(figure, side))
     return alt.layer(*layers).properties(

@@ -31,8 +31,14 @@ def command(latents: Path, target: str | None, permutations: int | None, seed: i
     Prints how well it tells the target, how sure that figure is, how much the direction itself moves when the cases
     are resampled, and whether shuffled targets give as strong a direction: then it could be noise.
     """
+    from analysis.direction_significance import LEAST_PERMUTATIONS, SIGNIFICANT
     from xaae_core.latents import read_latents
 
+    if permutations is not None and 0 < permutations < LEAST_PERMUTATIONS:
+        raise click.UsageError(
+            f"{permutations} permutations cannot show p < {SIGNIFICANT:g}; expected 0 (no test) or at least "
+            f"{LEAST_PERMUTATIONS}"
+        )
     found = _fitted(read_latents(latents), target, permutations, seed)
     if as_json:
         several = [figures_of(direction) for direction in found] if len(found) > 1 else []

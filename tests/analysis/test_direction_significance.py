@@ -82,7 +82,7 @@ def test_p_does_not_depend_on_which_class_is_meant_nor_on_units():
 def test_only_the_fitted_cases_are_shuffled():
     table = two_clouds(80, gap=1.0)
     alone = table.rows(table.split == "train")
-    first, second = (fit_direction(each, n_bootstrap=0, n_permutations=99) for each in (table, alone))
+    first, second = (fit_direction(each, n_bootstrap=0, n_permutations=199) for each in (table, alone))
     assert first.p_value == second.p_value
 
 
@@ -124,8 +124,10 @@ def test_a_thousand_shuffles_of_a_thousand_cases_take_no_time():
 def test_impossible_numbers_of_shuffles_are_named():
     with pytest.raises(ValueError, match="n_permutations=-1; expected 0"):
         permutation_p_value(np.eye(4), np.arange(4.0), -1)
-    with pytest.raises(ValueError, match="n_permutations=-1"):
-        fit_direction(two_clouds(), n_permutations=-1)
+    for number in (-1, 99):  # with 99 the smallest p is 0.01, and every direction would be called noise
+        with pytest.raises(ValueError, match=f"n_permutations={number}; expected 0 .* at least 100"):
+            fit_direction(two_clouds(), n_permutations=number)
+    assert fit_direction(two_clouds(gap=8), n_permutations=100).is_significant
 
 
 def test_large_tables_are_tested_with_fewer_shuffles_that_still_suffice():

@@ -109,7 +109,7 @@ def test_the_caption_holds_what_a_reader_needs_to_repeat_and_to_doubt_it():
 def test_a_direction_that_could_be_noise_is_dashed_and_says_so():
     rng = np.random.default_rng(2)
     table = table_of(rng.normal(size=(60, 8)), rng.permutation(np.arange(60) % 2))
-    direction = fit_direction(table, n_permutations=99)
+    direction = fit_direction(table, n_permutations=199)
     assert direction.could_be_noise
     pca = project(table, "pca")
     svg = svg_of(MapFigure(pca, table, arrows=direction_arrows(pca, table, [direction]), direction=direction))

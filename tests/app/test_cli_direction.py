@@ -33,7 +33,7 @@ def test_a_direction_fitted_to_noise_says_so(tmp_path: Path) -> None:
     found = json.loads(direction(noise_table(), tmp_path, "--json").stdout)
     assert found["p_value"] >= 0.01
     assert (found["significant"], found["permutations"], found["one_vs_rest"]) == (False, 999, [])
-    words = direction_words(fit_direction(noise_table(), n_permutations=99))
+    words = direction_words(fit_direction(noise_table(), n_permutations=199))
     assert "it could be noise: p = 0." in words
 
 
@@ -76,3 +76,10 @@ def test_of_very_many_classes_one_is_looked_at(tmp_path: Path) -> None:
 def test_grades_are_fitted_by_their_order(tmp_path: Path) -> None:
     found = json.loads(direction(graded(), tmp_path, "--target", "grade", "--json").stdout)
     assert (found["kind"], found["method"], found["measure"]) == ("ordinal", "PLS of ranks, 1 component", "Spearman")
+
+
+def test_too_few_permutations_are_refused(tmp_path: Path) -> None:
+    path = write_latents(two_clouds(), tmp_path / "table.parquet")
+    refused = CliRunner().invoke(main, ["direction", str(path), "--permutations", "50"])
+    assert refused.exit_code == 2
+    assert "50 permutations cannot show p < 0.01; expected 0 (no test) or at least 100" in refused.stderr
