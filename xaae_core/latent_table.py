@@ -19,6 +19,8 @@ _PREFIX = "column:"
 _MOST_TEXT = 2**30
 """Letters of a column at the width of its longest entry, 4 GiB; a path of 1,000 letters still fits a million times."""
 _PROBED = 2000
+_ROWS_AT_ONCE = 2**16
+_MATRICES = ("z", "probabilities")
 _META_FIELDS = ("classes", "target_name", "checkpoint_sha256", "data_fingerprint", "skipped")
 
 
@@ -150,18 +152,18 @@ def read_latents(path: str | Path) -> LatentTable:
 
     try:
         with pq.ParquetFile(path) as file:  # not read_table, which opens folders and reads "a=1" in the path as data
-            arrow = file.read()
+            names = file.schema_arrow.names
+            arrow = file.read(columns=[name for name in names if name not in _MATRICES])
+            matrices = {name: _read_matrix(file, name, len(arrow)) for name in _MATRICES if name in names}
         meta = json.loads((arrow.schema.metadata or {})[_META])
         columns = {name: arrow[name].combine_chunks() for name in arrow.column_names}
-        z = _from_matrix(columns["z"])
-        chances = columns.get("probabilities")
         return LatentTable(
-            z=z,
+            z=matrices["z"],
             ids=_strings(columns["id"]),
             paths=_strings(columns["path"]),
             split=_strings(columns["split"]),
             labels=columns["label"].to_numpy().astype(np.int64),
-            probabilities=np.empty((len(z), 0), np.float32) if chances is None else _from_matrix(chances),
+            probabilities=matrices.get("probabilities", np.empty((len(arrow), 0), np.float32)),
             classes=tuple(meta["classes"]),
             columns={
                 name.removeprefix(_PREFIX): _from_arrow(values)
@@ -207,9 +209,20 @@ def _encodings(columns: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _from_matrix(array: Any) -> NDArray[np.float32]:
-    values: NDArray[np.float32] = array.flatten().to_numpy().reshape(len(array), array.type.list_size)
-    return values
+def _read_matrix(file: Any, name: str, n: int) -> NDArray[np.float32]:
+    """A matrix [n, width], some rows at a time: as a whole, a large one takes several times its memory, and its time.
+
+    Raises:
+        ValueError: rows without values.
+    """
+    width = file.schema_arrow.field(name).type.list_size
+    found, row = np.empty((n, width), dtype=np.float32), 0
+    for batch in file.iter_batches(_ROWS_AT_ONCE, columns=[name]):
+        found[row : row + len(batch)] = batch.column(0).flatten().to_numpy().reshape(len(batch), width)
+        row += len(batch)
+    if row != n:
+        raise ValueError(f"{name} has {row} rows, the other columns {n}")
+    return found
 
 
 def _arrow(values: NDArray[Any]) -> Any:
