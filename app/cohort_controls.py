@@ -67,11 +67,11 @@ def cohort_notes(workspace: Workspace, case: Case | None) -> None:
 
 
 def cohort_count(workspace: Workspace) -> str:
-    """How many cases are looked at: "412 of 780 cases", or "780 cases"."""
+    """How many cases are looked at: "412 of 780", or "780 cases"."""
     n_all = 0 if workspace.data is None else len(workspace.data)
     if not workspace.cohort:
         return count(n_all, "case")
-    return f"{int(workspace.cohort_mask.sum()):,} of {count(n_all, 'case')}"
+    return f"{int(workspace.cohort_mask.sum()):,} of {n_all:,}"
 
 
 def empty_words(workspace: Workspace) -> str:

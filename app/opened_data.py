@@ -88,7 +88,7 @@ def _from_table(key: cached.Stamp, _checkpoint: Checkpoint, sha256: str, picture
     table = replace(table, data_fingerprint=hashlib.sha256(origin.encode()).hexdigest())
     latents = with_classes_of(table, classes)
     return CaseData(
-        name=path.name,
+        name=path.name.removesuffix(".parquet").removesuffix(".latents"),
         words=f"{count(len(table), 'case')}, encoded before",
         latents=latents,
         files=CaseFiles(latents, latents=path, data=pictures),

@@ -52,7 +52,7 @@ def test_the_bar_the_strip_and_the_keys_go_by_the_cohort(tiny: Session, listed: 
     assert tiny.bar[1] == "squares · 24 cases"
     tiny.pick("dark/00")
     only_dark(tiny)
-    assert tiny.bar[1] == "squares · 12 of 24 cases"
+    assert tiny.bar[1] == "squares · 12 of 24"
     assert listed[-1] == [f"dark/{number:02d}" for number in range(12)]
     tiny.press_key("previous")
     assert tiny.shown_case == "dark/11", "around the end of the cohort, not of the folder"
@@ -100,7 +100,7 @@ def test_a_link_opens_the_cohort_and_every_page_keeps_it(
     assert session.shown_case.startswith("dark/"), "the first case is one of the cohort"
     assert session.app.multiselect(key="cohort_0_label").value == ["dark"]
     session.go("start.py")
-    assert session.bar[1] == "squares · 12 of 24 cases"
+    assert session.bar[1] == "squares · 12 of 24"
     assert len(listed[-1]) == 12
 
 

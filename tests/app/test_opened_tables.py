@@ -49,7 +49,7 @@ def test_a_table_is_shown_as_its_folder_is(
     assert session.path.checksums("decoded") == folder.path.checksums("decoded")
     assert session.path.checksums("original") == folder.path.checksums("original")
     assert session.bar == ["untrained · no held-out figures: explain it with care",
-                           "archive.latents.parquet · 24 cases", folder.bar[2]]  # fmt: skip
+                           "archive · 24 cases", folder.bar[2]]  # fmt: skip
 
 
 def test_a_table_is_opened_from_the_bar(open_session: Any, tiny_model: Path, table: Path) -> None:
@@ -88,7 +88,7 @@ def test_pictures_that_are_not_there_are_said_so_and_the_rest_works(
     session.app.selectbox(key="cohort_add").set_value("label").run()
     session.app.multiselect(key="cohort_0_label").set_value(["dark"]).run()
     session.assert_well()
-    assert session.bar[1] == "gone.latents.parquet · 12 of 24 cases"
+    assert session.bar[1] == "gone · 12 of 24"
     session.go("start.py").assert_well()
 
 
@@ -157,7 +157,7 @@ def test_cases_without_a_finite_z_are_left_out_and_named(
     path = write_latents(replace(extracted, z=z), tmp_path / "odd.latents.parquet")
     session = open_session("start.py", checkpoint=tiny_model, data=path)
     session.assert_well()
-    assert session.bar[1] == "odd.latents.parquet · 22 cases, 2 skipped"
+    assert session.bar[1] == "odd · 22 cases, 2 skipped"
     (skipped,) = session.app.dataframe
     assert skipped.value["file"].tolist() == extracted.ids[[2, 5]].tolist()
 
