@@ -18,6 +18,7 @@ from benchmarks.table import format_table
 NAMES = (
     "decoding",
     "similarity",
+    "maps",
     "input_pipeline",
     "epoch_overhead",
     "slider",

@@ -33,11 +33,12 @@ def test_a_case_is_never_its_own_neighbour_even_among_identical_ones(dims: int) 
     assert all(len(set(row)) == 5 for row in graph.indices.tolist())
 
 
-def test_nn_descent_says_how_much_it_found_and_is_the_same_twice() -> None:
+def test_an_approximate_answer_says_how_much_it_found_and_is_the_same_twice() -> None:
     rows = cloud(2000, 12)
     first, second = (find_neighbours(rows, 10, exact_up_to=100, seed=3) for _ in range(2))
     exact = find_neighbours(rows, 10)
-    assert (first.method, first.n_rated) == ("NN-descent", 500)
+    assert first.method != "exact"
+    assert first.n_rated == 500
     np.testing.assert_array_equal(first.indices, second.indices)
     assert (first.indices >= 0).all()
     assert not (first.indices == np.arange(2000)[:, None]).any()
