@@ -26,7 +26,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SIZES = {"laptop": (1280, 800), "desktop": (1920, 1080)}
-KEPT = {"traverse-dark-laptop", "start-light-laptop", "traverse-light-laptop", "maps-light-laptop", "train-light-laptop"}
+KEPT = {"traverse-dark-laptop", *(f"{page}-light-laptop" for page in ("start", "traverse", "maps", "train"))}
 
 
 def main(folder: Path) -> None:
