@@ -121,20 +121,21 @@ class ScatterPage:
         return float(np.median(seconds))
 
     def choosing_seconds(self, page: Page, turn: int) -> float:
-        """Seconds from letting go of a rectangle or lasso to the number of chosen rows on the page."""
+        """Seconds from letting go of a rectangle or lasso to the number of chosen rows on the page.
+
+        Each turn draws a larger one: a press inside Altair's last rectangle would move that.
+        """
         box = page.evaluate_handle(_FIND).as_element()
         assert box is not None
         place = box.bounding_box()
         assert place is not None
-        x, y, reach = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, 80 + 5 * (turn % 7)
+        x, y, reach = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, 50 + 5 * turn
         before = ",".join(page.get_by_test_id("stText").all_inner_texts())
         page.mouse.move(x - reach, y - reach)
         page.mouse.down()
         for dx, dy in ((reach, -reach), (reach, reach)):
             page.mouse.move(x + dx, y + dy, steps=4)
-        since = page.evaluate(
-            "() => { addEventListener('pointerup', () => { window.letGo = performance.now(); }, true); }"
-        )
+        page.evaluate("() => addEventListener('pointerup', () => { window.letGo = performance.now(); }, true)")
         page.mouse.up()
         since = page.evaluate("() => window.letGo")
         seconds: float = page.evaluate(_CHOSEN, [since, before])

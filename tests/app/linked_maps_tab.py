@@ -27,6 +27,13 @@ READ_CARD = """() => {
         levels: Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]),
     };
 }"""
+SLOW_DOWN = """(ms) => {
+    const fetched = window.fetch;
+    window.fetch = async (...request) => {
+        await new Promise((done) => setTimeout(done, ms));
+        return fetched(...request);
+    };
+}"""
 READ_PIXELS = """(canvas, places) => {
     const side = canvas.width;
     const pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, side, side).data.buffer);

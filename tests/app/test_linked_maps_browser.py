@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from app.components.linked_maps import points_in_polygon
 from tests.app.apps.case_pictures import SHAPE, decode_number
 from tests.app.apps.drawn_maps import drawn_codes, drawn_points
-from tests.app.linked_maps_tab import APP, MapsTab
+from tests.app.linked_maps_tab import APP, SLOW_DOWN, MapsTab
 
 pytestmark = pytest.mark.browser
 
@@ -209,6 +209,17 @@ def test_a_selection_from_elsewhere_is_shown_and_causes_no_runs(open_page: Any, 
     tab.press_button("pass nothing")
     tab.report("selected 0 ")
     expect(tab.page.locator(".lm-count")).to_have_text("300 cases")
+
+
+def test_a_selection_is_not_lost_when_the_page_runs_again_before_it_has_arrived(open_page: Any, demo_url: str) -> None:
+    tab = MapsTab(open_page, demo_url)
+    tab.page.evaluate(SLOW_DOWN, 1500)
+    for name in ("pass every tenth", "by score"):
+        tab.page.get_by_role("button", name=name, exact=True).click()
+        tab.page.wait_for_timeout(500)
+    expect(tab.page.locator(".lm-legend-name")).to_have_text("score along effusion")
+    expect(tab.page.locator(".lm-count")).to_have_text("30 of 300 cases selected")
+    assert tab.errors == []
 
 
 def test_what_was_done_outlives_a_turn_to_another_page(open_page: Any, demo_url: str) -> None:

@@ -9,20 +9,28 @@ class Choosing {
 
   /** Whether the header's selection is neither one that was made here nor the one already shown. */
   isNews({ cases, selected: { source } }) {
-    const place = cases === this.maps.header?.cases ? this.pending.indexOf(source) : -1;
-    const isKnown = cases === this.maps.header?.cases && source === this.confirmed;
+    return cases !== this.cases || (source !== this.confirmed && !this.pending.includes(source));
+  }
+
+  /** A header is shown: what Python has heard of is no longer pending. */
+  confirm({ selected: { source } }) {
+    this.pending.splice(0, this.pending.indexOf(source) + 1);
     this.confirmed = source;
-    if (place >= 0) this.pending.splice(0, place + 1);
-    else if (!isKnown) this.pending = [];
-    return place < 0 && !isKnown;
   }
 
   /** Shows what Python says is selected, if that is news, among the cases that can be. */
   take({ header, cohort, chosen, adoptsSelection }) {
     const { n, cases } = header;
-    if (this.selection?.chosen.length !== n || this.cases !== cases) this.selection = new Selection(n);
+    if (this.selection?.chosen.length !== n || this.cases !== cases) {
+      clearTimeout(this.telling); // a click that is still held back was on other cases
+      this.clicked = null;
+      this.selection = new Selection(n);
+    }
     this.cases = cases;
-    if (adoptsSelection) this.selection.adopt(chosen);
+    if (adoptsSelection) {
+      this.pending = [];
+      this.selection.adopt(chosen);
+    }
     this.selection.setCohort(cohort);
   }
 

@@ -56,7 +56,7 @@ function attachGestures(panel, maps) {
     if (isDragging) cancel({});
     return isDragging;
   };
-  stage.addEventListener("pointerleave", () => maps.pointing.away());
+  stage.addEventListener("pointerleave", ({ pointerType }) => pointerType !== "touch" && maps.pointing.away());
   stage.addEventListener("contextmenu", (event) => event.preventDefault());
   stage.addEventListener("dblclick", (event) => {
     if (event.button !== 0 || maps.tool === "pan" && !event.detail) return;

@@ -49,6 +49,7 @@ class LinkedMaps {
     delete this.element.dataset.loading;
     this.error?.remove();
     this.error = null;
+    this.choosing.confirm(header);
     const rest = JSON.stringify({ ...header, selected: null });
     if (rest === this.appliedRest && !adoptsSelection) return;
     this.appliedRest = rest;
@@ -199,7 +200,6 @@ class LinkedMaps {
     console.error("linked maps", error);
     delete this.element.dataset.loading;
     this.newest = null; // the next run tries again
-    this.choosing.confirmed = undefined;
     this.error ??= make("p", "lm-error", this.element);
     this.error.setAttribute("role", "alert");
     this.error.textContent = `The points of these maps could not be read (${error.message}). Load the page again; `
