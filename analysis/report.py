@@ -16,7 +16,9 @@ from analysis.evaluation.quality import Quality, measure_quality
 from analysis.evaluation.verdict import Verdict, judge_metrics
 from analysis.figures.filmstrip import PathFigure
 from analysis.figures.latent_map import MapFigure
+from analysis.map_arrows import direction_arrows
 from analysis.projections import Method, project
+from analysis.score_flow import score_flow
 from analysis.traversals import encode_image, path_steps, traverse
 from analysis.trust import Neighbourhood, Trust, judge_traversal, picture_likeness
 from xaae_core.atomic_files import write_text_atomically
@@ -206,7 +208,13 @@ def _map_of(table: LatentTable, settings: ReportSettings, direction: Direction |
     assert settings.map_method is not None  # asked for
     target = direction.target if settings.map_method == "pls" and direction is not None else None
     projection = project(table, settings.map_method, seed=settings.seed, target=target)
-    return MapFigure(projection, table)
+    if direction is None:
+        return MapFigure(projection, table)
+    if projection.plane is not None:
+        arrows = direction_arrows(projection, table, [direction])
+        return MapFigure(projection, table, arrows=arrows, direction=direction)
+    flow = score_flow(projection.points, direction.score(table.z))
+    return MapFigure(projection, table, flow=flow, direction=direction)
 
 
 def _move(

@@ -83,13 +83,15 @@ def linked_maps_chart(figures: Sequence[MapFigure], *, side: float = 420) -> VCo
     count = count.transform_calculate(words=f"format(datum.n, ',') + ' of {n_cases:,} cases chosen'")
     told = count.mark_text(align="left", x=0, fontSize=12).encode(text="words:N").properties(width=side, height=14)
     lines = textwrap.wrap(figure_caption(figures, colours), int(len(figures) * side / 5.0))
-    chart = alt.vconcat(told, maps, spacing=4, data=alt.InlineData(values=_rows(figures, colours))).properties(
+    chart = alt.vconcat(told, maps, spacing=4).properties(
         title=alt.TitleParams(lines, orient="bottom", anchor="start", fontSize=10, fontWeight="normal", offset=14)
     )
     if any(figure.is_doubtful is not None and figure.is_doubtful.any() for figure in figures):
         switch = alt.binding_checkbox(name="Grey out cases whose place on the map says little ")
         chart = chart.add_params(alt.param(SHOW_DOUBT, value=True, bind=switch))
-    return chart.configure_view(stroke="#8c8c8c", strokeWidth=0.6).configure_axis(titleFontWeight="normal")
+    chart = chart.configure_view(stroke="#8c8c8c", strokeWidth=0.6).configure_axis(titleFontWeight="normal")
+    chart.data = {"values": _rows(figures, colours)}  # as an argument, each row would be checked: seconds for nothing
+    return chart
 
 
 def linked_maps_page(chart: VConcatChart, *, title: str = "Linked maps of the latent space") -> bytes:
