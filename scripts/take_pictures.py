@@ -110,11 +110,11 @@ def take_traverse(page: Page, url: str) -> None:
 def take_maps(page: Page, url: str) -> None:
     """The maps page, both maps laid out, some cases of the left map chosen with the lasso."""
     page.goto(f"{url}/maps")
-    page.locator(".lm-root canvas").first.wait_for(timeout=120_000)
+    page.locator(".lm-stage").first.wait_for(timeout=120_000)
     page.get_by_role("button", name="Cancel").first.wait_for(state="detached", timeout=240_000)
     page.get_by_text("of the neighbours on this map").nth(1).wait_for(timeout=60_000)
     page.wait_for_timeout(2500)
-    box = page.locator(".lm-root canvas").first.bounding_box()
+    box = page.locator(".lm-stage").first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()

@@ -46,6 +46,7 @@ def show_scene(scene: MapScene) -> None:
         in_cohort=in_cohort,
         selected=selected,
         show_doubtful=scene.choice.is_doubt_shown,
+        n_label="training cases" if cases.choice == "training" else "cases",
     )
     if drawn.is_new:
         selected = drawn.selected
