@@ -1,4 +1,4 @@
-"""Nearest neighbours of every case, exact where that is quick, else by NN-descent with its recall measured."""
+"""Nearest neighbours of every case: exact where that is quick, else approximate with the recall measured."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.brute_force import nearest_rows
+from analysis.cell_search import build_cells
+
 Report = Callable[[int, int], None]
 """Called with (done, all); an exception that it raises cancels."""
 
 _CHUNK = 4096
 _FEW_DIMENSIONS = 3
 """Up to here a KD-tree answers exactly, however many cases there are."""
+_EXACT_PAIRS = 20_000**2
+"""Up to so many pairs of a query and a row all are looked at."""
+_CELLS_UP_TO = 300_000
+"""Beyond, NN-descent's compilation, half a minute in each process, is worth waiting for."""
 _N_RATED = 500
 _SAME = 1 + 1e-5
 """Distances within this factor count as equal: the two ways round differently."""
@@ -37,7 +44,7 @@ class NeighbourGraph:
 
     indices: NDArray[np.int32]
     distances: NDArray[np.float32]
-    method: Literal["exact", "NN-descent"]
+    method: Literal["exact", "inverted file", "NN-descent"]
     recall: float
     n_rated: int
 
@@ -85,36 +92,49 @@ def find_neighbours(
     Args:
         rows: the cases [N, D], N from 2; taken as float32.
         k: neighbours of each; lowered to N − 1.
-        seed: of NN-descent and of the cases that its recall is measured on.
-        exact_up_to: beyond this many cases of more than 3 dimensions NN-descent is used.
-        report: told of progress, in cases.
+        seed: of what is approximate, and of the cases that the recall is measured on.
+        exact_up_to: up to this many cases, or 3 dimensions, the answer is exact; beyond, it comes from an inverted
+            file, and beyond 300,000 cases from NN-descent.
+        report: told of progress, in cases; NN-descent tells none. What it raises ends the search.
+
+    Returns:
+        The graph. The same rows and seed give the same bits on one machine; NN-descent's answer depends on the number
+        of numba's threads besides.
 
     Raises:
         ValueError: fewer than 2 cases, numbers that are not finite, or k below 1.
 
-    Source: Dong et al. 2011 (NN-descent; pynndescent); brute force of scikit-learn; KD-tree of SciPy.
+    Source: Jégou et al. 2011 (inverted file); Dong et al. 2011 (NN-descent, pynndescent); scikit-learn's brute force;
+    SciPy's KD-tree.
     """
     rows = np.ascontiguousarray(rows, dtype=np.float32)
     if rows.ndim != 2 or len(rows) < 2 or k < 1 or not np.isfinite(rows).all():
         raise ValueError(f"rows {rows.shape}, k={k}; expected finite numbers [N from 2, D] and k from 1")
     k = min(k, len(rows) - 1)
-    told = report or _ignore
+    told, every = report or _ignore, np.arange(len(rows))
     told(0, len(rows))
     if rows.shape[1] <= _FEW_DIMENSIONS or len(rows) <= exact_up_to:
-        return NeighbourGraph(*_exact(rows, np.arange(len(rows)), k, told), "exact", 1.0, len(rows))
-    found = _descend(rows, k, seed)
-    drawn = np.sort(np.random.default_rng(seed).choice(len(rows), size=min(_N_RATED, len(rows)), replace=False))
-    recall = _recall(found[1][drawn], _exact(rows, drawn, k, _ignore)[1])
+        return NeighbourGraph(*_found(_search_all(rows), rows, every, k, told), "exact", 1.0, len(rows))
+    is_descent = len(rows) > max(_CELLS_UP_TO, exact_up_to)
+    if is_descent:
+        found = _descend(rows, k, seed)
+    else:
+        far, near = build_cells(rows, k, seed=seed).query(rows, k + 1, told)
+        found = _without_self(far, near, every)
+    drawn = np.sort(np.random.default_rng(seed + 1).choice(len(rows), size=min(_N_RATED, len(rows)), replace=False))
+    true = _found(_search_all(rows), rows, drawn, k, _ignore)[1]
+    recall = float((found[1][drawn] <= true[:, -1:] * _SAME).mean())
     told(len(rows), len(rows))
-    return NeighbourGraph(*found, "NN-descent", recall, len(drawn))
+    return NeighbourGraph(*found, "NN-descent" if is_descent else "inverted file", recall, len(drawn))
 
 
 def nearest_among(
-    queries: NDArray[Any], rows: NDArray[Any], k: int, *, report: Report | None = None
+    queries: NDArray[Any], rows: NDArray[Any], k: int, *, seed: int = 0, report: Report | None = None
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Rows [N, D] nearest to each of other vectors [M, D]: their indices and distances [M, k], exact, nearest first.
+    """Rows [N, D] nearest to each of other vectors [M, D]: their indices and distances [M, k], nearest first.
 
-    Unlike in `find_neighbours` a row that equals the query counts: it is another case.
+    Unlike in `find_neighbours` a row that equals the query counts: it is another case. Exact up to 400 million pairs
+    of a query and a row; beyond, an inverted file finds some 99 % of them.
 
     Raises:
         ValueError: k is not in 1 to N.
@@ -122,7 +142,11 @@ def nearest_among(
     rows, queries = (np.ascontiguousarray(array, dtype=np.float32) for array in (rows, queries))
     if not 1 <= k <= len(rows):
         raise ValueError(f"k={k}; expected 1 to {len(rows)}, the rows there are")
-    search, told = _search(rows), report or _ignore
+    told = report or _ignore
+    if rows.shape[1] > _FEW_DIMENSIONS and len(rows) * len(queries) > _EXACT_PAIRS:
+        distances, indices = build_cells(rows, k, seed=seed).query(queries, k, told)
+        return indices, distances
+    search = _search_all(rows)
     indices, distances = np.empty((len(queries), k), np.int32), np.empty((len(queries), k), np.float32)
     for start in range(0, len(queries), _CHUNK):
         chunk = queries[start : start + _CHUNK]
@@ -135,63 +159,38 @@ def _ignore(done: int, everything: int) -> None:
     """Nobody wants to know."""
 
 
-def _search(rows: NDArray[np.float32]) -> Callable[[NDArray[np.float32], int], tuple[NDArray[Any], NDArray[Any]]]:
-    """A function of (vectors [M, D], k) that gives the distances and indices [M, k] of the nearest rows."""
-    if rows.shape[1] <= _FEW_DIMENSIONS:
-        from scipy.spatial import cKDTree
-
-        tree = cKDTree(rows)
-
-        def search(queries: NDArray[np.float32], k: int) -> tuple[NDArray[Any], NDArray[Any]]:
-            distances, indices = tree.query(queries, k=np.arange(1, k + 1), workers=-1)
-            return distances, indices
-
-        return search
-    from sklearn.neighbors import NearestNeighbors
-
-    fitted = NearestNeighbors(algorithm="brute").fit(rows)
-
-    def search_all(queries: NDArray[np.float32], k: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        distances, indices = fitted.kneighbors(queries, n_neighbors=k)
-        return _mended(queries, rows, distances, indices)
-
-    return search_all
+_Search = Callable[[NDArray[np.float32], int], tuple[NDArray[Any], NDArray[Any]]]
+"""Of (vectors [M, D], k): the distances and indices [M, k] of the nearest rows."""
 
 
-def _mended(
-    queries: NDArray[np.float32], rows: NDArray[np.float32], distances: NDArray[Any], indices: NDArray[Any]
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Distances that are nearly 0 computed anew: |x|² + |y|² − 2xy leaves identical cases a little apart."""
-    sizes = np.linalg.norm(queries, axis=1)[:, None]
-    at, place = np.nonzero(distances < 1e-5 * sizes)
-    if not len(at):
-        return distances, indices
-    distances[at, place] = np.linalg.norm(queries[at] - rows[indices[at, place]], axis=1)
-    order = np.argsort(distances, axis=1, kind="stable")
-    return np.take_along_axis(distances, order, axis=1), np.take_along_axis(indices, order, axis=1)
+def _search_all(rows: NDArray[np.float32]) -> _Search:
+    """Exact search: a tree in few dimensions, else all rows."""
+    if rows.shape[1] > _FEW_DIMENSIONS:
+        return lambda queries, k: nearest_rows(queries, rows, k)
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(rows)
+    return lambda queries, k: tree.query(queries, k=np.arange(1, k + 1), workers=-1)
 
 
-def _exact(
-    rows: NDArray[np.float32], wanted: NDArray[np.int64], k: int, report: Report
+def _found(
+    search: _Search, rows: NDArray[np.float32], wanted: NDArray[np.int64], k: int, report: Report
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The nearest other rows of the wanted ones [M]: indices and distances [M, k]."""
-    search = _search(rows)
     indices, distances = np.empty((len(wanted), k), np.int32), np.empty((len(wanted), k), np.float32)
     for start in range(0, len(wanted), _CHUNK):
         chunk = wanted[start : start + _CHUNK]
-        far, near = search(rows[chunk], k + 1)
-        others = _others(near, chunk)
-        indices[start : start + len(chunk)] = near[others].reshape(-1, k)
-        distances[start : start + len(chunk)] = far[others].reshape(-1, k)
+        part = slice(start, start + len(chunk))
+        indices[part], distances[part] = _without_self(*search(rows[chunk], k + 1), chunk)
         report(start + len(chunk), len(wanted))
     return indices, distances
 
 
-def _others(neighbours: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """All but one entry of each line [M, k + 1]: the case itself or, where identical ones hide it, the farthest."""
-    is_self = neighbours == rows[:, None]
+def _without_self(far: NDArray[Any], near: NDArray[Any], rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Indices and distances [M, k] of all but the case itself or, where identical ones hide it, the farthest."""
+    is_self = near == rows[:, None]
     is_self[~is_self.any(axis=1), -1] = True
-    return ~is_self
+    return near[~is_self].reshape(len(rows), -1), far[~is_self].reshape(len(rows), -1)
 
 
 def _descend(rows: NDArray[np.float32], k: int, seed: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -204,14 +203,8 @@ def _descend(rows: NDArray[np.float32], k: int, seed: int) -> tuple[NDArray[np.i
         warnings.filterwarnings("ignore", message="Failed to correctly find n_neighbors")  # they are filled in below
         near, far = NNDescent(rows, n_neighbors=k + 1, random_state=seed).neighbor_graph
     missing = np.flatnonzero((near < 0).any(axis=1))
-    others = _others(near, np.arange(len(rows)))
-    indices = near[others].reshape(-1, k).astype(np.int32)
-    distances = far[others].reshape(-1, k).astype(np.float32)
+    found, away = _without_self(far, near, np.arange(len(rows)))
+    indices, distances = found.astype(np.int32), away.astype(np.float32)
     if len(missing):
-        indices[missing], distances[missing] = _exact(rows, missing, k, _ignore)
+        indices[missing], distances[missing] = _found(_search_all(rows), rows, missing, k, _ignore)
     return indices, distances
-
-
-def _recall(found: NDArray[np.float32], true: NDArray[np.float32]) -> float:
-    """Share of the found distances [M, k] that are no larger than the true k-th."""
-    return float((found <= true[:, -1:] * _SAME).mean())
