@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from analysis.case_columns import CaseColumn, numbers
 from analysis.directions import Direction
+from analysis.joined_tables import join_tables, new_cases
 from analysis.map_agreement import MapAgreement, compare_maps
 from analysis.map_gaps import MapGaps, judge_gaps
 from analysis.projections import Method, Projection, project
 from analysis.score_flow import ScoreFlow, score_flow
 from app.background import Background
-from app.case_data import CaseData
+from app.case_data import CaseData, JoinedFiles, rows_of_ids
 from app.case_files import CaseFiles
 from app.maps import MapResult
 from xaae_core.latents import LatentTable
@@ -53,6 +54,37 @@ def _training_data(_table: LatentTable, key: Key, classes: tuple[str, ...], plac
         model_classes=classes,
         is_table=True,
     )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={CaseData: id})
+def joined_data(training: CaseData, folder: CaseData) -> CaseData:
+    """The training cases, then the folder's cases that are not among them."""
+    new = new_cases(training.latents, folder.latents)
+    joined = join_tables(training.latents, new)
+    rows = folder.rows_of(tuple(new.ids.tolist()))
+    files = JoinedFiles(training.files, folder.files, len(training), tuple(rows.tolist()))
+    return CaseData(
+        name=f"training cases and {folder.name}",
+        words=f"{len(training):,} training cases, {len(new):,} placed",
+        latents=joined,
+        files=files,
+        classes=joined.classes,
+        model_classes=training.model_classes,
+        is_table=True,
+        made_of=(training, folder),  # while this is kept, no other objects can have their ids
+    )
+
+
+def has_new_cases(training: LatentTable, folder: LatentTable) -> bool:
+    """Whether a folder has cases that the training had not, of the same model."""
+    if training.checkpoint_sha256 != folder.checkpoint_sha256 or training is folder:
+        return False
+    return _has_new(training, folder, (training.checkpoint_sha256, training.data_fingerprint, folder.data_fingerprint))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _has_new(_training: LatentTable, _folder: LatentTable, key: tuple[str, ...]) -> bool:
+    return len(rows_of_ids(_folder.ids, tuple(_training.ids.tolist()))) < len(_folder)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Laying the cases out …")

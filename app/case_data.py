@@ -41,6 +41,27 @@ class FolderFiles:
         return Path(str(self.table.paths[row]))
 
 
+@dataclass(frozen=True)
+class JoinedFiles:
+    """The pictures of two sets of cases, one after the other.
+
+    Attributes:
+        first: finds those of the first rows.
+        second: finds those of the others.
+        n_first: how many rows the first set has.
+        rows: which rows of the second set follow.
+    """
+
+    first: PictureFiles
+    second: PictureFiles
+    n_first: int
+    rows: tuple[int, ...]
+
+    def find(self, row: int) -> Path | None:
+        """The file; None where it is not there."""
+        return self.first.find(row) if row < self.n_first else self.second.find(self.rows[row - self.n_first])
+
+
 @dataclass(frozen=True, eq=False)
 class CaseData:
     """A data folder, or a table of latents, as it is open; one object for all sessions, so what is found is found once.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 import streamlit as st
 
-from app.maps import MapJob
 from app.served import Served
+
+Job = TypeVar("Job")
 
 LEFT = "left"
 RIGHT = "right"
@@ -25,9 +27,9 @@ _JOBS = "map_jobs"
 _SERVED = "map_cases_served"
 
 
-def kept_job(name: Hashable, begin: Callable[[], MapJob]) -> MapJob:
+def kept_job(name: Hashable, begin: Callable[[], Job]) -> Job:
     """The session's job of this name, begun if there is none: one that is let go would be given up."""
-    jobs: dict[Hashable, MapJob] = st.session_state.setdefault(_JOBS, {})
+    jobs: dict[Hashable, Job] = st.session_state.setdefault(_JOBS, {})
     if name not in jobs:
         jobs[name] = begin()
     return jobs[name]
@@ -35,7 +37,7 @@ def kept_job(name: Hashable, begin: Callable[[], MapJob]) -> MapJob:
 
 def keep_only(names: set[Hashable]) -> None:
     """Let go of the jobs that the page does not show any more."""
-    jobs: dict[Hashable, MapJob] = st.session_state.get(_JOBS, {})
+    jobs: dict[Hashable, object] = st.session_state.get(_JOBS, {})
     for name in set(jobs) - names:
         del jobs[name]
 

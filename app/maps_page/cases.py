@@ -22,7 +22,7 @@ from xaae_core.demo import demo_latents
 from xaae_core.errors import DatasetError, ImageError
 from xaae_core.latents import LatentTable
 
-Choice = Literal["folder", "training"]
+Choice = Literal["folder", "training", "placed"]
 THUMBNAIL = 160
 FEW = 200
 """A folder with fewer cases makes a poor map: the training cases are offered first where there are more of them."""
@@ -34,13 +34,15 @@ class MapCases:
 
     Attributes:
         workspace: the open model with its data.
-        choice: "folder" or "training".
+        choice: "folder", "training", or "placed": the training cases with the folder's new ones placed between them.
         data: the cases of that choice.
+        base: of "placed", the training cases; the rows of `table` begin with them. None otherwise.
     """
 
     workspace: Workspace
     choice: Choice
     data: CaseData
+    base: LatentTable | None = None
 
     @classmethod
     def of(cls, workspace: Workspace, choice: Choice) -> MapCases:
@@ -54,7 +56,11 @@ class MapCases:
         if workspace.training is None:
             raise DatasetError("no cases are open: choose a data folder")
         place = cached_maps.Place(state.checkpoint_path(), state.data_folder())
-        return cls(workspace, "training", cached_maps.training_data(workspace.training, workspace.classes, place))
+        training = cached_maps.training_data(workspace.training, workspace.classes, place)
+        if choice == "placed" and workspace.data is not None:
+            joined = cached_maps.joined_data(training, workspace.data)
+            return cls(workspace, "placed", joined, workspace.training)
+        return cls(workspace, "training", training)
 
     @property
     def table(self) -> LatentTable:
@@ -64,7 +70,9 @@ class MapCases:
     @cached_property
     def key(self) -> tuple[str, str]:
         """Names the table in caches."""
-        return self.table.checkpoint_sha256, f"{self.choice}:{self.table.data_fingerprint}"
+        folder = self.workspace.latents
+        added = folder.data_fingerprint if self.choice == "placed" and folder is not None else ""
+        return self.table.checkpoint_sha256, f"{self.choice}:{self.table.data_fingerprint}:{added}"
 
     @property
     def columns(self) -> dict[str, CaseColumn]:
@@ -114,7 +122,7 @@ class MapCases:
     @property
     def is_demo_training(self) -> bool:
         """Whether these are the phantoms that the demo was trained on: they are drawn anew from their ids."""
-        if self.choice != "training":
+        if self.choice == "folder":
             return False
         demo = cached.read_latents_at(cached.stamp(demo_latents()))
         return self.table.checkpoint_sha256 == demo.checkpoint_sha256
@@ -154,4 +162,6 @@ def offered_cases(workspace: Workspace) -> list[Choice]:
         return ["training"] if training is not None else []
     if training is None or training is folder:
         return ["folder"]
-    return ["training", "folder"] if len(folder) < FEW < len(training) else ["folder", "training"]
+    is_better = len(folder) < FEW < len(training)
+    offered: list[Choice] = ["training", "folder"] if is_better else ["folder", "training"]
+    return [*offered, "placed"] if cached_maps.has_new_cases(training, folder) else offered

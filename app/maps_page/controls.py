@@ -12,6 +12,7 @@ from app import maps_state, state
 from app.controls import targets_of
 from app.maps_page.cases import Choice, MapCases, offered_cases
 from app.workspace import Workspace
+from xaae_core.latents import LatentTable
 
 METHOD_WORDS: dict[Method, str] = {"tsne": "t-SNE", "umap": "UMAP", "pls": "PLS", "pca": "PCA"}
 """As the controls and the address name them."""
@@ -123,13 +124,22 @@ def _target(place: st.delta_generator.DeltaGenerator, cases: MapCases) -> str:
 
 
 def _cases_box(workspace: Workspace, offered: Sequence[Choice]) -> None:
-    counts = {"folder": workspace.latents, "training": workspace.training}
-    words = {"folder": "the open folder", "training": "what the model was trained with"}
+    counts = {name: len(table) if table else 0 for name, table in _tables(workspace).items()}
+    words: dict[Choice, str] = {
+        "folder": f"the open folder ({counts['folder']:,} cases)",
+        "training": f"what the model was trained with ({counts['training']:,} cases)",
+        "placed": "what it was trained with, and the folder's new cases placed between",
+    }
     st.selectbox(
         "Cases on the maps", offered, key=maps_state.CASES,
-        format_func=lambda name: f"{words[name]} ({len(counts[name] or ()):,} cases)",
-        help="The cases of the open data folder, or those of the training, if their latents lie beside the model.",
+        format_func=words.__getitem__,
+        help="The cases of the open data folder, or those of the training, if their latents lie beside the model. "
+        "Cases that are placed do not change the map; they are drawn as open rings.",
     )  # fmt: skip
+
+
+def _tables(workspace: Workspace) -> dict[str, LatentTable | None]:
+    return {"folder": workspace.latents, "training": workspace.training}
 
 
 def _layout_settings() -> LayoutSettings:

@@ -10,8 +10,10 @@ from app import cached_maps, maps_state
 from app.maps import MapJob, MapRequest, MapResult, map_store
 from app.maps_page.cases import MapCases
 from app.maps_page.controls import METHOD_WORDS, LayoutSettings, MapsChoice
+from app.maps_page.placing import PlacingJob, placed_on
 from xaae_core.errors import DirectionError
 
+Job = MapJob | PlacingJob
 LARGE = 50_000
 """More cases than this are laid out by a sample of them, the others placed between."""
 SAMPLE = 20_000
@@ -31,7 +33,7 @@ class ShownMap:
 
     method: Method
     result: MapResult
-    job: MapJob
+    job: Job
     name: Hashable
     failed: str = ""
 
@@ -90,13 +92,24 @@ def _possible(cases: MapCases, choice: MapsChoice, method: Method, stand_in: Met
 
 def _map_of(cases: MapCases, choice: MapsChoice, method: Method, stand_in: Method) -> ShownMap:
     plane = _plane(cases, method, choice.target) if method in ("pca", "pls") else None
-    request = request_for(method, choice.settings, len(cases.table), is_doubt_shown=choice.is_doubt_shown)
+    request = request_for(method, choice.settings, len(cases.base or cases.table), is_doubt_shown=choice.is_doubt_shown)
     name = (*cases.key, request, choice.target if method == "pls" else "")
-    job = maps_state.kept_job(name, lambda: map_store().request(cases.table, request, layout=plane))
+    job = maps_state.kept_job(name, lambda: _begin(cases, request, plane))
     there = job.partial()
     if there is None:
-        there = MapResult(plane or _stand_in(cases, stand_in, choice.target))
+        there = MapResult(_with_placed(cases, plane or _stand_in(cases, stand_in, choice.target)))
     return ShownMap(method, there, job, name)
+
+
+def _begin(cases: MapCases, request: MapRequest, plane: Projection | None) -> Job:
+    """Ask for the map; where cases are placed on it, these follow."""
+    if cases.base is None:
+        return map_store().request(cases.table, request, layout=plane)
+    return PlacingJob(map_store().request(cases.base, request, layout=plane), cases.base, cases.table)
+
+
+def _with_placed(cases: MapCases, plane: Projection) -> Projection:
+    return plane if cases.base is None else placed_on(plane, cases.base, cases.table)
 
 
 def _stand_in(cases: MapCases, method: Method, target: str) -> Projection:
@@ -109,7 +122,7 @@ def _stand_in(cases: MapCases, method: Method, target: str) -> Projection:
 
 def _plane(cases: MapCases, method: Method, target: str) -> Projection:
     """A map that is there at once. The first axis of PLS leads towards the target, if the table knows it."""
-    if method == "pca":
-        return cached_maps.plane_map(cases.table, cases.key, "pca", None)
-    known = target if target in cases.table.classes or target in cases.table.columns else None
-    return cached_maps.plane_map(cases.table, cases.key, method, known)
+    table = cases.base or cases.table
+    key = (*cases.key[:1], f"{cases.key[1]}:{len(table)}")
+    known = target if method == "pls" and (target in table.classes or target in table.columns) else None
+    return cached_maps.plane_map(table, key, method, known)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from PIL import Image
 
 from analysis.cohorts import Cohort, Condition
 from app import maps_state, state
-from app.cached_maps import Place, training_data
+from app.cached_maps import Place, joined_data, training_data
 from app.cohort_state import SELECTION
 from app.maps_page import downloads, views
 from app.maps_page.cases import MapCases, ShownCases
@@ -185,6 +186,43 @@ def test_the_phantoms_of_the_demo_are_drawn_anew_exactly_as_they_were() -> None:
     file = demo_images() / "images" / "phantom-000121.png"
     picture = cases.picture(table.row_of("phantom-000121"))
     np.testing.assert_allclose(picture[0] * 255, np.asarray(Image.open(file)), atol=0.51)
+
+
+def test_the_folders_cases_are_placed_on_the_training_cases_map_and_marked(open_session: Any) -> None:
+    seen: list[list[Any]] = []
+    draw = views.linked_maps
+
+    def look(panels: Any, *arguments: Any, **options: Any) -> Any:
+        seen.append(panels)
+        return draw(panels, *arguments, **options)
+
+    session = open_session()
+    session.app.session_state[maps_state.CASES] = "placed"
+    session.app.session_state[maps_state.LEFT] = "pca"
+    session.app.session_state[maps_state.RIGHT] = "pls"
+    with patch.object(views, "linked_maps", look):
+        session.go("maps.py").assert_well()
+    table = read_latents(demo_latents())
+    for panel in seen[-1]:
+        assert panel.placed is not None
+        assert panel.placed.tolist() == [False] * len(table) + [True] * 22
+    own = int(np.flatnonzero(table.ids == "phantom-000121")[0])
+    pca = seen[-1][0].points
+    assert np.linalg.norm(pca[len(table) :] - pca[own], axis=1).min() < 1e-3, "the same picture, at the same place"
+
+
+def test_placed_cases_keep_their_own_pictures(tiny_model: Path, tiny_pictures: Path, tmp_path: Path) -> None:
+    checkpoint = load_checkpoint(tiny_model)
+    with patch.dict(os.environ, {"XAAE_CACHE": str(tmp_path)}):
+        data = open_data(tiny_pictures, checkpoint)
+    first, last = data.latents.rows(np.arange(10)), len(data) - 10
+    training = training_data(first, data.model_classes, Place(tiny_model, tiny_pictures))
+    cases = MapCases(Workspace(checkpoint, data, first), "placed", joined_data(training, data), first)
+    assert cases.table.ids.tolist() == data.latents.ids.tolist()
+    assert last > 0
+    for row in (0, 9, 10, len(data) - 1):
+        picture = cases.picture(row)[0] * 255
+        np.testing.assert_allclose(picture, np.asarray(Image.open(data.latents.paths[row])), atol=0.51)
 
 
 def test_a_picture_that_is_nowhere_says_what_to_open(tiny_model: Path) -> None:
