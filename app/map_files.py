@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.direction_significance import permutations_for
+from analysis.directions import fit_direction
 from analysis.figures.formats import FORMATS, format_of
 from analysis.figures.latent_map import MapFigure, draw_map, draw_maps
+from analysis.map_arrows import direction_arrows
 from analysis.map_table import MapColumns, map_csv, map_parquet, map_table, table_format
+from analysis.score_flow import score_flow
 from app.map_run import MadeMap, MadeMaps
 from xaae_core.atomic_files import atomic_path
+from xaae_core.errors import DirectionError
 
 PAGE = ".html"
 FIGURE_ENDINGS = (*(f".{name}" for name in FORMATS), PAGE)
@@ -38,7 +44,7 @@ def figure_content(made: MadeMaps, picture: Path, colour: str) -> bytes:
     Raises:
         ProjectionError: more cases than a page of linked maps can show.
     """
-    figures = [_figure(each, made, colour) for each in made.maps]
+    figures = [_with_direction(_figure(each, made, colour)) for each in made.maps]
     if picture.suffix.lower() == PAGE:
         from analysis.figures.linked_maps import linked_maps_chart, linked_maps_page
 
@@ -64,6 +70,19 @@ def _shared(made: MadeMaps) -> dict[str, NDArray[np.float32]]:
         f"shared_{one}_{other}": agreement.shared
         for (one, other), agreement in zip(pairs, made.agreements, strict=False)
     }
+
+
+def _with_direction(figure: MapFigure) -> MapFigure:
+    """The figure with the direction of its target: as an arrow on a plane, else where the score rises."""
+    projection, table = figure.projection, figure.table
+    named = str(projection.parameters.get("target", "")) or None
+    try:
+        direction = fit_direction(table, named, folds=1, n_permutations=permutations_for(len(table)))
+    except DirectionError:
+        return figure  # no labels: the map stands without
+    if projection.plane is not None:
+        return replace(figure, arrows=direction_arrows(projection, table, (direction,)), direction=direction)
+    return replace(figure, flow=score_flow(projection.points, direction.score(table.z)), direction=direction)
 
 
 def _figure(each: MadeMap, made: MadeMaps, colour: str) -> MapFigure:
