@@ -11,8 +11,16 @@ from numpy.typing import NDArray
 from analysis.map_quality import measure_map
 from analysis.neighbours import NeighbourGraph, Report, find_neighbours
 from analysis.projections.layout import Layout, check_table
+from analysis.projections.map_estimates import (
+    estimate_seconds,
+    layout_seconds,
+    neighbour_seconds,
+    place_seconds,
+    search_seconds,
+)
 from analysis.projections.placing import points_of
 from analysis.projections.planes import lay_out_pca, lay_out_pls
+from analysis.projections.progress import share_out
 from analysis.projections.projection import LEAST_CASES, METHODS, Method, Projection
 from analysis.projections.tsne_map import lay_out_tsne, neighbours_for
 from analysis.projections.umap_map import lay_out_umap
@@ -65,17 +73,16 @@ def project(
             "expected at least 2, at least 1, and 0 to 1"
         )
     check_table(table)
-    told = report or _ignore
     if fitted is not None and fitted < len(table) and method in ("umap", "tsne"):
         settings = {"n_neighbors": n_neighbors, "min_dist": min_dist, "perplexity": perplexity}
-        made = _around_a_sample(table, method, seed, fitted, settings, told)
+        made = _around_a_sample(table, method, seed, fitted, settings, report)
         return rate_map(made, table.z, neighbours=neighbours, k=k) if rate else made
     graph = neighbours
     if method == "umap":
-        graph = _enough(table.z, n_neighbors, graph)
+        graph, told = _enough(table.z, n_neighbors, graph, method, report)
         layout = lay_out_umap(table.z, graph, n_neighbors, min_dist, seed, told)
     elif method == "tsne":
-        graph = _enough(table.z, neighbours_for(perplexity, len(table)), graph)
+        graph, told = _enough(table.z, neighbours_for(perplexity, len(table)), graph, method, report)
         layout = lay_out_tsne(table.z, graph, perplexity, seed, told)
     elif method == "pca":
         layout = lay_out_pca(table.z)
@@ -121,27 +128,31 @@ def _projection(table: LatentTable, method: Method, seed: int, layout: Layout) -
 
 
 def _around_a_sample(
-    table: LatentTable, method: Method, seed: int, fitted: int, settings: dict[str, Any], report: Report
+    table: LatentTable, method: Method, seed: int, fitted: int, settings: dict[str, Any], report: Report | None
 ) -> Projection:
     """Some drawn cases laid out, the others placed between them, in the order of the table."""
     if fitted < LEAST_CASES:
         raise ValueError(f"fitted is {fitted}; expected at least {LEAST_CASES} cases to lay out")
     drawn = np.sort(np.random.default_rng(seed).choice(len(table), size=fitted, replace=False))
-    sample = project(table.rows(drawn), method, seed=seed, rate=False, report=report, **settings)
+    n_placed, d = len(table) - fitted, table.z.shape[1]
+    seconds = search_seconds(n_placed, fitted, d) + place_seconds(n_placed, method)
+    laying_out, placing = share_out(report, (estimate_seconds(fitted, d, method), seconds))
+    sample = project(table.rows(drawn), method, seed=seed, rate=False, report=laying_out, **settings)
     is_placed = np.ones(len(table), dtype=np.bool_)
     is_placed[drawn] = False
     points = np.empty((len(table), 2), dtype=np.float32)
     points[drawn] = sample.points
-    points[is_placed] = points_of(sample, table.z[drawn], table.z[is_placed], report)
-    note = f"{fitted:,} drawn cases are laid out, the other {len(table) - fitted:,} are placed between them"
+    points[is_placed] = points_of(sample, table.z[drawn], table.z[is_placed], placing)
+    note = f"{fitted:,} drawn cases are laid out, the other {n_placed:,} are placed between them"
     return replace(sample, points=points, ids=table.ids, placed=is_placed, notes=(*sample.notes, note))
 
 
-def _enough(z: NDArray[Any], k: int, known: NeighbourGraph | None) -> NeighbourGraph:
-    """The known neighbours if there are at least k of each case, else found ones, the same for every seed."""
+def _enough(
+    z: NDArray[Any], k: int, known: NeighbourGraph | None, method: Method, report: Report | None
+) -> tuple[NeighbourGraph, Report]:
+    """The known neighbours if there are k of each case, else found ones, the same for every seed; and who is told."""
     k = min(k, len(z) - 1)
-    return known if known is not None and known.k >= k else find_neighbours(z, k)
-
-
-def _ignore(done: int, everything: int) -> None:
-    """Nobody wants to know."""
+    if known is not None and known.k >= k:
+        return known, share_out(report, (1.0,))[0]
+    finding, laying_out = share_out(report, (neighbour_seconds(*z.shape), layout_seconds(len(z), method)))
+    return find_neighbours(z, k, report=finding), laying_out

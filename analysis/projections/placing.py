@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from analysis.neighbours import Report, nearest_among
 from analysis.projections.layout import check_finite
+from analysis.projections.map_estimates import place_seconds, search_seconds
+from analysis.projections.progress import share_out
 from analysis.projections.projection import Projection
 from analysis.projections.tsne_map import place_by_tsne
 from analysis.projections.umap_map import place_by_umap
@@ -63,11 +65,13 @@ def points_of(
     z, points = z[is_own], projection.points[is_own]
     wanted = "n_neighbors" if projection.method == "umap" else "perplexity"
     k = min(max(int(projection.parameters[wanted]), 2), len(z))
-    found = nearest_among(new, z, k, report=report)
+    seconds = search_seconds(len(new), len(z), z.shape[1]), place_seconds(len(new), projection.method)
+    searching, placing = share_out(report, seconds)
+    found = nearest_among(new, z, k, report=searching)
     if projection.method == "umap":
         min_dist = float(projection.parameters["min_dist"])
-        return place_by_umap(points, *found, min_dist=min_dist, seed=projection.seed)
-    return place_by_tsne(points, *found)
+        return place_by_umap(points, *found, min_dist=min_dist, seed=projection.seed, report=placing)
+    return place_by_tsne(points, *found, report=placing)
 
 
 def _check(projection: Projection, table: LatentTable, new: LatentTable) -> None:
@@ -87,6 +91,12 @@ def _check(projection: Projection, table: LatentTable, new: LatentTable) -> None
             f"{table.checkpoint_sha256[:12]}…): extract them with the model of the map"
         )
     check_finite(new)
+    names, counts = np.unique(new.ids, return_counts=True)
+    if len(names) < len(new):
+        raise ProjectionError(
+            f"{int((counts > 1).sum())} ids stand for several of the new cases, the first: "
+            f"{', '.join(names[counts > 1][:5])}: give each case an id of its own"
+        )
     known = np.isin(new.ids, table.ids)
     if known.any():
         raise ProjectionError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
@@ -58,16 +59,12 @@ def lay_out_tsne(z: NDArray[Any], graph: NeighbourGraph, perplexity: float, seed
         n_jobs=1,  # two gain a quarter where the machine is idle, and lose tenfold where it is not
     )
     for exaggeration, momentum, begin, n_iter in ((_EXAGGERATION, 0.5, 0, _EARLY), (1, 0.8, _EARLY, _LATE)):
-
-        def tell(iteration: int, error: float, embedding: Any, begin: int = begin) -> None:
-            report(begin + iteration, _EARLY + _LATE)
-
         embedding.optimize(
             n_iter,
             exaggeration=exaggeration,
             momentum=momentum,
             inplace=True,
-            callbacks=[tell],
+            callbacks=[_callback(report, begin, _EARLY + _LATE)],
             callbacks_every_iters=_TOLD_EVERY,
         )
     parameters: dict[str, float | int | str] = {
@@ -78,7 +75,7 @@ def lay_out_tsne(z: NDArray[Any], graph: NeighbourGraph, perplexity: float, seed
 
 
 def place_by_tsne(
-    points: NDArray[np.float32], near: NDArray[np.int32], distances: NDArray[np.float32]
+    points: NDArray[np.float32], near: NDArray[np.int32], distances: NDArray[np.float32], report: Report
 ) -> NDArray[np.float32]:
     """New cases between those of a finished t-SNE map [N, 2], which do not move.
 
@@ -86,6 +83,7 @@ def place_by_tsne(
         points: the map.
         near: rows of the map's cases nearest to each new one [M, k].
         distances: to them in z [M, k].
+        report: told of the steps; what it raises ends the work.
 
     Source: Poličar et al. 2021 (openTSNE's transform: start at the median of the neighbours, then a few gentle steps).
     """
@@ -95,7 +93,8 @@ def place_by_tsne(
     from openTSNE.tsne import PartialTSNEEmbedding
     from scipy.sparse import identity
 
-    reference = np.ascontiguousarray(points, dtype=np.float64)
+    middle = (points.max(axis=0).astype(np.float64) + points.min(axis=0)) / 2
+    reference = points.astype(np.float64) - middle  # where openTSNE would move it, but not the new cases with it
     perplexity = min(_PLACING_PERPLEXITY, max(1.0, near.shape[1] / 3))
     affinities = joint_probabilities_nn(
         near.astype(np.int64),
@@ -107,7 +106,7 @@ def place_by_tsne(
     )
     start = median(reference, near)
     ground = TSNEEmbedding(reference, PrecomputedAffinities(identity(len(reference), format="csr"), normalize=False))
-    embedding = PartialTSNEEmbedding(start, ground, affinities, negative_gradient_method="bh", n_jobs=1)
+    embedding = PartialTSNEEmbedding(start, ground, affinities, negative_gradient_method="fft", n_jobs=1)
     embedding.optimize(
         _PLACING_STEPS,
         inplace=True,
@@ -115,8 +114,19 @@ def place_by_tsne(
         exaggeration=1.5,
         momentum=0.8,
         max_grad_norm=0.25,
+        callbacks=[_callback(report, 0, _PLACING_STEPS)],
+        callbacks_every_iters=_TOLD_EVERY,
     )
-    return np.asarray(embedding, dtype=np.float32)
+    return (np.asarray(embedding) + middle).astype(np.float32)
+
+
+def _callback(report: Report, begin: int, everything: int) -> Callable[[int, float, Any], None]:
+    """What openTSNE calls with (iteration, error, embedding)."""
+
+    def tell(iteration: int, error: float, embedding: Any) -> None:
+        report(begin + iteration, everything)
+
+    return tell
 
 
 def affinities_of(graph: NeighbourGraph, perplexity: float) -> Any:

@@ -48,7 +48,7 @@ def lay_out_umap(
             n_jobs=1,  # with more threads it is not reproducible
             precomputed_knn=(indices, distances),
             force_approximation_algorithm=True,
-            tqdm_kwds={"disable": False, "file": _Bar(report), "bar_format": "{n_fmt}/{total_fmt}", "desc": ""},
+            tqdm_kwds=_bar(report),
         )
         points = made.fit_transform(z)
     parameters: dict[str, float | int | str] = {"n_neighbors": used, "min_dist": min_dist}
@@ -62,18 +62,20 @@ def place_by_umap(
     *,
     min_dist: float,
     seed: int,
+    report: Report,
 ) -> NDArray[np.float32]:
     """New cases between those of a finished UMAP map [N, 2], which do not move.
 
-    The steps of UMAP's own transform, given neighbours that are exact: it would search for them by an index whose
-    compilation takes longer than the map.
+    The steps of UMAP's own transform, given the neighbours: it would search for them by an index whose compilation
+    takes longer than the map.
 
     Args:
         points: the map.
         near: rows of the map's cases nearest to each new one [M, k].
         distances: to them in z [M, k].
         min_dist: of the map.
-        seed: of the negative samples.
+        seed: of the negative samples; with the same one the result is that of UMAP's transform, up to rounding.
+        report: told of the epochs; what it raises ends the work.
 
     Source: McInnes et al. 2018 (umap-learn).
     """
@@ -83,17 +85,17 @@ def place_by_umap(
     from umap import umap_
     from umap.layouts import optimize_layout_euclidean
 
-    far = np.ascontiguousarray(distances, dtype=np.float32)
+    near, far = np.array(near, dtype=np.int32), np.array(distances, dtype=np.float32)  # compiled for writable arrays
     sigmas, rhos = umap_.smooth_knn_dist(far, float(near.shape[1]), local_connectivity=0.0)
     rows, columns, strengths, _ = umap_.compute_membership_strengths(near, far, sigmas, rhos, bipartite=True)
     graph = scipy.sparse.coo_matrix((strengths, (rows, columns)), shape=(len(near), len(points)))
-    start = umap_.init_graph_transform(graph.tocsr(), points)
+    start = _between(points, near, far, strengths.reshape(near.shape))
     n_epochs = 100 if len(near) <= _MANY else 30
     graph.data[graph.data < graph.data.max() / n_epochs] = 0.0
     graph.eliminate_zeros()
     a, b = umap_.find_ab_params(1.0, min_dist)
     placed = optimize_layout_euclidean(
-        start.astype(np.float32),
+        start,
         points.astype(np.float32, copy=True),  # it would write into what it is given
         graph.row,
         graph.col,
@@ -102,11 +104,26 @@ def place_by_umap(
         umap_.make_epochs_per_sample(graph.data, n_epochs),
         a,
         b,
-        np.random.default_rng(seed).integers(-(2**31) + 1, 2**31 - 1, 3),
+        np.random.RandomState(seed).randint(-(2**31) + 1, 2**31 - 1, 3).astype(np.int64),  # as UMAP draws them
         initial_alpha=0.25,
+        tqdm_kwds=_bar(report),
         move_other=False,
     )
     return np.asarray(placed, dtype=np.float32)
+
+
+def _between(
+    points: NDArray[np.float32], near: NDArray[np.int32], distances: NDArray[np.float32], strengths: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Where new cases start [M, 2]: at the mean of their neighbours, weighted, or at the point of an identical case."""
+    start = np.empty((len(near), 2), dtype=np.float32)
+    for begin in range(0, len(near), _MANY):
+        part = slice(begin, begin + _MANY)
+        weights = strengths[part] / strengths[part].sum(axis=1, keepdims=True)
+        start[part] = (weights[:, :, None] * points[near[part]]).sum(axis=1)
+    is_known = distances[:, 0] == 0
+    start[is_known] = points[near[is_known, 0]]
+    return start
 
 
 def umap_class() -> Any:
@@ -135,6 +152,11 @@ def _threads_as_they_were() -> Iterator[None]:
         yield
     finally:
         numba.set_num_threads(before)
+
+
+def _bar(report: Report) -> dict[str, Any]:
+    """What UMAP is to hand to its progress bar."""
+    return {"disable": False, "file": _Bar(report), "bar_format": "{n_fmt}/{total_fmt}", "desc": "", "leave": False}
 
 
 class _Bar:
