@@ -8,7 +8,7 @@ app: $(VENV)/.installed
 	$(BIN)/xaae app
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
