@@ -20,8 +20,8 @@ _FEW_DIMENSIONS = 3
 """Up to here a KD-tree answers exactly, however many cases there are."""
 _EXACT_PAIRS = 20_000**2
 """Up to so many pairs of a query and a row all are looked at."""
-_CELLS_UP_TO = 300_000
-"""Beyond, NN-descent's compilation, half a minute in each process, is worth waiting for."""
+_CELLS_UP_TO = 500_000
+"""Beyond this many cases of 128 dimensions NN-descent's compilation, half a minute in each process, is worth it."""
 _N_RATED = 500
 _SAME = 1 + 1e-5
 """Distances within this factor count as equal: the two ways round differently."""
@@ -94,7 +94,7 @@ def find_neighbours(
         k: neighbours of each; lowered to N − 1.
         seed: of what is approximate, and of the cases that the recall is measured on.
         exact_up_to: up to this many cases, or 3 dimensions, the answer is exact; beyond, it comes from an inverted
-            file, and beyond 300,000 cases from NN-descent.
+            file, and beyond some 500,000 cases from NN-descent.
         report: told of progress, in cases; NN-descent tells none. What it raises ends the search.
 
     Returns:
@@ -115,7 +115,7 @@ def find_neighbours(
     told(0, len(rows))
     if rows.shape[1] <= _FEW_DIMENSIONS or len(rows) <= exact_up_to:
         return NeighbourGraph(*_found(_search_all(rows), rows, every, k, told), "exact", 1.0, len(rows))
-    is_descent = len(rows) > max(_CELLS_UP_TO, exact_up_to)
+    is_descent = len(rows) > max(most_in_cells(rows.shape[1]), exact_up_to)
     if is_descent:
         found = _descend(rows, k, seed)
     else:
@@ -126,6 +126,11 @@ def find_neighbours(
     recall = float((found[1][drawn] <= true[:, -1:] * _SAME).mean())
     told(len(rows), len(rows))
     return NeighbourGraph(*found, "NN-descent" if is_descent else "inverted file", recall, len(drawn))
+
+
+def most_in_cells(d: int) -> int:
+    """Cases of d dimensions up to which an inverted file is quicker than NN-descent with its compilation."""
+    return int(_CELLS_UP_TO * (128 / d) ** 0.5)
 
 
 def nearest_among(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import log, sqrt
+from math import log2, sqrt
 
+from analysis.neighbours import most_in_cells
 from analysis.projections.projection import METHODS, Method
 
 _EXACT_PAIRS = 20_000**2
-_CELLS_UP_TO = 300_000
 
 
 def estimate_seconds(n: int, d: int, method: Method, *, cores: int | None = None) -> float:
@@ -29,32 +29,33 @@ def estimate_seconds(n: int, d: int, method: Method, *, cores: int | None = None
 
 def neighbour_seconds(n: int, d: int) -> float:
     """Finding the nearest neighbours of n cases of d dimensions, see `find_neighbours`."""
-    if n <= _CELLS_UP_TO:
-        return search_seconds(n, n, d)
-    return 25.0 + 7e-5 * n * (0.5 + d / 256)  # NN-descent, compiled anew in each process
+    in_cells = min(n, most_in_cells(d))
+    descent = 25.0 + 3.5e-5 * n * (0.5 + d / 256) if n > in_cells else 0.0  # compiled anew in each process
+    return max(search_seconds(in_cells, in_cells, d), descent)
 
 
 def search_seconds(n_queries: int, n: int, d: int) -> float:
     """Finding the nearest of n rows of d dimensions to as many queries, see `nearest_among`."""
+    exact = 0.02 + min(n_queries * n, _EXACT_PAIRS) * (1e-9 + 2.2e-11 * d)
     if n_queries * n <= _EXACT_PAIRS:
-        return 0.02 + n_queries * n * (1e-9 + 2.2e-11 * d)
-    return 0.5 + 1e-4 * sqrt(n / 2e5) * (0.4 + d / 213) * (n_queries + 0.2 * n)
+        return exact
+    return max(exact, 0.5 + n_queries * sqrt(n) * (2.5e-8 + 7.5e-10 * d))
 
 
 def layout_seconds(n: int, method: Method, d: int = 128) -> float:
     """Laying n cases out, their neighbours being known."""
-    if method == "umap":
-        return 1.0 + 7.5e-4 * min(n, 10_000) + 4e-4 * max(n - 10_000, 0)  # up to 10,000 cases 500 epochs, above 200
-    if method == "tsne":
-        return 0.2 + 2.3e-3 * n if n < 10_000 else 13.0 + 1e-3 * n  # trees, then interpolation
+    if method == "umap":  # 500 epochs up to 10,000 cases, 200 beyond: 20,000 take no longer
+        return 0.2 + max(8e-4 * min(n, 10_000), 0.5 + 3.4e-4 * n)
+    if method == "tsne":  # trees, then interpolation
+        return 0.2 + 2.3e-4 * n * log2(n + 1) if n < 7_000 else 14.0 + 1e-3 * n
     return 1e-8 * d * n
 
 
 def place_seconds(n: int, method: Method) -> float:
     """Placing n cases on a finished map, their neighbours being known."""
-    return 0.5 + {"umap": 8e-5, "tsne": 1e-4, "pca": 1e-6, "pls": 1e-6}[method] * n
+    return 0.2 + {"umap": 6e-5, "tsne": 8e-5, "pca": 1e-6, "pls": 1e-6}[method] * n
 
 
 def quality_seconds(n: int, d: int, *, n_rated: int = 2000) -> float:
     """Measuring what a map of n cases of d dimensions kept, their neighbours being known."""
-    return 0.05 + 4e-10 * min(n, n_rated) * n * d + 1e-6 * n * log(n + 1)
+    return 0.05 + 9e-11 * min(n, n_rated) * n * d + 1e-5 * n

@@ -18,7 +18,7 @@ from xaae_core.atomic_files import atomic_path
 from xaae_core.errors import ProjectionError
 
 _META = b"xaae_projection"
-_FORMAT = 2
+_FORMAT = 3
 _QUALITY = "quality:"
 _META_FIELDS = ("method", "seed", "axes", "notes", "checkpoint_sha256", "data_fingerprint")
 _LIBRARIES: dict[Method, tuple[str, ...]] = {
@@ -59,7 +59,7 @@ def write_projection(projection: Projection, path: str | Path) -> Path:
         "y": pa.array(projection.points[:, 1]),
         "placed": pa.array(projection.placed),
     }
-    meta: dict[str, Any] = {name: getattr(projection, name) for name in _META_FIELDS}
+    meta: dict[str, Any] = {name: _plain(getattr(projection, name)) for name in _META_FIELDS}
     meta |= {"format": _FORMAT, "parameters": {name: _plain(v) for name, v in projection.parameters.items()}}
     if projection.plane is not None:
         meta["plane"] = {"centre": projection.plane.centre.tolist(), "weights": projection.plane.weights.tolist()}

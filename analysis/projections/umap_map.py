@@ -74,7 +74,8 @@ def place_by_umap(
         near: rows of the map's cases nearest to each new one [M, k].
         distances: to them in z [M, k].
         min_dist: of the map.
-        seed: of the negative samples; with the same one the result is that of UMAP's transform, up to rounding.
+        seed: of the negative samples, which UMAP's transform draws alike, except that they also depend on the last
+            bits of where a case starts.
         report: told of the epochs; what it raises ends the work.
 
     Source: McInnes et al. 2018 (umap-learn).
@@ -156,7 +157,8 @@ def _threads_as_they_were() -> Iterator[None]:
 
 def _bar(report: Report) -> dict[str, Any]:
     """What UMAP is to hand to its progress bar."""
-    return {"disable": False, "file": _Bar(report), "bar_format": "{n_fmt}/{total_fmt}", "desc": "", "leave": False}
+    form = {"bar_format": "{n_fmt}/{total_fmt}", "desc": ""}
+    return {"disable": False, "file": _Bar(report), "mininterval": 0, "miniters": 1, **form}
 
 
 class _Bar:

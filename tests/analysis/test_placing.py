@@ -11,7 +11,7 @@ from analysis.projections import Method, Projection, place, project, projection_
 from analysis.projections.placing import points_of
 from tests.analysis.latent_tables import two_clouds
 from xaae_core.errors import ProjectionError
-from xaae_core.latents import LatentTable
+from xaae_core.latents import LatentTable, write_latents
 
 METHODS: tuple[Method, ...] = ("pca", "pls", "tsne", "umap")
 
@@ -82,6 +82,7 @@ def _nan(table: LatentTable) -> LatentTable:
         (lambda new: replace(new, ids=clouds().ids[:24]), r"24 of the new cases are on the map already.*case 0"),
         (lambda new: replace(new, z=new.z[:, :4]), r"z of 4 numbers, the map's have 6"),
         (_nan, r"not finite for 1 of 24 cases, the first: new 3"),
+        (lambda new: replace(new, ids=np.array(["a", "a", *new.ids[2:]])), "1 ids stand for several.*: a"),
     ],
 )
 def test_new_cases_that_cannot_be_placed_say_why(spoil: object, says: str) -> None:
@@ -116,6 +117,26 @@ def test_another_file_is_no_map(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "map.parquet").write_bytes(content)
     with pytest.raises(ProjectionError, match=r"map\.parquet"):
         read_projection(tmp_path / "map.parquet")
+
+
+def test_half_a_map_and_a_table_of_latents_are_no_maps(tmp_path: Path) -> None:
+    whole = write_projection(map_of("pca"), tmp_path / "map.parquet").read_bytes()
+    for content in (whole[:-20], whole[: len(whole) // 2], b"PAR1" + whole[20:]):
+        (tmp_path / "map.parquet").write_bytes(content)
+        with pytest.raises(ProjectionError, match="is not a map"):
+            read_projection(tmp_path / "map.parquet")
+    latents = write_latents(clouds(), tmp_path / "latents.parquet")
+    for path in (latents, tmp_path, tmp_path / "nothing.parquet"):
+        with pytest.raises(ProjectionError, match="is not a map"):
+            read_projection(path)
+
+
+def test_a_map_without_its_quality_and_with_placed_cases_survives_the_disk(tmp_path: Path) -> None:
+    both = replace(place(map_of("tsne"), clouds(), newcomers()), seed=np.int64(4), notes=("α", "β"))
+    read = read_projection(write_projection(both, tmp_path / "map.parquet"))
+    assert (read.quality, read.seed, read.notes) == (None, 4, ("α", "β"))
+    np.testing.assert_array_equal(read.placed, both.placed)
+    np.testing.assert_array_equal(read.points.view(np.int32), both.points.view(np.int32))
 
 
 def test_a_name_on_disk_changes_with_everything_that_changes_the_map() -> None:
