@@ -17,6 +17,7 @@ from analysis.map_stability import MapStability, measure_stability, stability_se
 from analysis.neighbours import NeighbourGraph, Report, find_neighbours
 from analysis.projections import Method, Projection, check_table, estimate_seconds, place, project, rate
 from analysis.projections.layout import check_finite
+from analysis.projections.map_estimates import neighbour_seconds, place_seconds, search_seconds
 from analysis.projections.tsne_map import neighbours_for
 from xaae_core.latents import LatentTable
 
@@ -24,8 +25,6 @@ Watch = Callable[[str, float], AbstractContextManager[Report]]
 """Told what begins and how many seconds it should take; gives what is called with (done, all)."""
 _N_NEIGHBOURS = 15
 _RANDOM: tuple[Method, ...] = ("umap", "tsne")
-_GRAPH_SECONDS = 3e-11  # a case, a case and a dimension, as far as the search is exact
-_EXACT_UP_TO = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +145,7 @@ def _wanted(plan: MapPlan, n: int) -> int:
 
 def _neighbours(table: LatentTable, k: int, seed: int, watch: Watch) -> NeighbourGraph:
     n, d = table.z.shape
-    seconds = _GRAPH_SECONDS * min(n, _EXACT_UP_TO) * n * d
+    seconds = neighbour_seconds(n, d)
     if seconds < 1:  # not worth a line
         return find_neighbours(table.z, k, seed=seed)
     with watch(f"finding the nearest of {n:,} cases", seconds) as report:
@@ -182,7 +181,7 @@ def _lay_out(table: LatentTable, method: Method, plan: MapPlan, graph: Neighbour
 
 
 def _place(made: Projection, table: LatentTable, new: LatentTable, watch: Watch) -> Projection:
-    seconds = estimate_seconds(len(new), table.z.shape[1], made.method)
+    seconds = search_seconds(len(new), *table.z.shape) + place_seconds(len(new), made.method)
     with watch(f"placing {len(new):,} cases ({made.method})", seconds) as report:
         return place(made, table, new, report=report)
 

@@ -51,7 +51,7 @@ class Computation:
         z, request = self.folder.read_latents(), self.request
         n, d = z.shape
         k = layout_neighbours(request, n)
-        first = neighbour_seconds(n, d, k) if k else 0.0
+        first = neighbour_seconds(n, d) if k else 0.0
         begin = first / (first + part_seconds(request, "layout", n, d))
         graph = self._neighbours(z, k, end=begin) if k else None
         self.folder.write_map(

@@ -5,17 +5,11 @@ from __future__ import annotations
 import math
 import os
 
-from analysis.projections import Method, estimate_seconds
-from app.maps.requests import N_NEIGHBOURS, MapRequest, Part
+from analysis.projections import Method, map_estimates
+from app.maps.requests import MapRequest, Part
 
 _LEAST_SECONDS = 0.1
-_EXACT_UP_TO = 20_000
-_EXACT_SECONDS = 3e-11  # a case, a case and a dimension
-_DESCENT_SECONDS = 2e-8  # a case, a dimension and a neighbour
-_DESCENT_BEGINS = 5.0  # loading what is compiled, and measuring the recall
-_QUALITY_SECONDS = 4e-10  # a rated case, a case and a dimension
-_RATED = 2000
-_PLACING_SECONDS = 2e-4  # a case
+_MEASURED_ON = 2  # cores
 _LEAST_PACE, _MOST_PACE = 0.1, 20.0
 _STABILITY_SECONDS = 3e-6  # a case
 
@@ -39,24 +33,30 @@ def layout_neighbours(request: MapRequest, n: int) -> int:
     return min(wanted, n - 1)
 
 
-def neighbour_seconds(n: int, d: int, k: int) -> float:
-    """What finding k neighbours of n cases of d dimensions takes."""
-    if n <= _EXACT_UP_TO:
-        return _LEAST_SECONDS + _EXACT_SECONDS * n * n * d
-    return _DESCENT_BEGINS + _DESCENT_SECONDS * n * d * k
+def neighbour_seconds(n: int, d: int) -> float:
+    """What finding the neighbours of n cases of d dimensions takes."""
+    return _LEAST_SECONDS + map_estimates.neighbour_seconds(n, d) * _MEASURED_ON / worker_threads()
 
 
 def part_seconds(request: MapRequest, part: Part, n: int, d: int) -> float:
     """What a part of a map of n cases of d dimensions takes, without the parts that come before it."""
     if part == "layout":
-        fitted = min(n, request.fitted or n)
-        placing = _PLACING_SECONDS * (n - fitted)
-        return _LEAST_SECONDS + placing + estimate_seconds(fitted, d, request.method, cores=worker_threads())
+        return _LEAST_SECONDS + _layout_seconds(request, n, d)
     if part == "neighbours":
-        return _LEAST_SECONDS if request.method == "umap" else neighbour_seconds(n, d, N_NEIGHBOURS)
+        return _LEAST_SECONDS if request.method == "umap" else neighbour_seconds(n, d)
     if part == "quality":
-        return _LEAST_SECONDS + _QUALITY_SECONDS * min(n, _RATED) * n * d
+        return _LEAST_SECONDS + map_estimates.quality_seconds(n, d)
     return _LEAST_SECONDS + _STABILITY_SECONDS * n
+
+
+def _layout_seconds(request: MapRequest, n: int, d: int) -> float:
+    """Laying out, the neighbours being known; around a sample theirs must be found, and the others placed."""
+    fitted = request.fitted
+    if fitted is None or fitted >= n:
+        return map_estimates.layout_seconds(n, request.method, d)
+    searching = neighbour_seconds(fitted, d) + map_estimates.search_seconds(n - fitted, fitted, d)
+    layout = map_estimates.layout_seconds(fitted, request.method, d)
+    return searching + layout + map_estimates.place_seconds(n - fitted, request.method)
 
 
 class Paces:
