@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.app.cli_folders import write_model, write_pictures
 from tests.app.session import Session
@@ -23,6 +23,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 START_SECONDS = 60
+PATIENCE_MS = 20_000  # two test files share two cores: what comes at once on a quiet machine may take seconds
 
 StartServer = Callable[..., str]
 OpenPage = Callable[..., Page]
@@ -93,6 +94,7 @@ def chromium() -> Iterator[Browser]:
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
         pytest.skip("no chromium on the PATH; install Debian's chromium package to run the browser tests")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         yield browser

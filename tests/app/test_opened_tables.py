@@ -171,7 +171,7 @@ def test_a_damaged_table_is_explained(open_session: Any, tiny_model: Path, table
     assert "xaae extract" in session.errors[0]
 
 
-@pytest.mark.parametrize("path", ["a" * 5000, "/root/\0x.png", "//host/share/x.png", ""])
+@pytest.mark.parametrize("path", ["a" * 5000, "/nowhere/\0x.png", "//host/share/x.png", ""])
 def test_a_path_that_no_file_can_have_is_not_there(extracted: LatentTable, tmp_path: Path, path: str) -> None:
     table = replace(extracted.rows(np.arange(1)), paths=np.array([path]))
     assert CaseFiles(table, latents=tmp_path / "t.parquet").find(0) is None
