@@ -34,6 +34,7 @@ def three_classes(n: int = 90) -> LatentTable:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_umap_is_as_trustworthy_as_umap_learns_own() -> None:
     z = digits()
     theirs = umap_class()(random_state=0, n_jobs=1).fit_transform(z)

@@ -60,7 +60,10 @@ class LinkedMaps {
     this.levels = levels;
     this.pointing.take(header);
     this.openPanels(panels);
-    if (JSON.stringify(before?.colours) !== JSON.stringify(header.colours)) this.legend.open(header.colours);
+    if (JSON.stringify(before?.colours) !== JSON.stringify(header.colours)) {
+      this.lifted = null; // the entry the pointer was on is gone
+      this.legend.open(header.colours);
+    }
     this.retheme();
     this.element.dataset.ready = header.n;
   }
