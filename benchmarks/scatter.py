@@ -210,7 +210,9 @@ def _against_last(ours: ScatterPage, n: int, last: list[Comparison], repeats: in
         moved = alone(lambda: ours.frame_seconds(page))
         chosen = alone(lambda: ours.choosing_seconds(page, next(turns)))
     pairs = [(seconds, other.other_seconds) for seconds, other in zip((painted, moved, chosen), last, strict=True)]
-    note = f"Altair showed nothing within {LONGEST_SECONDS} s; beside it are its turns of: {last[0].name}"
+    note = (
+        f"Altair showed nothing within {LONGEST_SECONDS} s; beside it are its turns with {last[0].name.split(':')[0]}"
+    )
     return _named(n, *pairs, note=note)
 
 
