@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from analysis.map_stability import MapStability
-
 from analysis.neighbours import NeighbourGraph
 from analysis.projections import Projection
 from app.maps.folder import MapFolder, digest_latents

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
-from analysis.figures.linked_maps import MOST_POINTS, linked_maps_chart, linked_maps_page
 from numpy.typing import NDArray
 
 from analysis.figures.formats import Format
 from analysis.figures.latent_map import draw_maps
+from analysis.figures.linked_maps import MOST_POINTS, linked_maps_chart, linked_maps_page
 from app import maps_state
 from app.maps_page.scene import MapScene
 from app.selection_files import selection_csv
