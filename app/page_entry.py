@@ -19,6 +19,8 @@ def pages() -> list[StreamlitPage]:
         st.Page("pages/start.py", title="Start", default=True),
         st.Page("pages/traverse.py", title="Traverse", url_path="traverse"),
         st.Page("pages/maps.py", title="Maps", url_path="maps"),
+        st.Page("pages/attributions.py", title="Attributions", url_path="attributions"),
+        st.Page("pages/examples.py", title="Examples", url_path="examples"),
         st.Page("pages/train.py", title="Train", url_path="train"),
     ]
 

@@ -1,0 +1,20 @@
+"""Attributions: which pixels made the model say what it says, and whether the map passes the checks."""
+
+from __future__ import annotations
+
+from app.failures import explained
+from app.page_entry import open_page
+from app.top_bar import top_bar
+from app.workspace_progress import open_with_progress
+
+
+def render() -> None:
+    """Draw the page."""
+    workspace = open_with_progress()
+    case = None
+    with explained("Opening this picture"):
+        case = workspace.case()
+    top_bar(workspace, case)
+
+
+open_page(render)
