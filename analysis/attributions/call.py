@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from analysis.attributions.attribution import Attribution
-from analysis.attributions.baselines import Baseline, black_baseline
+from analysis.attributions.baselines import Baseline
+from analysis.attributions.inputs import Picture, as_pixels, baselines_for, require_eval
 from analysis.attributions.memory import check_budget, rows_within
 from analysis.attributions.methods import METHODS, MethodName, available_methods
 from analysis.attributions.problem import Explained, Method, Problem
 from analysis.attributions.settings import MethodSettings
 from analysis.attributions.targets import Target, device_of
-from xaae_core.errors import AttributionError, ImageError
+from xaae_core.errors import AttributionError
 from xaae_core.models.latent_model import LatentModel
 
 Progress = Callable[[int, int], None]
 Keep = Callable[[int, Attribution], None]
-Picture = NDArray[Any] | Tensor
 
 
 def attribute(
@@ -102,11 +101,11 @@ def attribute_batch(
     if method not in METHODS:
         raise ValueError(f'method is "{method}"; expected one of {", ".join(METHODS)}')
     check_budget(memory_bytes)
-    _require_eval(model)
-    pictures = [_as_pixels(image, model, number, len(images)) for number, image in enumerate(images, 1)]
+    require_eval(model)
+    pictures = [as_pixels(image, model, number, len(images)) for number, image in enumerate(images, 1)]
     if not pictures:
         raise AttributionError("there is no picture to explain: the selection is empty")
-    nothing = _baselines_for(pictures, baselines)
+    nothing = baselines_for(pictures, baselines)
     with torch.inference_mode(False), torch.enable_grad():
         run = _Run(model, target, METHODS[method], settings or MethodSettings(), len(pictures), progress)
         rows = run.measure(pictures[0], memory_bytes)
@@ -216,40 +215,3 @@ class _Run:
         self._done = min(self._done + n, self._expected)
         if self._progress is not None:
             self._progress(self._done, self._expected)
-
-
-def _require_eval(model: LatentModel) -> None:
-    modules = model.modules() if isinstance(model, nn.Module) else ()
-    if getattr(model, "training", False) or any(module.training for module in modules):
-        raise AttributionError("the model is in training mode, where explaining would change it: call model.eval()")
-
-
-def _as_pixels(image: Picture, model: LatentModel, number: int, n_all: int) -> NDArray[np.float32]:
-    """A copy [C, H, W], whatever mode or device the original was made in or is on."""
-    pixels = image.detach().cpu().numpy() if isinstance(image, Tensor) else np.asarray(image)
-    expected = (model.input_channels, *model.input_size)
-    if pixels.shape != expected:
-        which = "the picture" if n_all == 1 else f"picture {number}"
-        raise ImageError(
-            f"{which} has the shape {pixels.shape}; this model takes [{expected[0]}, {expected[1]}, {expected[2]}] "
-            "with values in [0, 1]: read it with the model's recipe (xaae_core.data.recipes)"
-        )
-    return np.array(pixels, np.float32)
-
-
-def _baselines_for(
-    pictures: list[NDArray[np.float32]], baselines: Baseline | Sequence[Baseline] | None
-) -> list[Baseline]:
-    """One baseline for each picture."""
-    if baselines is None:
-        baselines = black_baseline(pictures[0].shape)
-    each = [baselines] * len(pictures) if isinstance(baselines, Baseline) else list(baselines)
-    if len(each) != len(pictures):
-        raise AttributionError(f"{len(each)} baselines for {len(pictures)} pictures: expected one, or one for each")
-    for baseline in each:
-        if baseline.pixels.shape != pictures[0].shape:
-            raise AttributionError(
-                f"the baseline has the shape {baseline.pixels.shape}, the picture {pictures[0].shape}: "
-                "expected the same"
-            )
-    return each
