@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
-    from torch import Tensor, nn
+    from torch import nn
 
     from analysis.examples import ExampleImportance
     from analysis.examples.influence import InfluenceMode
     from analysis.examples.parameter_choice import ParameterChoice
-    from analysis.examples.sample_losses import SampleLoss
     from analysis.examples.samples import TensorSamples
     from app.case_files import CaseFiles
+    from app.training_pictures import LossName
     from xaae_core.checkpoints import Checkpoint
     from xaae_core.data.images import ImageData
     from xaae_core.latents import LatentTable
@@ -31,8 +31,8 @@ OF_LATENTS = ("nearest", "simplex", "simplex_entropy")
 """Methods that need no picture of a training case."""
 SIGNED = ("tracin", "influence", "influence_series")
 """Methods whose scores have a sign: above 0 helpful, below 0 harmful."""
-LossName = Literal["reconstruction", "label"]
 _LONG = 60.0
+_REMEDY = "use --loss reconstruction"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def explain_by_mixture(z: NDArray[np.float32], searched: LatentTable, method: st
     h, corpus = torch.from_numpy(np.array(z, np.float32)), torch.from_numpy(np.array(searched.z, np.float32))
     is_path = method == "simplex"
     weights = fit_simplex(h, corpus) if is_path else fit_max_entropy(h, corpus)
-    left = float((weights @ corpus - h).norm() / (h - corpus.mean(dim=0)).norm().clamp_min(1e-12))
+    left = left_over(weights.double().numpy(), z, searched)
     return ExampleImportance(
         scores=weights.double().numpy(),
         test_ids=np.array([name], dtype=np.str_),
@@ -90,6 +90,21 @@ def explain_by_mixture(z: NDArray[np.float32], searched: LatentTable, method: st
         parameters={"n_epoch": 1000, "learning_rate": 1e-3} if is_path else {"mu": 1.0},
         notes=(f"the mixture leaves {left:.0%} of the case's distance from the mean of the training cases",),
     )
+
+
+def left_over(weights: NDArray[np.float64], z: NDArray[np.float32], searched: LatentTable) -> float:
+    """What a mixture leaves of the case's distance from the mean of the training cases; 0: nothing.
+
+    Args:
+        weights: of the training cases [1, N].
+        z: of the case [1, D].
+        searched: the training cases.
+    """
+    import numpy as np
+
+    corpus = searched.z.astype(np.float64)
+    whole = float(np.linalg.norm(z - corpus.mean(axis=0)))
+    return float(np.linalg.norm(weights @ corpus - z)) / max(whole, 1e-12)
 
 
 def explain_by_gradients(question: Question, method: str) -> ExampleImportance:
@@ -104,9 +119,15 @@ def explain_by_gradients(question: Question, method: str) -> ExampleImportance:
     from analysis.examples.influence import DampedInverse, TruncatedSeries, measure_influence
     from analysis.examples.time_estimate import estimate_seconds
     from analysis.examples.tracin import trace_training
+    from app.training_pictures import explained_picture, loss_called
 
-    model, loss = cast("nn.Module", question.opened.model), _loss(question)
-    test = _explained(question)
+    model, loss = (
+        cast("nn.Module", question.opened.model),
+        loss_called(question.loss, question.opened.model, remedy=_REMEDY),
+    )
+    test = explained_picture(
+        question.opened.model, question.picture.pixels, question.picture.name, question.loss, remedy=_REMEDY
+    )
     train = _training_cases(question)
     modes: dict[str, InfluenceMode] = {"influence": DampedInverse(), "influence_series": TruncatedSeries()}
     mode = modes.get(method)
@@ -129,75 +150,28 @@ def explain_by_gradients(question: Question, method: str) -> ExampleImportance:
         return measure_influence(model, train, test, loss=loss, mode=mode, parameters=whose, progress=progress)
 
 
-def _loss(question: Question) -> SampleLoss:
-    from analysis.examples.sample_losses import LabelLoss, OutputLoss
-    from xaae_core.errors import ExamplesError
-
-    if question.loss == "reconstruction":
-        return OutputLoss()
-    if question.opened.model.classes == 1:
-        raise ExamplesError(
-            "the model predicts a number, and of its own answer there is no loss to compare: use --loss reconstruction"
-        )
-    return LabelLoss()
-
-
-def _explained(question: Question) -> TensorSamples:
-    """The picture; with the model's own answer as its label where the loss is of labels."""
-    import torch
-
-    from analysis.examples.samples import samples_of
-    from xaae_core.data.images import to_tensor
-    from xaae_core.errors import ExamplesError
-
-    x = to_tensor(question.picture)[None]
-    if question.loss == "reconstruction":
-        return samples_of(x, None, [question.picture.name])
-    with torch.inference_mode():
-        said = question.opened.model.classify(question.opened.model.encode(x).z)
-    if said is None:
-        raise ExamplesError("the model has no classifier, so it has no loss of labels: use --loss reconstruction")
-    return samples_of(x, said.argmax(dim=1).clone(), [question.picture.name])
-
-
 def _training_cases(question: Question) -> TensorSamples:
     """The training cases whose pictures can be read; says how many were left out and why."""
-    import numpy as np
-    import torch
-
-    from analysis.examples.samples import samples_of
+    from app.training_pictures import read_training_pictures
     from xaae_core.data.recipes import recipe_for
-    from xaae_core.errors import ExamplesError, ImageError
+    from xaae_core.errors import ImageError
 
     searched, recipe = question.searched, recipe_for(question.opened.model, question.opened.card)
-    rows = np.arange(len(searched))
-    if question.loss == "label":
-        rows = rows[searched.labels >= 0]
-    if len(rows) > question.limit:
-        remark(f"  note: {question.limit} of {len(rows):,} training cases, drawn at random: raise --limit for more")
-        rows = np.sort(np.random.default_rng(0).choice(rows, question.limit, replace=False))
-    images: list[Tensor] = []
-    kept: list[int] = []
-    reasons: list[str] = []
-    for row in rows.tolist():
+
+    def read(row: int) -> NDArray[np.float32]:
         path = question.files.find(row)
         if path is None:
-            reasons.append(
+            raise ImageError(
                 f"{searched.ids[row]} is no longer where the table says ({searched.paths[row] or 'no path'})"
             )
-            continue
-        try:
-            images.append(torch.from_numpy(recipe.read(path).pixels.copy()))
-            kept.append(row)
-        except ImageError as error:
-            reasons.append(str(error))
-    if len(kept) < max(2, len(rows) / 2):  # of a few that happen to be there nothing may be said of the training
-        raise ExamplesError(
-            f"{len(kept)} of {len(rows)} training cases have a picture that can be read; comparing gradients needs at "
-            f"least 2 and half of them: give --data with the data folder as it lies now. "
-            f"The first: {(reasons or ['none has a label'])[0]}"
-        )
-    if reasons:
-        remark(f"  note: {len(reasons)} of {len(rows)} training cases left out; the first: {reasons[0]}")
-    labels = torch.from_numpy(searched.labels[kept].copy()) if question.loss == "label" else None
-    return samples_of(torch.stack(images), labels, searched.ids[kept].tolist())
+        return recipe.read(path).pixels
+
+    found = read_training_pictures(
+        *(searched, read),
+        with_labels=question.loss == "label",
+        limit=question.limit,
+        remedy="give --data with the data folder as it lies now",
+    )
+    for note in found.notes():
+        remark(f"  note: {note}{': raise --limit for more' if note.endswith('drawn at random') else ''}")
+    return found.samples

@@ -78,6 +78,8 @@ def command(
     examples.csv and, where pictures are found, examples.png, a contact sheet. Distances are given in units of the
     usual spacing of training cases: far beyond 1, the model has seen nothing like it.
     """
+    import numpy as np
+
     from analysis.examples import find_nearest
     from analysis.traversals import encode_image
     from xaae_core.checkpoints import load_checkpoint
@@ -105,7 +107,9 @@ def command(
         question = Question(opened, picture, searched, files, trace, loss, limit, parameters)  # type: ignore[arg-type]
         importance = explain_by_gradients(question, method)
     elif method in OF_LATENTS[1:]:
-        importance = explain_by_mixture(z, searched, method, picture.name)
+        is_other = np.ones(len(searched), dtype=bool)
+        is_other[found.same(0)] = False  # a case is no explanation of itself
+        importance = explain_by_mixture(z, searched.rows(is_other), method, picture.name)
     for note in importance.notes:
         remark(f"  note: {note}")
     rows = rows_of(found, importance, searched, files, count)
