@@ -9,6 +9,7 @@ XaaeError
 ├── EncoderNotAllowedError       an encoder of a module that nobody allowed to import
 ├── PretrainedWeightsError       weights that could not be downloaded or read
 ├── ImageError                   a picture that cannot or must not be opened
+├── MaskError                    a mask that does not fit its picture, or outlines nothing
 ├── DatasetError                 a folder or table that cannot be trained on or shown
 ├── TrainingError                settings or data that training refuses before it starts
 │   └── LostProcessError         another of the processes that train together has ended
@@ -17,7 +18,8 @@ XaaeError
 ├── ProjectionError              a map of the latent space that cannot be drawn
 ├── CohortError                  a choice of cases that does not fit the table
 ├── AttributionError             an output that cannot be explained by pixels
-└── ExamplesError                training cases that cannot be compared with
+├── ExamplesError                training cases that cannot be compared with
+└── NoDecoderError               a model that has no decoder is asked to draw
 """
 
 
@@ -57,6 +59,10 @@ class ImageError(XaaeError):
     """A picture cannot or must not be opened."""
 
 
+class MaskError(XaaeError):
+    """A mask does not fit its picture, or outlines nothing that a map could be held against."""
+
+
 class DatasetError(XaaeError):
     """A folder or table cannot be trained on or shown."""
 
@@ -91,3 +97,7 @@ class AttributionError(XaaeError):
 
 class ExamplesError(XaaeError):
     """A case cannot be explained by these training cases."""
+
+
+class NoDecoderError(XaaeError):
+    """A model without a decoder cannot draw pictures."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +11,7 @@ import numpy as np
 import torch
 from fastai.callback.core import Callback
 
-
-def seed_for(seed: int, phase: str, epoch: int) -> int:
-    """A seed of 32 bits for an epoch; different for every (seed, phase, epoch)."""
-    digest = hashlib.sha256(f"{seed}/{phase}/{epoch}".encode()).digest()
-    return int.from_bytes(digest[:4], "little")
+from xaae_core.training.seeds import seed_for
 
 
 class SeedEpochs(Callback):

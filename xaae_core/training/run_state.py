@@ -79,8 +79,9 @@ def read_state(folder: Path, signature: str) -> RunState | None:
     except (CheckpointError, TypeError) as error:
         raise TrainingError(f"{path} cannot be resumed from ({error}): {remedy}") from error
     if state.signature != signature:
+        differences = signature_differences(state.signature, signature)
         raise TrainingError(
-            f"{folder} holds the unfinished training of another run ({_differences(state.signature, signature)}): "
+            f"{folder} holds the unfinished training of another run ({differences}): "
             f"call with the settings and data it was started with, {remedy}"
         )
     return state
@@ -122,7 +123,8 @@ def to_plain(value: Any) -> Any:
     return [to_plain(entry) for entry in value]
 
 
-def _differences(old: str, new: str) -> str:
+def signature_differences(old: str, new: str) -> str:
+    """In words, what differs between two signatures of `run_signature`."""
     before, now = _flat(json.loads(old)), _flat(json.loads(new))
     keys = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
     said = [f"{key} was {before.get(key)}, is {now.get(key)}" for key in keys[:_SHOWN]]

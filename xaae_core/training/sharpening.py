@@ -25,7 +25,8 @@ from xaae_core.models.aae import XaaeBlocks
 from xaae_core.models.skip_dropout import KeptSkips
 from xaae_core.training.processes import Processes, join_processes
 from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
-from xaae_core.training.randomness import randomness_kept, seed_for
+from xaae_core.training.randomness import randomness_kept
+from xaae_core.training.seeds import seed_for
 
 PHASE = "sharpening"
 
