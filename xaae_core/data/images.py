@@ -101,7 +101,7 @@ def read_image(
         decoded = picture.decode(frame, window)
     array = _with_channels(decoded.array, channels)
     if size is not None:
-        array = _padded(array, size) if resize == "pad" else _resized(array, size)
+        array = fit_to_size(array, size, resize=resize)
     if array.dtype == np.uint8:
         array = array.astype(np.float32) / np.float32(255)
     pixels = np.atleast_3d(np.clip(array, 0, 1)).transpose(2, 0, 1)  # [C, H, W]
@@ -111,6 +111,21 @@ def read_image(
     pixels.flags.writeable = False
     height, width = decoded.array.shape[:2]
     return ImageData(pixels, name, (height, width), decoded.bits, decoded.notes)
+
+
+def fit_to_size(
+    array: np.ndarray[Any, Any], size: tuple[int, int], *, resize: Resize, is_nearest: bool = False
+) -> np.ndarray[Any, Any]:
+    """Bring pixels [H, W] or [H, W, 3] to another size, as `read_image` does.
+
+    Args:
+        array: uint8 or float32.
+        size: (height, width) in pixels.
+        resize: "pad" keeps the proportions and adds zeros around, "squash" does not.
+        is_nearest: take the nearest pixel and mix none, for masks; otherwise the antialiased bilinear filter.
+    """
+    resample = Image.Resampling.NEAREST if is_nearest else Image.Resampling.BILINEAR
+    return _padded(array, size, resample) if resize == "pad" else _resized(array, size, resample)
 
 
 def read_images(
@@ -200,19 +215,19 @@ def _with_channels(array: np.ndarray[Any, Any], channels: int | None) -> np.ndar
     return array
 
 
-def _resized(array: np.ndarray[Any, Any], size: tuple[int, int]) -> np.ndarray[Any, Any]:
+def _resized(array: np.ndarray[Any, Any], size: tuple[int, int], resample: Image.Resampling) -> np.ndarray[Any, Any]:
     if array.shape[:2] == size:
         return array
     height, width = size
-    return np.asarray(Image.fromarray(array).resize((width, height), Image.Resampling.BILINEAR))
+    return np.asarray(Image.fromarray(array).resize((width, height), resample))
 
 
-def _padded(array: np.ndarray[Any, Any], size: tuple[int, int]) -> np.ndarray[Any, Any]:
+def _padded(array: np.ndarray[Any, Any], size: tuple[int, int], resample: Image.Resampling) -> np.ndarray[Any, Any]:
     height, width = array.shape[:2]
     scale = min(size[0] / height, size[1] / width)
     inner_height = min(size[0], max(1, round(height * scale)))
     inner_width = min(size[1], max(1, round(width * scale)))
     top, left = (size[0] - inner_height) // 2, (size[1] - inner_width) // 2
     framed = np.zeros((*size, *array.shape[2:]), array.dtype)
-    framed[top : top + inner_height, left : left + inner_width] = _resized(array, (inner_height, inner_width))
+    framed[top : top + inner_height, left : left + inner_width] = _resized(array, (inner_height, inner_width), resample)
     return framed

@@ -14,6 +14,7 @@ from PIL import Image
 from xaae_core.data.checks.burned_in_marks import LARGEST_SIDE, Mark, find_mark
 from xaae_core.data.frames import split_frame
 from xaae_core.data.images import read_image
+from xaae_core.data.masks import inside_of
 from xaae_core.data.windows import Window
 from xaae_core.errors import ImageError
 
@@ -138,7 +139,7 @@ def measure_mask(path: Path) -> MeasuredMask:
         return MeasuredMask("", 0, 0, 0.0, 0.0, np.zeros((THUMB_SIDE, THUMB_SIDE), np.uint8), str(error))
     pixels = image.pixels[0]
     top = float(pixels.max())
-    inside = pixels > top / 2
+    inside = inside_of(pixels)
     between = (pixels > 0.05 * top) & (pixels < 0.95 * top)
     cells = _squashed(np.asarray(inside, np.float32))
     return MeasuredMask(

@@ -1,0 +1,97 @@
+"""What a localisation leaves: a table, everything as JSON, a figure, and a few lines in words."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.localisation_rows import NAME
+from app.terminal import finite
+from xaae_core.atomic_files import atomic_path
+
+if TYPE_CHECKING:
+    from analysis.evaluation.localisation_table import LocalisationTable
+
+_SHORT = {"iou_best": "IoU best", "iou_fixed": "IoU fixed", "pointing": "pointing", "energy_inside": "energy inside"}
+
+
+def write_localisation(folder: Path, table: LocalisationTable, facts: Mapping[str, Any]) -> list[str]:
+    """Write table.csv, localisation.json and the figure in three formats; returns all files' paths.
+
+    Args:
+        folder: of the results.
+        table: what was measured.
+        facts: about the run, JSON values by name.
+    """
+    from analysis.figures.formats import FORMATS
+    from analysis.figures.localisation_chart import draw_localisation
+
+    text = io.StringIO()
+    rows = [line.cells() for line in table.lines]
+    written = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    written.writeheader()
+    written.writerows(rows)
+    everything = json.dumps(finite(figures_of(table, facts)), ensure_ascii=False, indent=2)
+    contents = {"table.csv": text.getvalue().encode(), "localisation.json": everything.encode()}
+    for form in FORMATS:
+        contents[f"localisation.{form}"] = draw_localisation(table, form, title=title_of(table, facts))
+    for name, content in contents.items():
+        with atomic_path(folder / name) as temporary:
+            temporary.write_bytes(content)
+    return [str(folder / name) for name in (*contents, NAME)]
+
+
+def figures_of(table: LocalisationTable, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything by name, for JSON."""
+    return {
+        **facts,
+        "pictures": table.n_pictures,
+        "mask_share": asdict(table.mask_share),
+        "lines": [line.cells() for line in table.lines],
+        "comparisons": [asdict(each) for each in table.comparisons],
+    }
+
+
+def title_of(table: LocalisationTable, facts: Mapping[str, Any]) -> str:
+    """Data, part and count on one line."""
+    part = "" if facts["split"] == "all" else f", {facts['split']} part"
+    of_class = f", {facts['only']} only" if facts["only"] else ""
+    return f"{facts['data']}{part}{of_class}: {table.n_pictures:,} pictures with masks"
+
+
+def sentences_of(table: LocalisationTable, facts: Mapping[str, Any]) -> list[str]:
+    """The table to read: a line for each method and target, and what must be known beside it."""
+    return [
+        f"{title_of(table, facts)}; the masks cover {table.mask_share.mean:.1%} on average; fixed threshold and disc: "
+        f"{facts['fixed_share']:.1%} of the picture",
+        *_grid(table),
+        *_remarks(table, facts),
+    ]
+
+
+def _grid(table: LocalisationTable) -> Iterator[str]:
+    keys = list(dict.fromkeys((line.target, line.method) for line in table.lines))
+    names = {(target, method): f"{method} ({target})" if target else method for target, method in keys}
+    width = max(map(len, names.values()))
+    yield f"{'':<{width}}  " + "  ".join(f"{short:<20}" for short in _SHORT.values())
+    for target, method in sorted(keys, key=lambda key: (not key[0], key[0])):
+        values = (str(table.line(method, target, measure).value) for measure in _SHORT)
+        yield f"{names[target, method]:<{width}}  " + "  ".join(f"{value:<20}" for value in values)
+
+
+def _remarks(table: LocalisationTable, facts: Mapping[str, Any]) -> Iterator[str]:
+    for each in table.comparisons:
+        yield (
+            f"{_SHORT[each.measure]}: the best of {each.first[1]} ({each.first[0]}) minus the best of {each.second[1]} "
+            f"({each.second[0]}): {each.difference}"
+        )
+    yield "IoU best is an upper bound: its threshold was chosen by looking at the mask, picture by picture."
+    if facts["left_out"]:
+        yield f"{len(facts['left_out']):,} pictures were left out, because their masks or they could not be used"
+    if facts["without_mask"]:
+        yield f"{facts['without_mask']:,} pictures of this part have no mask"
