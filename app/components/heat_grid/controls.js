@@ -1,0 +1,64 @@
+// One line of controls for all rows, which stays in sight while the page scrolls.
+
+const MODE_WORDS = { map: "Map alone", overlay: "On the picture", picture: "Picture alone" };
+
+class Controls {
+  constructor(parent, grid) {
+    this.element = make("div", "hg-controls", parent);
+    this.element.setAttribute("role", "toolbar");
+    this.element.setAttribute("aria-label", "How the maps are shown");
+    const set = (changes, what) => grid.view.set(changes, what);
+    this.modes = this.buildModes(set);
+    this.opacity = makeSlider(this.element, "Opacity", "How strongly the map covers the picture where it is strongest.",
+      100, (value) => set({ opacity: value / 100 }));
+    this.hide = makeSlider(this.element, "Hide weakest", "Hides this share of each map's pixels, the weakest by size. "
+      + "What is left is not more true, only easier to see.", 99, (value) => set({ hiddenShare: value / 100 }));
+    this.outline = makeSwitch(this.element, "", "Key M", (isOn) => set({ hasOutline: isOn }, "mark"));
+    this.scale = makeSwitch(this.element, "Same scale in a row", "Off: each map has the whole range of colours, so that "
+      + "shapes can be compared. On: the small maps have the scale of the large one, so that strengths can.",
+      (isOn) => set({ isSameScale: isOn }));
+    const tools = make("div", "hg-tools", this.element);
+    this.place = makeText("span", "hg-place", tools, "");
+    this.windowReset = makeButton(tools, "", "", () => grid.view.resetWindow());
+    this.zoomReset = makeButton(tools, "", "", () => grid.view.resetZoom());
+    this.smooth = makeButton(tools, "", "", () => set({ isSmooth: !grid.view.isSmooth }, "place"));
+    this.help = makeButton(tools, "", "?", () => grid.help.toggle());
+    this.help.setAttribute("aria-label", "Keys and gestures");
+  }
+
+  buildModes(set) {
+    const group = make("div", "hg-modes", this.element);
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", "What the tiles show");
+    return Object.fromEntries(MODES.map((mode) => [
+      mode, makeButton(group, "hg-mode", MODE_WORDS[mode], () => set({ mode })),
+    ]));
+  }
+
+  show(view, header) {
+    for (const mode of MODES) this.modes[mode].setAttribute("aria-pressed", String(view.mode === mode));
+    this.set(this.opacity, Math.round(view.opacity * 100), view.mode !== "overlay");
+    this.set(this.hide, Math.round(view.hiddenShare * 100), view.mode === "picture");
+    this.outline.label.hidden = !header.outline;
+    setText(this.outline.words, `Outline of ${header.mask_name}`);
+    this.outline.input.checked = view.hasOutline;
+    this.scale.input.checked = view.isSameScale;
+    setText(this.smooth, view.isSmooth ? "pixels: smooth" : "pixels: exact");
+    this.zoomReset.hidden = !view.isZoomed;
+    setText(this.zoomReset, `${view.zoom.toFixed(1)}\u00d7, reset`);
+    this.windowReset.hidden = !view.isWindowed;
+    setText(this.windowReset, `window ${Math.round(view.window.width)} level ${Math.round(view.window.level)}, reset`);
+  }
+
+  set({ input, number, label }, value, isOff) {
+    input.value = value;
+    input.disabled = isOff;
+    label.classList.toggle("hg-off", isOff);
+    setText(number, `${value} %`);
+  }
+
+  /** Where the crosshair is. */
+  point(pixel) {
+    setText(this.place, pixel ? `x ${pixel[0]}, y ${pixel[1]}` : "");
+  }
+}

@@ -1,0 +1,154 @@
+// Joins the parts. Python sends maps and words and is told which row was opened; nothing else crosses the wire.
+
+class Grid {
+  constructor(root) {
+    this.rows = new Map();
+    this.element = make("div", "hg", root);
+    this.element.setAttribute("role", "group");
+    this.element.setAttribute("aria-label", "Attribution maps");
+    const head = make("div", "hg-head", this.element);
+    this.controls = new Controls(head, this);
+    this.help = new HelpCard(head);
+    this.caption = make("p", "hg-caption", this.element);
+    this.list = make("div", "hg-rows", this.element);
+    this.spoken = make("p", "hg-spoken", this.element);
+    this.spoken.setAttribute("aria-live", "polite");
+    // Tiles out of sight are painted when they come near.
+    this.seen = new IntersectionObserver((entries) => this.sight(entries), { rootMargin: "300px" });
+    attachKeys(this.element, this);
+  }
+
+  /** Takes what Streamlit passes on each run; the same maps again cost nothing. */
+  async connect({ data, setTriggerValue }) {
+    this.setTriggerValue = setTriggerValue;
+    if (!data) return;
+    try {
+      await this.take(readBlock(data));
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  async take({ header, body }) {
+    if (header.digest === this.newest) return;
+    this.newest = header.digest;
+    const picture = this.picture?.digest === header.picture.digest ? this.picture : await readPicture(header, body);
+    if (header.digest !== this.newest) return; // overtaken by newer maps
+    this.error?.remove();
+    this.error = null;
+    const isOther = picture !== this.picture;
+    Object.assign(this, { header, picture, outline: outlinePath(header.outline), colours: Uint8Array.from(header.colours) });
+    this.view = View.of(header.key);
+    this.view.open(picture.digest);
+    this.view.listener = (what) => this.changed(what);
+    this.element.style.setProperty("--aspect", picture.width / picture.height);
+    setText(this.caption, header.caption);
+    this.caption.hidden = !header.caption;
+    this.fill(header.rows, body);
+    if (isOther) this.soil();
+    this.changed("place");
+    this.element.dataset.ready = header.rows.length;
+    this.element.dataset.digest = header.digest;
+  }
+
+  /** Updates the rows that are there, adds the new ones, drops the others; nothing is moved that is in its place. */
+  fill(entries, body) {
+    const known = new Map([...this.rows.values()].flatMap(({ tiles }) => tiles.map(({ heat }) => [heat?.digest, heat])));
+    const wanted = new Set(entries.map(({ id }) => id));
+    for (const [id, row] of this.rows) {
+      if (wanted.has(id)) continue;
+      row.remove();
+      this.rows.delete(id);
+    }
+    entries.forEach((entry, k) => {
+      if (!this.rows.has(entry.id)) this.rows.set(entry.id, new Row(this, entry.id));
+      const row = this.rows.get(entry.id);
+      if (this.list.children[k] !== row.element) this.list.insertBefore(row.element, this.list.children[k] ?? null);
+      row.update(entry, entry.tiles.map((tile) => (tile.digest && known.get(tile.digest)) ?? readHeat(tile, body)));
+    });
+  }
+
+  get tiles() {
+    return [...this.rows.values()].flatMap((row) => row.tiles);
+  }
+
+  sight(entries) {
+    for (const { target, isIntersecting } of entries) {
+      target.tile.isSeen = isIntersecting;
+      if (isIntersecting && this.picture) target.tile.paint();
+    }
+  }
+
+  soil() {
+    for (const tile of this.tiles) tile.isDirty = true;
+  }
+
+  /** Draws what a change touches, once a frame however often it changes. */
+  changed(what) {
+    if (what === "paint") this.soil();
+    if (what === "place") this.isMoved = true;
+    this.pending ||= requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.pending = 0;
+    const { view, element } = this;
+    this.controls.show(view, this.header);
+    this.controls.point(view.pixel);
+    const isOutlined = view.hasOutline && Boolean(this.outline);
+    for (const [name, isOn] of [["pixels", !view.isSmooth], ["zoomed", view.isZoomed], ["outlined", isOutlined]]) {
+      element.classList.toggle(`hg-is-${name}`, isOn);
+    }
+    for (const tile of this.tiles) {
+      tile.paint();
+      if (this.isMoved) tile.place();
+      else tile.mark();
+    }
+    this.isMoved = false;
+  }
+
+  /** Tells a screen reader the map's number under the crosshair. */
+  speak(tile) {
+    clearTimeout(this.speaking);
+    this.speaking = setTimeout(() => {
+      const pixel = this.view.pixel;
+      if (!pixel || !tile.heat) return;
+      const number = withUnit(signedNumber(tile.numberAt(pixel), tile.kind), tile.unit);
+      setText(this.spoken, `column ${pixel[0]}, row ${pixel[1]}: ${number}`);
+    }, 300);
+  }
+
+  open(id) {
+    this.setTriggerValue("open", id);
+  }
+
+  complain(error) {
+    console.error("heat grid", error);
+    this.error ??= make("p", "hg-error", this.element);
+    this.error.setAttribute("role", "alert");
+    this.error.textContent = `These maps could not be read (${error.message}). Reload the page; if it happens again, `
+      + "the server and the page are of different versions.";
+  }
+
+  destroy() {
+    clearTimeout(this.speaking);
+    cancelAnimationFrame(this.pending);
+    if (this.view) this.view.listener = () => {};
+    this.rows.forEach((row) => row.remove());
+    this.seen.disconnect();
+    this.element.remove();
+  }
+}
+
+const grids = new WeakMap(); // one grid for each place on the page; Streamlit calls again on every rerun
+
+export default function (component) {
+  const root = component.parentElement.querySelector(".hg-root");
+  const grid = grids.get(root) ?? new Grid(root);
+  grids.set(root, grid);
+  grid.connect(component);
+  return () => {
+    grid.destroy();
+    grids.delete(root);
+  };
+}

@@ -1,0 +1,222 @@
+"""What the grid of maps is given: one picture, rows of maps of it, and the words beside them."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xaae_core.errors import XaaeError
+
+TileKind = Literal["signed", "positive"]
+Verdict = Literal["good", "doubtful", "bad", ""]
+MOST_IN_STRIP = 4
+MOST_PIXELS = 4096  # on a side
+
+
+class HeatGridError(XaaeError, ValueError):
+    """Maps that cannot be shown: a shape, a kind or a value does not fit."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeatTile:
+    """One map.
+
+    Attributes:
+        label: what it is, in a few words.
+        heat: the map [H, W], finite; kept as a read-only view. None: there is none (yet).
+        note: shown in its place where `heat` is None.
+        kind: "signed" (zero in the middle) or "positive" (no number below zero).
+        is_stale: the settings have changed since it was made; it is greyed.
+
+    Raises:
+        HeatGridError: a map that is not [H, W], not finite, or below zero though "positive".
+    """
+
+    label: str
+    heat: NDArray[np.float32] | None
+    note: str = ""
+    kind: TileKind = "signed"
+    is_stale: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(TileKind):
+            raise HeatGridError(f'tile "{self.label}" is of kind {self.kind!r}; expected "signed" or "positive"')
+        if self.heat is not None:
+            object.__setattr__(self, "heat", _checked_heat(self.label, self.heat, self.kind))
+
+
+@dataclass(frozen=True, eq=False)
+class HeatRow:
+    """One method: its map, the maps it should not look like, and what is to be thought of it.
+
+    Attributes:
+        id: names the row; the same row of a later payload is updated in place.
+        title: the method, in words.
+        sentence: what is seen and what must not be concluded.
+        verdict: "good", "doubtful", "bad", or "" where it was not judged.
+        verdict_words: the verdict in a word or two.
+        main: the map.
+        strip: up to 4 maps to compare it with.
+        scores: (name, value as text, help) each.
+        unit: of the map's numbers; "" takes the payload's.
+
+    Raises:
+        HeatGridError: no id, an unknown verdict, or more than 4 maps in the strip.
+    """
+
+    id: str
+    title: str
+    sentence: str
+    verdict: Verdict
+    verdict_words: str
+    main: HeatTile
+    strip: tuple[HeatTile, ...] = ()
+    scores: tuple[tuple[str, str, str], ...] = ()
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise HeatGridError(f'the row "{self.title}" has no id; pass a name that stays the same over reruns')
+        if self.verdict not in get_args(Verdict):
+            raise HeatGridError(f'verdict of "{self.id}" is {self.verdict!r}; expected good, doubtful, bad or ""')
+        if len(self.strip) > MOST_IN_STRIP:
+            raise HeatGridError(
+                f'the strip of "{self.id}" has {len(self.strip)} maps; expected at most {MOST_IN_STRIP}'
+            )
+
+    @property
+    def tiles(self) -> tuple[HeatTile, ...]:
+        """The map and those it is compared with."""
+        return (self.main, *self.strip)
+
+
+@dataclass(frozen=True, eq=False)
+class HeatGridPayload:
+    """Attribution maps of one picture.
+
+    Attributes:
+        picture: what was explained, [C, H, W] in [0, 1] with 1 or 3 channels.
+        rows: one a method, each with its own id.
+        mask: where the finding is, bool [H, W]. None: not known.
+        mask_name: what the mask shows, in a word or two.
+        unit: of the maps' numbers, such as "logits".
+        caption: a line above the rows, such as the case and the target.
+        ends: what the two ends of the colours mean, below zero and above.
+
+    Raises:
+        HeatGridError: naming what does not fit, what was expected and what to do.
+    """
+
+    picture: NDArray[np.float32]
+    rows: tuple[HeatRow, ...]
+    mask: NDArray[np.bool_] | None = None
+    mask_name: str = "mask"
+    unit: str = ""
+    caption: str = ""
+    ends: tuple[str, str] = ("takes from the target", "adds to the target")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "picture", _checked_picture(self.picture))
+        object.__setattr__(self, "rows", tuple(self.rows))
+        _check_rows(self.rows, self.size)
+        if self.mask is not None:
+            object.__setattr__(self, "mask", _checked_mask(self.mask, self.size))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        height, width = self.picture.shape[1:]
+        return int(height), int(width)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of everything that is drawn; equal payloads have equal fingerprints."""
+        words = [self.words(), [(row.id, row_words(row)) for row in self.rows]]
+        digest = hashlib.blake2b(json.dumps(words, sort_keys=True).encode(), digest_size=16)
+        arrays = [self.picture, self.mask, *(tile.heat for row in self.rows for tile in row.tiles)]
+        for array in arrays:
+            digest.update(b"-" if array is None else digest_array(array).encode())
+        return digest.hexdigest()
+
+    def words(self) -> dict[str, object]:
+        """What is written above the rows and beside all of them, ready for JSON."""
+        words = {"mask_name": self.mask_name, "unit": self.unit, "caption": self.caption, "ends": list(self.ends)}
+        return words | {"size": list(self.size)}
+
+
+def row_words(row: HeatRow) -> dict[str, object]:
+    """Everything of a row but its numbers, ready for JSON."""
+    tiles = [{"label": t.label, "note": t.note, "kind": t.kind, "is_stale": t.is_stale} for t in row.tiles]
+    words = {"title": row.title, "sentence": row.sentence, "verdict": row.verdict, "unit": row.unit}
+    scores = [list(score) for score in row.scores]
+    return words | {"id": row.id, "verdict_words": row.verdict_words, "scores": scores, "tiles": tiles}
+
+
+def digest_array(values: NDArray[Any]) -> str:
+    """Digest of an array's shape, type and values."""
+    digest = hashlib.blake2b(f"{values.shape}{values.dtype}".encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(values).data)
+    return digest.hexdigest()
+
+
+def _checked_heat(label: str, heat: NDArray[Any], kind: TileKind) -> NDArray[np.float32]:
+    values = np.asarray(heat, dtype=np.float32).view()
+    if values.ndim != 2 or not values.size:
+        raise HeatGridError(f'map "{label}" has shape {np.shape(heat)}; expected [H, W]: sum over the channels first')
+    n_bad = int(values.size - np.isfinite(values).sum())
+    if n_bad:
+        raise HeatGridError(
+            f'map "{label}" has {n_bad} numbers of {values.size} that are not finite; expected none: pass heat=None '
+            "and say in the note why there is no map"
+        )
+    lowest = float(values.min())
+    if kind == "positive" and lowest < -1e-6 * float(np.abs(values).max()):
+        raise HeatGridError(f'map "{label}" is "positive" but goes down to {lowest:.3g}; pass kind="signed"')
+    values.flags.writeable = False
+    return values
+
+
+def _checked_picture(picture: NDArray[Any]) -> NDArray[np.float32]:
+    values = np.asarray(picture, dtype=np.float32).view()
+    if values.ndim != 3 or values.shape[0] not in (1, 3) or not values.size:
+        raise HeatGridError(f"picture has shape {values.shape}; expected [C, H, W] with 1 or 3 channels")
+    if max(values.shape) > MOST_PIXELS:
+        raise HeatGridError(
+            f"picture is {values.shape[2]}×{values.shape[1]} px; expected at most {MOST_PIXELS}: resize"
+        )
+    low, high = float(values.min()), float(values.max())
+    if not (low >= -1e-6 and high <= 1 + 1e-6):  # written so that NaN fails
+        raise HeatGridError(f"picture runs from {low} to {high}; expected [0, 1]: pass it as the model is given it")
+    values.flags.writeable = False
+    return values
+
+
+def _checked_mask(mask: NDArray[Any], size: tuple[int, int]) -> NDArray[np.bool_]:
+    values = np.asarray(mask).view()
+    if values.dtype != np.bool_ or values.shape != size:
+        raise HeatGridError(
+            f"mask is {values.dtype} {values.shape}; expected bool {size}, the picture's size: resize it as the "
+            "picture was, with nearest neighbours"
+        )
+    values.flags.writeable = False
+    return values
+
+
+def _check_rows(rows: tuple[HeatRow, ...], size: tuple[int, int]) -> None:
+    if not rows:
+        raise HeatGridError("there are no rows; expected at least one: choose a method, or do not draw the grid yet")
+    ids = [row.id for row in rows]
+    repeated = sorted({name for name in ids if ids.count(name) > 1})
+    if repeated:
+        raise HeatGridError(f"rows share the ids {repeated}; expected one of each: add the settings to the id")
+    for row in rows:
+        for tile in row.tiles:
+            if tile.heat is not None and tile.heat.shape != size:
+                raise HeatGridError(
+                    f'map "{tile.label}" of row "{row.id}" is {tile.heat.shape}; expected {size}, the picture\'s '
+                    "size: explain the picture that is shown"
+                )
