@@ -54,3 +54,8 @@ def served_cases(name: Hashable, serve: Callable[[], Served]) -> Served:
         kept = (name, serve())
         st.session_state[_SERVED] = kept
     return kept[1]
+
+
+def look_at_cases(which: str) -> None:
+    """Let the maps be of these cases ("folder" or "training") when they are opened next."""
+    st.session_state[CASES] = which

@@ -33,11 +33,13 @@ class SheetFigure:
         case: the explained case.
         examples: the training cases, the most important first.
         title: a line above.
+        notes: below the pictures, such as the methods and their parameters; wrapped, never cut.
     """
 
     case: Tile
     examples: Sequence[Tile]
     title: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def draw_sheet(
@@ -61,18 +63,29 @@ def draw_sheet(
     rows = -(-len(tiles) // columns)
     shape = next((tile.picture.shape[-2:] for tile in tiles if tile.picture is not None), (1, 1))
     cell = width_inches / columns
-    canvas = Figure(
-        figsize=(width_inches, rows * (cell * shape[0] / shape[1] + 0.6) + 0.3), layout="constrained", facecolor="white"
-    )
+    told = _wrapped(figure.notes, width_inches)
+    height = rows * (cell * shape[0] / shape[1] + 0.6) + 0.3 + 0.13 * len(told)
+    canvas = Figure(figsize=(width_inches, height), layout="constrained", facecolor="white")
     grid = canvas.subplots(rows, columns, squeeze=False)
     for place, axes in enumerate(grid.ravel()):
         if place < len(tiles):
             _draw_tile(axes, tiles[place], is_case=place == 0)
         else:
             axes.axis("off")
+    if told:
+        canvas.text(0.01, 0.004, "\n".join(told), fontsize=6, va="bottom", ha="left")
+        share = (0.13 * len(told) + 0.05) / height
+        canvas.set_layout_engine("constrained", rect=(0, share, 1, 1 - share))
     if figure.title:
         canvas.suptitle(plain(figure.title, most=100), fontsize=9)
     return render(canvas, form, dpi=dpi)
+
+
+def _wrapped(notes: Sequence[str], width_inches: float) -> list[str]:
+    """Notes as lines of small print that fit the width."""
+    from textwrap import wrap
+
+    return [plain(line) for note in notes for line in wrap(note, int(22 * width_inches))]
 
 
 def _draw_tile(axes: Any, tile: Tile, *, is_case: bool) -> None:

@@ -1,0 +1,60 @@
+"""The open case, large, on a dark ground."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.examples_page.rows import likeness_words
+from app.examples_page.scene import ExampleScene
+from app.examples_page.subject import Subject
+from app.maps_page.cases import png_of
+from app.plain_text import plain
+from app.top_bar import choose_pictures
+from xaae_core.errors import ExamplesError
+
+_STYLE = """
+<style>
+  .st-key-examples_case { background: #0b0c0e; border-radius: 4px; padding: .8rem; }
+  .st-key-examples_case [data-testid="stImage"], .st-key-examples_case [data-testid="stImage"] > * { width: 100%; }
+  .st-key-examples_case img { width: 100%; max-height: 62vh; object-fit: contain; }
+  .st-key-examples_case p { color: #d5d9df; text-align: center; margin: 0; }
+</style>
+"""
+
+
+def show_case(subject: Subject, whereabouts: str) -> None:
+    """Its picture, its id, what is known of it and what the model says.
+
+    Args:
+        subject: the case.
+        whereabouts: where its picture was looked for, if it is not there.
+    """
+    st.html(_STYLE)
+    with st.container(key="examples_case", gap="small"):
+        if subject.pixels is not None:
+            st.image(png_of(subject.pixels), width="stretch")
+        else:
+            st.markdown("picture not found")
+    st.markdown(
+        f"**{plain(subject.name)}**  \nlabel: {_label(subject)}  \ncalled: {plain(subject.answer) or 'nothing'}"
+    )
+    if subject.pixels is None:
+        st.caption(f"{plain(whereabouts or 'Its picture cannot be read')}.")
+        choose_pictures("examples_case")
+
+
+def show_likeness(scene: ExampleScene) -> None:
+    """How well the model knows cases like it; that it is one of the training cases, if so."""
+    try:
+        words = likeness_words(scene)
+    except ExamplesError:
+        return  # the row of similar cases says why
+    table = scene.searched.table
+    if len(scene.copies):
+        own = table.ids[scene.copies[0]]
+        words = f"It is itself among the searched cases ({plain(str(own))}), and left out of the rows. {words}"
+    st.caption(words)
+
+
+def _label(subject: Subject) -> str:
+    return plain(subject.label) or "not known"

@@ -1,0 +1,97 @@
+"""The training cases that helped, and those that harmed: computed when asked."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analysis.examples import ExampleImportance
+from app import cached_examples, state
+from app.components.example_tiles import Bar, ExampleTile
+from app.examples_page.controls import GradientChoice, gradient_controls
+from app.examples_page.gradients import GradientWork, label_problem, trace_of
+from app.examples_page.rows import show_row
+from app.examples_page.scene import ExampleScene
+from app.examples_page.waiting import offer_work
+from app.plain_text import plain
+from app.top_bar import choose_pictures
+from xaae_core.errors import ExamplesError
+
+
+def show_helpful(scene: ExampleScene, count: int) -> ExampleImportance | None:
+    """Two rows, if they have been computed; else a button that computes them. Returns what was computed."""
+    trace = trace_of(state.checkpoint_path())
+    words, how = st.columns([6, 1.3], vertical_alignment="center")
+    with how:
+        choice = gradient_controls(label_problem=label_problem(scene), has_trace=bool(trace))
+    work = GradientWork(scene, choice, trace)
+    found = cached_examples.importances().finished(work.key)
+    if found is not None:
+        words.caption(method_words(found, choice))
+        show_signed(scene, found, count)
+        return found
+    words.markdown(
+        "**Most helpful and most harmful** · not computed yet",
+        help=f"What would be compared: {choice.words}. Change it under How.",
+    )
+    try:
+        offer_work(
+            *("influence", work, cached_examples.importances(), cached_examples.estimates()),
+            label="Find them", about=scene.subject.name,
+        )  # fmt: skip
+    finally:
+        if _lacks_pictures(scene):
+            choose_pictures("examples_training")
+    return None
+
+
+def show_signed(scene: ExampleScene, found: ExampleImportance, count: int) -> None:
+    """The most helpful and the most harmful cases, in two rows."""
+    helpful, harmful = signed_places(scene, found, count)
+    largest = max((abs(float(found.scores[0, place])) for place in (*helpful, *harmful)), default=1.0) or 1.0
+    for name, title, places, said in (
+        ("helpful", "Most helpful", helpful, "Without these the model would do worse on this case."),
+        ("harmful", "Most harmful", harmful, "Without these the model would do better on this case."),
+    ):
+        tiles = [_tile(scene, found, place, name, largest) for place in places]
+        if tiles:
+            show_row(scene, tiles, name=name, title=title, words=said)
+        else:
+            st.markdown(f"**{title}** · none: no training case has such a score.")
+
+
+def signed_places(scene: ExampleScene, found: ExampleImportance, count: int) -> tuple[list[int], list[int]]:
+    """Places among the compared cases of the most helpful (scores above 0) and the most harmful ones (below 0)."""
+    left_out = {str(scene.searched.table.ids[column]) for column in scene.copies.tolist()}
+    scores = found.scores[0]
+    order = [place for place in found.most_important(0, len(scores)).tolist() if found.train_ids[place] not in left_out]
+    helpful = [place for place in order if scores[place] > 0][:count]
+    harmful = [place for place in reversed(order) if scores[place] < 0][:count]
+    return helpful, harmful
+
+
+def method_words(found: ExampleImportance, choice: GradientChoice) -> str:
+    """What was compared, in words."""
+    loss = plain(str(found.parameters.get("loss", "")))
+    answer = " (the model's own answer counts as the case's label)" if choice.loss == "label" else ""
+    notes = "; ".join(plain(note) for note in found.notes)
+    return (
+        f"By {plain(found.method)} on the {loss}{answer}, {len(found.train_ids):,} training cases compared: {notes}. "
+        "A score says what the model's fit depends on, not why the case is as it is."
+    )
+
+
+def _tile(scene: ExampleScene, found: ExampleImportance, place: int, kind: str, largest: float) -> ExampleTile:
+    score = float(found.scores[0, place])
+    column = int(scene.searched.table.row_of(str(found.train_ids[place])))
+    text = f"{score:+.1e}".replace("-", "−")
+    bar = Bar(abs(score) / largest, text, "helpful" if kind == "helpful" else "harmful")
+    return scene.tile(column, bar, f"{kind}: {text}, in units of the compared loss")
+
+
+def _lacks_pictures(scene: ExampleScene) -> bool:
+    """Whether the pictures of the nearest cases are missing, so that a folder should be named."""
+    try:
+        nearest = scene.nearest.most_important(0, 5).tolist()
+    except ExamplesError:
+        return False
+    return all(scene.pictures.missing(int(scene.searched.rows[column])) for column in nearest)

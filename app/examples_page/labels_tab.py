@@ -1,0 +1,166 @@
+"""Labels worth a second look: a ranked list of questions, a page at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+
+import streamlit as st
+
+from analysis.examples.wrong_labels import LabelSuspects
+from analysis.figures.latent_map import prediction_of
+from app import cached_examples, examples_state, maps_state, state
+from app.components.example_tiles import Bar, ExampleTile, example_tiles
+from app.examples_page.doubts import (
+    DoubtedCases,
+    SelfInfluenceWork,
+    doubted_cases,
+    doubted_choices,
+    judged_words,
+)
+from app.examples_page.opening import open_example
+from app.examples_page.waiting import offer_work
+from app.failures import explained
+from app.maps_page.cases import Choice
+from app.page_entry import go_to
+from app.plain_text import plain
+from app.words import count
+from app.workspace import Workspace
+
+A_PAGE = 12
+COLUMNS = 6
+_WORDS: dict[Choice, str] = {"folder": "the open folder", "training": "what the model was trained with"}
+
+
+def show_labels(workspace: Workspace) -> None:
+    """Draw the tab."""
+    line, cases = st.columns([6, 2.2], vertical_alignment="center")
+    line.markdown(
+        "**A doubtful label is a question, not an answer.** Rare and borderline cases look just like wrong labels: "
+        "ask who set the label, and change nothing by this list alone."
+    )
+    choices = doubted_choices(workspace)
+    examples_state.offer(examples_state.DOUBTED, list(choices))
+    chosen = cases.selectbox(
+        "Cases", choices, format_func=_WORDS.__getitem__, key=examples_state.DOUBTED, bind="query-params",
+        help="Whose labels are judged; the cohort at the top of the page narrows them.",
+    )  # fmt: skip
+    with explained("Ranking the labels"):
+        doubted = doubted_cases(workspace, chosen)
+        _show_ranking(workspace, doubted)
+
+
+def _show_ranking(workspace: Workspace, doubted: DoubtedCases) -> None:
+    work = SelfInfluenceWork(doubted)
+    known = cached_examples.self_influences().finished(work.key)
+    suspects = doubted.suspects(known)
+    if doubted.note:
+        st.info(plain(doubted.note))
+    page = _page_controls(doubted, suspects)
+    shown = range((page - 1) * A_PAGE, min(page * A_PAGE, len(suspects)))
+    tiles = [suspect_tile(doubted, suspects, place) for place in shown]
+    opened = example_tiles(
+        tiles, key="examples_doubts", cases_url=doubted.served().url, columns=COLUMNS, name="Labels worth a second look"
+    )
+    open_example(opened, doubted.cases, doubted.pictures)
+    st.caption(plain(judged_words(doubted, suspects)))
+    if known is None and workspace.classes and _has_known_labels(workspace, suspects):
+        _offer_self_influence(work, count(len(suspects), "case"))
+
+
+def suspect_tile(doubted: DoubtedCases, suspects: LabelSuspects, place: int) -> ExampleTile:
+    """A case of the ranking as a tile."""
+    row = int(doubted.cases.table.row_of(str(suspects.ids[place])))
+    own, other = suspects.classes[suspects.labels[place]], suspects.classes[suspects.suggested[place]]
+    sentence = suspects.sentence(place)
+    return ExampleTile(
+        row=row,
+        id=str(suspects.ids[place]),
+        name=doubted.cases.name(row),
+        label=f"{place + 1}. {own} → {other}?" if own != other else f"{place + 1}. {own}?",
+        agrees=None,
+        prediction=prediction_of(doubted.cases.table, row),
+        bar=Bar(float(suspects.suspicion[place]), f"{suspects.suspicion[place]:.2f}", "doubt"),
+        lines=(sentence, *doubted.cases.lines(row)),
+        missing=doubted.pictures.missing(row),
+        sentence=f"{sentence[:1].upper()}{sentence[1:]}.",
+    )
+
+
+def doubts_csv(doubted: DoubtedCases, suspects: LabelSuspects) -> bytes:
+    """The whole ranking, the most doubtful first."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    method = ", ".join(suspects.notes)
+    writer.writerow(
+        ["rank", "id", "label", "suggested label", "prediction", f"suspicion ({method})",
+         "share of nearest others with another label", "self-influence", "why"]
+    )  # fmt: skip
+    for place in range(len(suspects)):
+        case = str(suspects.ids[place])
+        own = float(suspects.self_influence[place])
+        writer.writerow(
+            [place + 1, case, suspects.classes[suspects.labels[place]], suspects.classes[suspects.suggested[place]],
+             prediction_of(doubted.cases.table, int(doubted.cases.table.row_of(case))),
+             f"{suspects.suspicion[place]:.8g}", f"{suspects.disagreement[place]:.8g}",
+             "" if math.isnan(own) else f"{own:.8g}", suspects.sentence(place)]
+        )  # fmt: skip
+    return text.getvalue().encode()
+
+
+def _page_controls(doubted: DoubtedCases, suspects: LabelSuspects) -> int:
+    """Which page, the file, and the way to the maps."""
+    n_pages = max(1, -(-len(suspects) // A_PAGE))
+    before, where, after, choose, maps, file = st.columns([1, 2, 1, 2.4, 2, 1.6], vertical_alignment="center")
+    page = min(examples_state.doubt_page(), n_pages)
+    before.button(
+        "Before",
+        on_click=examples_state.turn_doubts,
+        args=(page - 1,),
+        disabled=page == 1,
+        key="doubts_before",
+        width="stretch",
+    )
+    after.button(
+        "Next",
+        on_click=examples_state.turn_doubts,
+        args=(page + 1,),
+        disabled=page == n_pages,
+        key="doubts_next",
+        width="stretch",
+    )
+    where.caption(f"Page {page} of {n_pages:,}, the most doubtful first")
+    ids = suspects.ids[(page - 1) * A_PAGE : page * A_PAGE].tolist()
+    choose.button(
+        f"Choose these {len(ids)}", on_click=state.set_selection, args=(ids,), key="doubts_choose", width="stretch",
+        help="They become the session's chosen cases: the Maps page lights them up, and the lists can show them alone.",
+    )  # fmt: skip
+    is_chosen = bool(ids) and set(ids) <= set(state.selection())
+    if maps.button("See them on the maps", disabled=not is_chosen, key="doubts_maps", width="stretch"):
+        maps_state.look_at_cases(doubted.cases.choice)
+        go_to("pages/maps.py")
+    file.download_button(
+        "List (CSV)", lambda: doubts_csv(doubted, suspects), "labels-worth-a-second-look.csv", "text/csv",
+        on_click="ignore", width="stretch", help="The whole ranking, with the reasons.",
+    )  # fmt: skip
+    return page
+
+
+def _offer_self_influence(work: SelfInfluenceWork, about: str) -> None:
+    with explained("Measuring self-influence"):
+        st.markdown(
+            "**Ask the model too** · not computed yet",
+            help="Self-influence: how strongly a case pulls at the model for its own label. It is large for labels "
+            "that the model could only learn by heart. It then counts as much as the neighbours.",
+        )
+        offer_work(
+            *("self_influence", work, cached_examples.self_influences(), cached_examples.estimates()),
+            label="Measure self-influence", about=about,
+        )  # fmt: skip
+
+
+def _has_known_labels(workspace: Workspace, suspects: LabelSuspects) -> bool:
+    """Whether the labels are the model's classes, so that it has a loss of them."""
+    n = workspace.checkpoint.model.classes
+    return tuple(suspects.classes[:n]) == tuple(workspace.classes) and int(suspects.labels.max()) < n

@@ -1,0 +1,62 @@
+"""The case to the left; to the right the training cases that stand behind it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from analysis.figures.latent_map import truth_of
+from app.examples_page.case_panel import show_case, show_likeness
+from app.examples_page.controls import examples_controls
+from app.examples_page.downloads import show_downloads
+from app.examples_page.helpful import show_helpful
+from app.examples_page.rows import show_mixture, show_nearest
+from app.examples_page.scene import ExampleScene
+from app.examples_page.searched import searched_cases
+from app.examples_page.subject import Subject
+from app.failures import explained
+from app.plain_text import plain
+from app.workspace import Workspace
+from xaae_core.errors import ExamplesError
+
+
+def show_main(workspace: Workspace, subject: Subject) -> None:
+    """Draw the tab."""
+    left, right = st.columns([3, 7.4], gap="medium")
+    with left, explained("The picture of this case"):
+        show_case(subject, workspace.missing_picture())
+    scene = None
+    with right:
+        line, settings = st.columns([6, 1.3], vertical_alignment="center")
+        with settings:
+            choice = examples_controls()
+        with explained("Finding the cases to search"):
+            scene = scene_of(ExampleScene(workspace, subject, searched_cases(workspace, choice.scope)))
+            line.caption(plain(scene.searched.words))
+    if scene is None:
+        return
+    with left:
+        show_likeness(scene)
+    with right:
+        with explained("Finding similar cases"):
+            show_nearest(scene, choice.count)
+        with explained("Finding the mixture"):
+            show_mixture(scene, choice.count, choice.mixture)
+        importance = None
+        with explained("Finding helpful and harmful cases"):
+            importance = show_helpful(scene, choice.count)
+        with explained("The files of these examples"):
+            show_downloads(scene, choice, importance)
+
+
+def scene_of(scene: ExampleScene) -> ExampleScene:
+    """The scene, with the label that a picture of the user's own has if it is one of the training cases."""
+    try:
+        copies = scene.copies
+    except ExamplesError:
+        return scene
+    if scene.subject.label or not len(copies):
+        return scene
+    label = truth_of(scene.searched.table, int(copies[0]))
+    return ExampleScene(scene.workspace, replace(scene.subject, label=label), scene.searched)

@@ -1,0 +1,74 @@
+"""The pictures of examples: each is the one its row was made from, or there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import cached
+from app.cached_examples import place_in_z
+from app.maps_page.cases import MapCases, png_of
+from xaae_core.errors import ImageError, XaaeError
+
+LARGEST = 320
+"""Longer side of a served picture, in pixels."""
+_NEAR_ENOUGH = 0.25
+"""Of the usual spacing: a file that the model puts farther from its row than this is another picture."""
+
+
+class ExamplePictures:
+    """The pictures of a table's cases: `app.served.CaseSource`.
+
+    A folder can hold another file under a name that the table knows. So a picture counts only if the model puts it
+    where the table says.
+
+    Args:
+        cases: the cases.
+        spacing: their usual spacing in z; None where it is not known, and nothing is checked.
+    """
+
+    def __init__(self, cases: MapCases, spacing: float | None) -> None:
+        self._cases, self._spacing = cases, spacing
+
+    def __len__(self) -> int:
+        return len(self._cases.table)
+
+    def read(self, row: int) -> NDArray[np.float32]:
+        """The picture of a row as the model takes it [C, H, W].
+
+        Raises:
+            ImageError: it is not there, cannot be read, or is not the one that the table was made from.
+        """
+        pixels = self._cases.picture(row)
+        found = self._cases.data.files.find(row)
+        if found is None or self._spacing is None:  # the demo's are drawn anew from their ids
+            return pixels
+        workspace = self._cases.workspace
+        checkpoint = workspace.checkpoint
+        z = place_in_z(checkpoint, cached.stamp(found), workspace.recipe, checkpoint.sha256)
+        wanted = self._cases.table.z[row]
+        if z.shape != wanted.shape or float(np.linalg.norm(z - wanted)) > _NEAR_ENOUGH * self._spacing:
+            raise ImageError(
+                f"{found.name} is not the picture that the table was made from ({self._cases.name(row)}): name the "
+                "folder that holds the pictures of the training"
+            )
+        return pixels
+
+    def missing(self, row: int) -> str:
+        """Why there is no picture of a row; "" where there is one."""
+        try:
+            self.read(row)
+        except XaaeError as error:
+            return str(error)
+        return ""
+
+    def words(self, row: int) -> Mapping[str, object]:
+        """Id, name and lines of a row."""
+        cases = self._cases
+        return {"id": str(cases.table.ids[row]), "name": cases.name(row), "lines": cases.lines(row)}
+
+    def picture(self, row: int) -> bytes:
+        """The picture of a row as PNG; raises XaaeError."""
+        return png_of(self.read(row), LARGEST)

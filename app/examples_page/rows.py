@@ -1,0 +1,118 @@
+"""The rows of examples: a title, a sentence, and the cases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from analysis.examples import ExampleImportance
+from app.components.example_tiles import Bar, ExampleTile, example_tiles
+from app.example_methods import left_over
+from app.examples_page.opening import open_example
+from app.examples_page.scene import ExampleScene
+from app.plain_text import plain
+
+_WIDEST = 6
+"""Pictures side by side at most: smaller ones show nothing."""
+
+
+def show_row(scene: ExampleScene, tiles: Sequence[ExampleTile], *, name: str, title: str, words: str) -> None:
+    """A row of examples below its title and its sentence."""
+    with st.container(gap="xsmall"):
+        st.markdown(f"**{title}** · {words}")
+        draw_tiles(scene, tiles, name=name, title=title)
+
+
+def draw_tiles(scene: ExampleScene, tiles: Sequence[ExampleTile], *, name: str, title: str) -> None:
+    """The cases of a row; a click opens one."""
+    opened = example_tiles(
+        tiles,
+        key=f"examples_{name}",
+        cases_url=scene.served().url,
+        columns=min(max(len(tiles), 4), _WIDEST),
+        name=title,
+    )
+    open_example(opened, scene.searched.cases, scene.pictures)
+
+
+def show_nearest(scene: ExampleScene, count: int) -> None:
+    """The cases that lie nearest in z."""
+    columns = nearest_columns(scene, count)
+    reach = max(2.0, float(scene.spacings[columns].max(initial=0.0)))
+    tiles = [
+        scene.tile(column, Bar(far / reach, f"{far:.2f} ×", "distance", 1 / reach))
+        for column in columns
+        for far in [float(scene.spacings[column])]
+    ]
+    show_row(
+        scene,
+        tiles,
+        name="nearest",
+        title="Most similar",
+        words=f"{_labels(scene, tiles)}Bars: distance in z; the mark is how near training cases usually lie (1 ×).",
+    )
+
+
+def nearest_columns(scene: ExampleScene, count: int) -> list[int]:
+    """The nearest searched cases, this case itself and its copies left out."""
+    left_out = set(scene.copies.tolist())
+    wanted = scene.nearest.most_important(0, count + len(left_out)).tolist()
+    return [column for column in wanted if column not in left_out][:count]
+
+
+def likeness_words(scene: ExampleScene) -> str:
+    """How near the five nearest lie, and what that says of the model."""
+    near = float(scene.spacings[nearest_columns(scene, 5)].mean()) if len(scene.others) else float("nan")
+    if near <= 1.0:
+        return f"Its nearest training cases lie {near:.2f} × the usual spacing away: the model knows cases like this."
+    if near <= 1.5:
+        return f"Its nearest training cases lie {near:.2f} × the usual spacing away: somewhat apart from them."
+    return (
+        f"Its nearest training cases lie {near:.2f} × the usual spacing away: the model has seen little like it, so "
+        "trust what it says of this case less."
+    )
+
+
+def show_mixture(scene: ExampleScene, count: int, method: str) -> None:
+    """The cases that the case's z is a mixture of."""
+    mixture = scene.mixture(method)
+    found = mixture.most_important(0, count).tolist()
+    weights = mixture.scores[0]
+    largest = max(float(weights[found].max(initial=0.0)), 1e-12)
+    tiles = [
+        scene.tile(int(scene.others[place]), Bar(float(weights[place]) / largest, _share(weights[place]), "weight"))
+        for place in found
+    ]
+    show_row(
+        scene,
+        tiles,
+        name="mixture",
+        title="What it is a mixture of",
+        words=f"These are {_share(float(weights[found].sum()))} of the mixture ({plain(mixture.method)}); "
+        f"it leaves {_share(leftover(scene, mixture))} of the case over.",
+    )
+
+
+def leftover(scene: ExampleScene, mixture: ExampleImportance) -> float:
+    """Share of the case's distance from the mean that its mixture leaves."""
+    table = scene.searched.table.rows(scene.others)
+    return left_over(mixture.scores, scene.subject.z, table)
+
+
+def _labels(scene: ExampleScene, tiles: Sequence[ExampleTile]) -> str:
+    """How many of the cases share the label, or which labels they have."""
+    known = [tile.label for tile in tiles if tile.label]
+    if not known:
+        return ""
+    if scene.subject.label and any(tile.agrees is not None for tile in tiles):
+        same = sum(tile.agrees is True for tile in tiles)
+        return f"{same} of {len(tiles)} have its label (=). "
+    named = ", ".join(f"{n} {plain(name)}" for name, n in Counter(known).most_common(3))
+    return f"{named}. "
+
+
+def _share(value: float) -> str:
+    """A share in percent, small ones with a decimal."""
+    return f"{value:.0%}" if value >= 0.095 else f"{value:.1%}"
