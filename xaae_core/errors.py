@@ -9,6 +9,7 @@ XaaeError
 ├── EncoderNotAllowedError       an encoder of a module that nobody allowed to import
 ├── PretrainedWeightsError       weights that could not be downloaded or read
 ├── ImageError                   a picture that cannot or must not be opened
+├── SignalError                  a signal of a shape that the model does not take
 ├── MaskError                    a mask that does not fit its picture, or outlines nothing
 ├── DatasetError                 a folder or table that cannot be trained on or shown
 ├── TrainingError                settings or data that training refuses before it starts
@@ -57,6 +58,10 @@ class PretrainedWeightsError(XaaeError):
 
 class ImageError(XaaeError):
     """A picture cannot or must not be opened."""
+
+
+class SignalError(XaaeError):
+    """A signal has another length or another number of channels than the model takes."""
 
 
 class MaskError(XaaeError):

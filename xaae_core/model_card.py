@@ -12,18 +12,20 @@ from torch import nn
 
 from xaae_core.data.windows import is_window
 from xaae_core.errors import DamagedCheckpointError, EncoderContractError, WrongModelError, XaaeError
+from xaae_core.models.family_cards import FAMILY_ARGUMENTS, FAMILY_LIMITS, build_family
 from xaae_core.models.weightless import building_weightless
 
 if TYPE_CHECKING:
     from xaae_core.data.table_columns import TableColumns
     from xaae_core.data.tasks import TaskWish
 
-KINDS = ("AAE", "EncoderWithAAEBlocks")
+KINDS = ("AAE", "EncoderWithAAEBlocks", *FAMILY_ARGUMENTS)
 _ARGUMENTS = {
     "AAE": {"input_size", "input_channels", "encoding_dims", "classes", "skip_dropout"}
     | {"skip_dropout_per", "decoder", "recons_metric"},
     "EncoderWithAAEBlocks": {"input_size", "input_channels", "encoding_dims", "classes", "skip_dropout"}
     | {"skip_dropout_per", "decoder", "recons_metric", "encoder", "freeze_encoder", "normalisation", "linear"},
+    **FAMILY_ARGUMENTS,
 }
 """What a card may set: no file name and no download, whoever wrote the card."""
 _FIELDS: dict[str, type | tuple[type, ...]] = {
@@ -31,7 +33,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("arguments", "training", "metrics", "versions", "layout"), dict),
     "classes": (list, tuple),
 }
-_LIMITS = {"encoding_dims": 65_536, "classes": 100_000, "input_channels": 64, "input_size": 16_384}
+_LIMITS = {"encoding_dims": 65_536, "classes": 100_000, "input_channels": 64, "input_size": 16_384, **FAMILY_LIMITS}
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def card_for(model: nn.Module, **entries: Any) -> ModelCard:
     """A card for a model: kind and arguments from the model, the other fields as given.
 
     Args:
-        model: an xAAEnet model.
+        model: a model of one of `KINDS`.
         **entries: fields of `ModelCard`.
 
     Raises:
@@ -121,14 +123,15 @@ def card_for(model: nn.Module, **entries: Any) -> ModelCard:
         raise WrongModelError(
             f"a {type(model).__name__} cannot be described by a card; expected one of {', '.join(KINDS)}"
         )
-    n_classes = arguments["classes"]
+    n_classes: int = getattr(model, "classes", 0)  # 0: no classifier
     given = entries.pop("classes", None)
     classes = tuple(str(name) for name in given) if given is not None else ()
     classes = classes or tuple(f"class {index}" for index in range(n_classes))
     if len(classes) != n_classes:
         raise ValueError(f"{len(classes)} class names ({', '.join(classes[:6])}) for a model of {n_classes} classes")
-    target = entries.pop("target", "") or classes[min(1, n_classes - 1)]
-    layout = model.layout.to_json() if isinstance(model.layout, EncoderLayout) else {}
+    target = entries.pop("target", "") or (classes[min(1, n_classes - 1)] if classes else "")
+    found = getattr(model, "layout", None)
+    layout = found.to_json() if isinstance(found, EncoderLayout) else {}
     entries |= {"classes": classes, "target": target, "layout": layout}
     return ModelCard(type(model).__name__, dict(arguments), **entries).stamped()
 
@@ -152,7 +155,7 @@ def parse_card(text: str, source: str) -> ModelCard:
     wrong += [] if card.task in ("classes", "continuous", "ordinal") else ["task"]
     if wrong:
         raise DamagedCheckpointError(f"{source}: these entries of its model card cannot be used: {', '.join(wrong)}")
-    n_classes = card.arguments.get("classes", 2)
+    n_classes = card.arguments.get("classes", len(card.classes) if card.kind in FAMILY_ARGUMENTS else 2)
     if card.classes and len(card.classes) != n_classes:
         raise DamagedCheckpointError(
             f"{source}: its model card names {len(card.classes)} classes, but the model has {n_classes}"
@@ -193,6 +196,8 @@ def build_model(card: ModelCard, *, encoder: nn.Module | None = None) -> nn.Modu
 
 
 def _built(card: ModelCard, encoder: nn.Module | None) -> nn.Module:
+    if card.kind in FAMILY_ARGUMENTS:
+        return build_family(card.kind, card.arguments)
     from xaae_core.models import AAE, add_xaae_blocks, build_encoder
     from xaae_core.models.encoder_names import parse_encoder
     from xaae_core.models.skip_taps import EncoderLayout

@@ -50,7 +50,7 @@ class BurgessVAE(ImageLatents, EpochTraining):
         name: str = "model",
     ) -> None:
         super().__init__(name)
-        require_same_size(encoder, decoder, latent_dim)
+        require_same_size(latent_dim, encoder=encoder, decoder=decoder)
         channels, height, width = (int(side) for side in img_size)
         _require_same_pictures(encoder, decoder, (channels, height, width))
         self.img_size = (channels, height, width)

@@ -110,7 +110,7 @@ class AutoEncoderMnist(ImageLatents, EpochTraining):
         loss_f: Callable[[Tensor, Tensor], Tensor] = nn.MSELoss(),  # noqa: B008  (lfxai's default; it has no state)
     ) -> None:
         super().__init__(name)
-        require_same_size(encoder, decoder, latent_dim)
+        require_same_size(latent_dim, encoder=encoder, decoder=decoder)
         self.latent_dim = self.encoding_dims = latent_dim
         self.encoder = encoder
         self.decoder = decoder
@@ -197,15 +197,15 @@ def require_dimension(n_dims: int) -> int:
     return n_dims
 
 
-def require_same_size(encoder: nn.Module, decoder: nn.Module, latent_dim: int) -> None:
-    """Raise ValueError unless encoder and decoder, as far as they tell, have latent vectors of this size."""
+def require_same_size(latent_dim: int, **modules: nn.Module) -> None:
+    """Raise ValueError unless the modules, as far as they tell, have latent vectors of this size."""
     require_dimension(latent_dim)
-    told = {name: size for name, size in (("encoder", _size_of(encoder)), ("decoder", _size_of(decoder))) if size}
+    told = {name: size for name, module in modules.items() if (size := _size_of(module)) is not None}
     if set(told.values()) - {latent_dim}:
         said = ", ".join(f"the {name} has {size}" for name, size in told.items())
         raise ValueError(f"latent_dim is {latent_dim}, but {said} dimensions of z: build all of them with one size")
 
 
 def _size_of(module: nn.Module) -> int | None:
-    names = ("encoded_space_dim", "latent_dims", "latent_dim", "embedding_dim", "input_dim")
+    names = ("encoded_space_dim", "latent_dims", "latent_dim")
     return next((size for name in names if isinstance(size := getattr(module, name, None), int)), None)

@@ -1,0 +1,131 @@
+"""What lfxai's autoencoders of signals have in common: signals [B, T, C] in and out, and their training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from xaae_core.errors import SignalError
+from xaae_core.models.epoch_training import EpochTraining, Loader
+from xaae_core.models.latent_model import Encoding
+
+if TYPE_CHECKING:
+    from xaae_core.training.epoch_fit import FitHistory, OnEpoch
+    from xaae_core.training.progress import OnBatch
+
+
+class SignalAutoencoder(EpochTraining):
+    """An autoencoder of signals with an `encoder` and a `decoder`.
+
+    It has `encode`, `decode` and `classify` of a `LatentModel`, for signals [B, T, C] without a range; it is none,
+    because that protocol's sizes and ranges are those of images.
+
+    Attributes:
+        seq_len: length T of the signals.
+        n_features: their channels C.
+        encoding_dims: size D of z.
+        classes: 0, there is no classifier.
+        loss_f: loss of (inputs, reconstructions), a mean.
+    """
+
+    classes = 0
+    encoder: nn.Module
+    decoder: nn.Module
+
+    def __init__(
+        self,
+        seq_len: int,
+        n_features: int,
+        embedding_dim: int,
+        name: str,
+        loss_f: Callable[[Tensor, Tensor], Tensor],
+    ) -> None:
+        super().__init__(name)
+        if seq_len < 1 or n_features < 1 or embedding_dim < 1:
+            raise ValueError(
+                f"seq_len={seq_len}, n_features={n_features}, embedding_dim={embedding_dim}; each must be at least 1"
+            )
+        self.seq_len = seq_len
+        self.n_features = n_features
+        self.encoding_dims = embedding_dim
+        self.loss_f = loss_f
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """See `EpochTraining.metadata`."""
+        return {
+            "embedding_dim": self.encoding_dims,
+            "seq_len": self.seq_len,
+            "n_features": self.n_features,
+            "name": self.name,
+        }
+
+    def encode(self, x: Tensor) -> Encoding:
+        """Encode signals [B, T, C].
+
+        Raises:
+            SignalError: another length or number of channels than the model's.
+        """
+        self._require_signals(x)
+        return Encoding(self.encoder(x))
+
+    def decode(self, z: Tensor, skips: tuple[Tensor, ...] = ()) -> Tensor:
+        """Decode latent vectors [B, D] to signals [B, T, C]; there are no skips to use."""
+        signal: Tensor = self.decoder(z)
+        return signal
+
+    def classify(self, z: Tensor) -> None:
+        """None: there is no classifier."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Reconstructions [B, T, C] of signals [B, T, C].
+
+        Raises:
+            SignalError: as `encode`.
+        """
+        return self.decode(self.encode(x).z)
+
+    def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
+        """See `EpochTraining.batch_losses`."""
+        return {"loss": self.loss_f(inputs, self(inputs))}
+
+    def fit(
+        self,
+        device: torch.device | str,
+        train_loader: Loader,
+        test_loader: Loader,
+        save_dir: Path | str,
+        n_epoch: int = 30,
+        patience: int = 10,
+        checkpoint_interval: int = -1,
+        *,
+        seed: int = 0,
+        resume: bool = True,
+        on_epoch: OnEpoch | None = None,
+        on_batch: OnBatch | None = None,
+    ) -> FitHistory:
+        """Train; see `xaae_core.training.epoch_fit`, `fit_epochs` and `FitSettings`."""
+        return self.run_epochs(
+            device,
+            train_loader,
+            test_loader,
+            save_dir,
+            on_epoch,
+            on_batch,
+            n_epoch=n_epoch,
+            patience=patience,
+            checkpoint_interval=checkpoint_interval,
+            seed=seed,
+            resume=resume,
+        )
+
+    def _require_signals(self, x: Tensor) -> None:
+        if x.ndim != 3 or tuple(x.shape[1:]) != (self.seq_len, self.n_features):
+            raise SignalError(
+                f"signals of shape {tuple(x.shape)}; this model takes [B, {self.seq_len}, {self.n_features}] "
+                "(time before channels): cut or transpose them, or build a model of their length and channels"
+            )
