@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.attributions.attribution import Measure
 from analysis.evaluation.changed_pictures import Kind
-from analysis.evaluation.heats import figure_in_words, interval_in_words
+from analysis.evaluation.heats import figure_in_words, has_range, interval_in_words
 from analysis.evaluation.pixel_orders import Order, RandomMaps
 
 Floats = NDArray[np.float64]
@@ -140,7 +140,7 @@ class CurveFrame:
     @property
     def obstacle(self) -> str:
         """Why the score has no range; "" where it has."""
-        if abs(self.score - self.baseline_score) > 1e-5 * max(abs(self.score), abs(self.baseline_score)):
+        if has_range(self.score, self.baseline_score):
             return ""
         return (
             f"the {self.target} is the same, {figure_in_words(self.score)}, for the picture and for the baseline "

@@ -53,8 +53,15 @@ def is_flat(heat: Heat) -> bool:
     return bool((heat == heat.flat[0]).all())
 
 
+def has_range(score: float, baseline_score: float) -> bool:
+    """Whether a picture and its baseline score differently, by more than what single precision blurs."""
+    return abs(score - baseline_score) > 1e-5 * max(abs(score), abs(baseline_score))
+
+
 def figure_in_words(value: float, *, scale: float | None = None) -> str:
     """A number as a sentence shows it: two decimals, three where all numbers beside it are below 0.1.
+
+    What single precision leaves of 0 (below 1e-6) is shown as 0.
 
     Args:
         value: the number.
@@ -63,9 +70,9 @@ def figure_in_words(value: float, *, scale: float | None = None) -> str:
     if not math.isfinite(value):
         return "not known"
     size = abs(value if scale is None else scale)
-    if size >= 1000 or 0 < size < 0.001:
+    if size >= 1000 or 1e-6 < size < 0.001:
         return f"{value:.2g}".replace("-", "−")
-    return f"{value:.{3 if size < 0.1 else 2}f}".replace("-", "−")
+    return f"{value:.{3 if 1e-6 < size < 0.1 else 2}f}".replace("-", "−")
 
 
 def interval_in_words(value: float, interval: tuple[float, float]) -> str:
