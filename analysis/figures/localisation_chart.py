@@ -50,8 +50,8 @@ def draw_localisation(
         _draw_references(axes, lines)
         _draw_methods(axes, lines, methods, targets)
         axes.set_title(_TITLES[measure], fontsize=8)
-        axes.set_xlim(left=0)
-        axes.tick_params(labelsize=6)
+        axes.set_xlim(left=0, right=max(0.1, axes.get_xlim()[1]))
+        axes.tick_params(labelsize=6, left=False)
         axes.grid(axis="x", linewidth=0.3, alpha=0.5)
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
