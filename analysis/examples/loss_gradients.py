@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +12,7 @@ from torch.func import functional_call, grad, vmap
 from analysis.examples.layer_factors import Factors, NotLayeredError, find_factors, join_factors
 from analysis.examples.model_twin import differentiating, twin_of
 from analysis.examples.parameter_choice import ParameterChoice, choose_parameters
-from analysis.examples.sample_losses import SampleLoss
+from analysis.examples.sample_losses import LossModule, SampleLoss
 from xaae_core.errors import WrongModelError
 from xaae_core.models.latent_model import LatentModel
 
@@ -34,22 +33,6 @@ class Weights:
 
     theta: Tensor
     others: Mapping[str, Tensor]
-
-
-class _LossModule(nn.Module):
-    """A model with the losses of its cases as output."""
-
-    def __init__(self, model: nn.Module, loss: SampleLoss) -> None:
-        super().__init__()
-        self.model, self.loss = model, loss
-
-    def forward(self, x: Tensor, y: Tensor | None, z: Tensor | None = None, *, is_encoding: bool = False) -> Tensor:
-        """Losses [B] of inputs, or of latent vectors where they are given; or the latent vectors [B, D] themselves."""
-        if is_encoding:
-            return cast(LatentModel, self.model).encode(x).z
-        if z is not None:
-            return self.loss.of_latents(cast(LatentModel, self.model), z, x, y)
-        return self.loss(self.model, x, y)
 
 
 class LossGradients:
@@ -88,7 +71,7 @@ class LossGradients:
         self._dtype = own[self._names[0]].dtype
         self.n_parameters = sum(self._sizes)
         self.memory = memory
-        self._module = _LossModule(twin_of(model), loss).eval()
+        self._module = LossModule(twin_of(model), loss).eval()
         self._is_through_z = isinstance(model, LatentModel) and self.choice in ("encoder", "last_block")
         self._is_vectorised = True
         self._is_layered: bool | None = None  # not known yet
@@ -157,15 +140,18 @@ class LossGradients:
             return torch.cat([self._some_rows(weights, *part) for part in self._parts(x, y, self.rows_at_once(x))])
 
     def factors(self, weights: Weights, x: Tensor, y: Tensor | None = None) -> Factors | None:
-        """The gradients of cases in the factors of their layers; None where this model's are not known."""
+        """The gradients of cases in the factors of their layers, convolutions' laid down [B, P_i].
+
+        None where this model's are not known.
+        """
         x, y = self._moved(x, y)
         try:
             if self._is_layered is None:
                 self._is_layered = self._factors_hold(weights, x[:2], None if y is None else y[:2])
             if not self._is_layered:
                 return None
-            size = max(1, min(4 * _MOST_AT_ONCE, self.memory // (24 * self.activation_bytes(x))))
-            return join_factors([self._factors(weights, *part) for part in self._parts(x, y, size)])
+            parts = self._parts(x, y, self._factored_at_once(x))
+            return join_factors([self._factors(weights, *part).laid_down() for part in parts])
         except NotLayeredError:
             self._is_layered = False
             return None
@@ -177,9 +163,9 @@ class LossGradients:
         laid down; else gradients are made row by row and multiplied.
         """
         if isinstance(vectors, Factors):
-            own = self.factors(weights, x, y)
-            assert own is not None  # there were factors of other cases of this model
-            return vectors.products(own)
+            x, y = self._moved(x, y)
+            parts = self._parts(x, y, self._factored_at_once(x))
+            return torch.cat([vectors.products(self._factors(weights, *part)) for part in parts], dim=1)
         x, y = self._moved(x, y)
         if len(vectors) <= 2 or (self.n_parameters > 4_000_000 and len(vectors) <= 8):
             with differentiating():
@@ -192,6 +178,10 @@ class LossGradients:
         """Cases whose gradients fit into a third of the memory budget together, at most 128."""
         each = 2 * self.n_parameters * self._dtype.itemsize + self.activation_bytes(x)
         return max(1, min(_MOST_AT_ONCE, self.memory // (3 * each)))
+
+    def _factored_at_once(self, x: Tensor) -> int:
+        """Cases of one pass that keeps every layer's input and output, in a quarter of the budget."""
+        return max(1, min(4 * _MOST_AT_ONCE, self.memory // (24 * self.activation_bytes(x))))
 
     def graph_cases(self, x: Tensor) -> int:
         """Cases whose doubly differentiable graph fits into half of the memory budget."""
@@ -232,19 +222,40 @@ class LossGradients:
     def _factors_hold(self, weights: Weights, x: Tensor, y: Tensor | None) -> bool:
         """Whether factors give the products that gradients give: a model may use its weights in other ways too."""
         made = self._factors(weights, x, y)
-        rows = self.rows(weights, x, y)
+        if not self._stand_alone(weights, x, y):
+            return False
+        rows = torch.stack([self._one_row(weights, *part) for part in self._parts(x, y, 1)])
         expected = rows @ rows.T
         return bool((made.products(made) - expected).abs().max() <= 1e-3 * expected.abs().max().clamp_min(1e-30))
+
+    def _stand_alone(self, weights: Weights, x: Tensor, y: Tensor | None) -> bool:
+        """Whether the model can be vectorised, so that no case of a batch can decide what happens to another."""
+
+        def loss(one: Tensor, label: Tensor | None) -> Tensor:
+            return self.losses(weights, weights.theta, one[None], None if label is None else label[None])[0]
+
+        try:
+            with torch.no_grad():
+                vmap(loss, (0, None if y is None else 0))(x, y)
+        except RuntimeError as error:
+            self._check_memory(error)
+            self._is_vectorised = False
+        return self._is_vectorised
 
     def _some_rows(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:
         if self._is_vectorised and len(x) > 1:
             try:
                 return self._vectorised_rows(weights, x, y)
             except RuntimeError as error:
-                if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
-                    raise
+                self._check_memory(error)
                 self._is_vectorised = False  # an operation that vmap does not know: one by one, and the same numbers
         return torch.stack([self._one_row(weights, *part) for part in self._parts(x, y, 1)])
+
+    @staticmethod
+    def _check_memory(error: RuntimeError) -> None:
+        """Raise what is no question of vectorising."""
+        if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
+            raise error
 
     def _vectorised_rows(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:
         if self._is_through_z:

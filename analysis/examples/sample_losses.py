@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -102,6 +102,27 @@ class LabelLoss:
             std = getattr(model, "target_std", 1.0)
             return ((said[:, 0] - y.to(said.dtype)) / std).square()
         return F.cross_entropy(said, y, reduction="none")
+
+
+class LossModule(nn.Module):
+    """A model with the losses of its cases as output.
+
+    Args:
+        model: the model.
+        loss: of each case.
+    """
+
+    def __init__(self, model: nn.Module, loss: SampleLoss) -> None:
+        super().__init__()
+        self.model, self.loss = model, loss
+
+    def forward(self, x: Tensor, y: Tensor | None, z: Tensor | None = None, *, is_encoding: bool = False) -> Tensor:
+        """Losses [B] of inputs, or of latent vectors where they are given; or the latent vectors [B, D] themselves."""
+        if is_encoding:
+            return cast(LatentModel, self.model).encode(x).z
+        if z is not None:
+            return self.loss.of_latents(cast(LatentModel, self.model), z, x, y)
+        return self.loss(self.model, x, y)
 
 
 def represent(model: nn.Module, x: Tensor) -> Tensor:
