@@ -101,6 +101,8 @@ def _draw_methods(axes: Axes, lines: list[LocalisationLine], methods: list[str],
             marker=_MARKERS[number % len(_MARKERS)],
             color=colour,
             markersize=3.5,
+            clip_on=False,  # a marker at 0 is a finding, too
+            zorder=3,
             linestyle="",
             label=plain(target),
         )

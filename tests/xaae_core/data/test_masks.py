@@ -1,11 +1,13 @@
 """Masks lie where the model sees what they outline, whatever the picture's proportions."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from xaae_core.data.dataset import read_dataset
 from xaae_core.data.masks import inside_of, read_mask, require_inside
 from xaae_core.data.recipes import PictureRecipe
 from xaae_core.errors import ImageError, MaskError
@@ -83,3 +85,21 @@ def test_the_callers_mask_cannot_be_changed(tmp_path: Path):
     mask = read_mask(write_ellipse(tmp_path / "a.png", (40, 40)), PictureRecipe(size=(40, 40), channels=1))
     with pytest.raises(ValueError, match="read-only"):
         mask[0, 0] = True
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("name", ["isic2017", "tb_cxr"])
+def test_real_masks_cover_what_their_table_says(name: str):
+    folder = Path(__file__).resolve().parents[4] / "shared" / "data" / name
+    if not folder.is_dir():
+        pytest.skip(f"the data folder {name} is not on this machine")
+    dataset = read_dataset(folder)
+    recipe = PictureRecipe(size=(256, 256), channels=dataset.channels)
+    rows = [row for row, mask in enumerate(dataset.masks) if mask is not None][::100]
+    for row in rows:
+        path = dataset.masks[row]
+        assert path is not None
+        mask = read_mask(path, recipe, picture_size=recipe.read(dataset.paths[row]).source_size)
+        assert mask.mean() == pytest.approx(dataset.columns["mask_fraction"][row], abs=2e-4)
+        smaller = read_mask(path, replace(recipe, size=(96, 96)))
+        assert smaller.mean() == pytest.approx(mask.mean(), abs=0.01)
