@@ -106,11 +106,12 @@ class ExampleConsistency:
         return draw_curves(
             CurveFigure(
                 curves,
-                "training cases looked at (%): most important solid, least important dotted",
+                "training cases looked at (%)",
                 "share with the explained case's label",
                 f"{self.data}: do important examples look like the case?",
                 self.expected,
                 "any order",
+                {"most important": "solid", "least important": "dotted"},
             ),
             form,
         )

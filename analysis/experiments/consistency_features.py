@@ -100,8 +100,11 @@ class FeatureConsistency:
             f"{_times(against)}"
         ]
         if "contrast" in self.methods:
-            harder = {name: self.advantage(name, "contrast") for name in asked}
-            lines.append(f"against contrast alone, which never saw the network: {_times(harder)}")
+            first = self.shares[0]
+            harder = {name: self.advantage(name, "contrast", first) for name in asked}
+            lines.append(
+                f"against contrast alone, which never saw the network, with {first:.0%} masked: {_times(harder)}"
+            )
         return lines
 
     def draw(self, form: Format = "png") -> bytes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -48,6 +48,7 @@ class CurveFigure:
         title: above.
         level: height of a thin line across, such as what chance gives; None without one.
         level_name: of that line.
+        styles: what the line styles mean, by name, in the legend.
         is_percent: the x axis is shares, written as per cent.
     """
 
@@ -57,6 +58,7 @@ class CurveFigure:
     title: str = ""
     level: float | None = None
     level_name: str = ""
+    styles: Mapping[str, Style] = field(default_factory=dict)
     is_percent: bool = True
 
 
@@ -76,6 +78,8 @@ def draw_curves(figure: CurveFigure, form: Format = "png", *, width_inches: floa
             axes.fill_between(x, curve.low, curve.high, color=colour, alpha=0.16, linewidth=0)
     if figure.level is not None:
         axes.axhline(figure.level, color="#555555", linewidth=0.8, label=plain(figure.level_name) or "_nolegend_")
+    for name, style in figure.styles.items():
+        axes.plot([], [], color="#555555", linestyle=style, linewidth=1.4, label=plain(name))
     axes.set_xlabel(plain(figure.x_label))
     axes.set_ylabel(plain(figure.y_label))
     axes.set_title(plain(figure.title), fontsize=10, loc="left")

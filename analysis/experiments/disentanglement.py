@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.experiments.dimension_maps import DimensionComparison
-from analysis.experiments.words import told, words_of
+from analysis.experiments.words import listed, told, words_of
 from analysis.figures.formats import OKABE_ITO, Format, plain, render
 
 BETAS = (1.0, 5.0, 10.0)
@@ -31,6 +32,8 @@ _MEASURES = {
     "n_used": "dimensions in use",
 }
 _USED = 0.01
+_LEAST_USED = 2
+_LEAST_RUNS = 2
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,10 @@ class Disentanglement:
             for measure, name in _MEASURES.items():
                 low, high = _mean(self.of(loss, first, measure)), _mean(self.of(loss, last, measure))
                 parts.append(f"{name} {told(low)} to {told(high)}")
-            lines.append(f"{words_of(loss)}, β from {first:g} to {last:g}: {', '.join(parts)}")
-        return [*lines, self._verdict()]
+            lines.append(
+                f"{words_of(loss)}, β from {first:g} to {last:g}: {', '.join(parts)}; {self._verdict(loss, betas)}"
+            )
+        return lines
 
     def draw(self, form: Format = "png") -> bytes:
         """One panel a measure: each network a dot, the mean of the runs a line."""
@@ -112,27 +117,33 @@ class Disentanglement:
             panel.set_xlabel("β", fontsize=9)
             panel.grid(visible=True, color="#dddddd", linewidth=0.5)
             panel.spines[["top", "right"]].set_visible(False)
-            panel.margins(y=0.15)
+            panel.set_ylim(*self._range(measure))
         canvas.axes[0].legend(frameon=False, fontsize=8)
         canvas.suptitle(plain(f"{self.data}: how alike the maps of {self.n_dims} latent dimensions are"), fontsize=10)
         return render(canvas, form, dpi=200)
+
+    def _range(self, measure: str) -> tuple[float, float]:
+        """What a figure can be at most, so that small differences look small."""
+        top = {"entropy": math.log(self.n_dims), "active": self.n_dims, "n_used": self.n_dims}.get(measure, 1.0)
+        lowest = np.nanmin([0.0, *(each.value(measure) for each in self.networks)])
+        return float(lowest), 1.05 * top
 
     def _groups(self) -> list[tuple[str, list[float]]]:
         losses = dict.fromkeys(each.loss for each in self.networks)
         return [(loss, sorted({each.beta for each in self.networks if each.loss == loss})) for loss in losses]
 
-    def _verdict(self) -> str:
-        """Whether correlations fell with β, in every loss and not by the runs' spread."""
-        falls = []
-        for loss, betas in self._groups():
-            first, last = self.of(loss, betas[0], "pearson"), self.of(loss, betas[-1], "pearson")
-            falls.append(len(first) > 0 and bool(np.nanmax(last) < np.nanmin(first)))
-        if all(falls):
-            return "with the largest β the dimensions' maps are less correlated than with the smallest in every run"
-        return (
-            "more pressure to be independent does not make the dimensions look at other pixels in every run: a latent "
-            "dimension's map is no proof of disentanglement"
-        )
+    def _verdict(self, loss: str, betas: Sequence[float]) -> str:
+        """Whether the maps' correlation fell with β, by more than runs differ."""
+        ends = (betas[0], betas[-1])
+        collapsed = [f"{beta:g}" for beta in ends if _mean(self.of(loss, beta, "n_used")) < _LEAST_USED]
+        if collapsed:
+            return f"with β = {listed(collapsed)} it uses fewer than two dimensions: their maps say nothing"
+        first, last = (self.of(loss, beta, "pearson") for beta in ends)
+        if len(first) < _LEAST_RUNS:
+            return "with one run nobody knows whether that is chance"
+        if np.nanmax(last) < np.nanmin(first):
+            return "in every run the dimensions' maps are less correlated with the largest β than with the smallest"
+        return "the runs overlap: more pressure to be independent does not make the dimensions look at other pixels"
 
 
 def count_used(means: NDArray[Any]) -> int:

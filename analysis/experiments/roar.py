@@ -69,8 +69,8 @@ class RoarResult:
         worse = [words_of(name) for name in asked if (self.excess(name) > 0).all()]
         return [
             f"test loss {self.whole.mean():.4f} with all pixels; beyond the random order's, mean over shares below "
-            f"100 % (lowest to highest of {len(self.whole)} runs): {'; '.join(self._told(name) for name in asked)}",
-            f"worse than random in every run: {listed(worse) if worse else 'no method'}",
+            f"100 % (lowest to highest of {_runs(self.whole)}): {'; '.join(self._told(name) for name in asked)}",
+            f"worse than random in each: {listed(worse) if worse else 'no method'}",
         ]
 
     def draw(self, form: Format = "png") -> bytes:
@@ -102,6 +102,10 @@ class RoarResult:
     def _told(self, method: str) -> str:
         excess = self.excess(method)
         return f"{words_of(method)} {excess.mean():+.4f} ({excess.min():+.4f} to {excess.max():+.4f})"
+
+
+def _runs(values: Floats) -> str:
+    return "1 run" if len(values) == 1 else f"{len(values)} runs"
 
 
 def retrain_without(
