@@ -116,7 +116,7 @@ class Mask(InputPerturbation):
         return torch.where(is_kept, x, self.baseline)
 
     def _draw_kept(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
-        chances = torch.full(shape, 1 - self.mask_proportion, device=device)
+        chances = torch.full(shape, 1 - self.mask_proportion, dtype=torch.float32, device=device)
         return torch.bernoulli(chances, generator=self.generator) > 0
 
 
