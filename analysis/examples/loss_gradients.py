@@ -164,8 +164,8 @@ class LossGradients:
         """
         if isinstance(vectors, Factors):
             x, y = self._moved(x, y)
-            parts = self._parts(x, y, self._factored_at_once(x))
-            return torch.cat([vectors.products(self._factors(weights, *part)) for part in parts], dim=1)
+            some = self._parts(x, y, self._factored_at_once(x))
+            return torch.cat([vectors.products(self._factors(weights, *part)) for part in some], dim=1)
         x, y = self._moved(x, y)
         if len(vectors) <= 2 or (self.n_parameters > 4_000_000 and len(vectors) <= 8):
             with differentiating():

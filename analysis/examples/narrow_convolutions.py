@@ -34,7 +34,7 @@ class NarrowConvolutions(TorchFunctionMode):
     ) -> Any:
         """The product where it pays; anything else as it is."""
         if func is torch.conv_transpose2d and not kwargs and len(args) == 8 and _pays(*args):
-            return _Transposed.apply(*args[:6])  # type: ignore[no-untyped-call]
+            return _Transposed.apply(*args[:6])
         return func(*args, **(kwargs or {}))
 
 

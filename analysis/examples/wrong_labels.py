@@ -87,9 +87,11 @@ def rank_wrong_labels(
     labels = table.labels[rows]
     sizes = np.bincount(labels, minlength=max(len(table.classes), 1)) if len(rows) else np.zeros(1, np.int64)
     if (sizes >= _SMALLEST_CLASS).sum() < 2:
+        n, n_classes = len(rows), int((sizes > 0).sum())
+        cases, classes = "case" if n == 1 else "cases", "class" if n_classes == 1 else "classes"
         raise ExamplesError(
-            f"{len(rows)} labelled cases in {int((sizes > 0).sum())} classes: doubting a label needs two classes of at "
-            "least 2 cases each"
+            f"{n} labelled {cases} in {n_classes} {classes}: doubting a label needs two classes of at least 2 cases "
+            "each"
         )
     z = table.z[rows].astype(np.float64)
     if not np.isfinite(z).all():
