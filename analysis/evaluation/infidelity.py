@@ -18,6 +18,7 @@ from analysis.attributions.inputs import Picture, baselines_for
 from analysis.attributions.targets import Target
 from analysis.evaluation.bootstrap import bootstrap_interval
 from analysis.evaluation.heats import as_heat, figure_in_words
+from analysis.evaluation.pixel_orders import moved_copies
 from analysis.evaluation.scoring import PassCounter, PictureScorer
 from xaae_core.models.latent_model import LatentModel
 
@@ -162,9 +163,15 @@ def draw_weights(
 
 
 def judge_infidelity(
-    heat: NDArray[Any], changes: ScoreChanges, *, normalize: bool = True, relative: bool = True
+    heat: NDArray[Any],
+    changes: ScoreChanges,
+    *,
+    normalize: bool = True,
+    relative: bool = True,
+    n_random: int = 16,
+    seed: int = 0,
 ) -> Measure:
-    """Whether a map foretells changes that were made.
+    """Whether a map foretells changes that were made; the words tell what copies of it at random places foretell.
 
     Args:
         heat: the map [H, W].
@@ -173,6 +180,9 @@ def judge_infidelity(
             not matter, and neither does its sign, which the words tell.
         relative: divide by mean(fall²), so that pictures and targets can be compared: 1 is a map that foretells
             nothing.
+        n_random: copies at random places (`pixel_orders.moved_copies`); 0: none. With few changes, a map that knows
+            nothing foretells a part of them by chance.
+        seed: of the copies.
 
     Returns:
         mean((β · foretold − fall)²), or its share, with a 95 % bootstrap interval over the changes; NaN where no
@@ -180,20 +190,27 @@ def judge_infidelity(
 
     Raises:
         AttributionError: as `ScoreChanges.foretold`.
+        ValueError: fewer than no copies.
     """
-    said = changes.foretold(heat)
-    if not changes.falls.any():
+    if n_random < 0:
+        raise ValueError(f"n_random is {n_random}; expected 0 or more copies at random places: 16 are usual")
+    said, falls = changes.foretold(heat), changes.falls
+    if not falls.any():
         return Measure("infidelity", math.nan, meaning="no change of the picture moved the score: nothing to foretell")
 
     def measure(foretold: Floats, falls: Floats) -> float:
-        error = float(np.square(_scale(foretold, falls, normalize) * foretold - falls).mean())
         size = float(np.square(falls).mean()) if relative else 1.0
-        return error / size if size > 0 else math.nan
+        return _error(foretold, falls, normalize) / size if size > 0 else math.nan
 
-    value = measure(said, changes.falls)
-    interval = bootstrap_interval(measure, said, changes.falls, n=_RESAMPLES, seed=0)
-    share = value if relative else value / float(np.square(changes.falls).mean())
-    return Measure("infidelity", value, interval, _in_words(share, _scale(said, changes.falls, normalize), normalize))
+    copies = [changes.foretold(copy) for copy in moved_copies(np.asarray(heat), n_random, seed)] if n_random else []
+    shares = np.array([_error(each, falls, normalize) for each in (said, *copies)]) / float(np.square(falls).mean())
+    interval = bootstrap_interval(measure, said, falls, n=_RESAMPLES, seed=0)
+    is_turned = normalize and _scale(said, falls, normalize) < 0
+    return Measure("infidelity", measure(said, falls), interval, _in_words(shares, normalize, is_turned))
+
+
+def _error(foretold: Floats, falls: Floats, normalize: bool) -> float:
+    return float(np.square(_scale(foretold, falls, normalize) * foretold - falls).mean())
 
 
 def _scale(foretold: Floats, falls: Floats, normalize: bool) -> float:
@@ -203,14 +220,18 @@ def _scale(foretold: Floats, falls: Floats, normalize: bool) -> float:
     return float(foretold @ falls) / size if size > 0 else 0.0
 
 
-def _in_words(share: float, scale: float, normalize: bool) -> str:
+def _in_words(shares: Floats, normalize: bool, is_turned: bool) -> str:
+    """Of the map's share that is not foretold, and those of its copies."""
+    own, copies = float(shares[0]), shares[1:]
     if not normalize:
+        chance = f"; copies of it at random places miss {figure_in_words(float(copies.mean()))}" if len(copies) else ""
         return (
-            f"the map, taken at its word, misses the score's changes by {figure_in_words(share)} of their mean square; "
-            "0 foretells all of them, 1 is no better than foretelling none"
+            f"the map, taken at its word, misses the score's changes by {figure_in_words(own)} of their mean square"
+            f"{chance}; 0 foretells all of them, 1 is no better than foretelling none"
         )
-    turned = "; it does so with its sign turned: it points the wrong way" if scale < 0 else ""
+    chance = f"; copies of it at random places foretell {1 - copies.mean():.0%}" if len(copies) else ""
+    turned = "; it does so with its sign turned: it points the wrong way" if is_turned else ""
     return (
-        f"the map, scaled as fits best, foretells {1 - share:.0%} of the score's changes (of their mean square) when "
-        f"the picture is changed{turned}; an infidelity of 0 foretells all"
+        f"the map, scaled as fits best, foretells {1 - own:.0%} of the score's changes (of their mean square) when the "
+        f"picture is changed{turned}{chance}; an infidelity of 0 foretells all"
     )

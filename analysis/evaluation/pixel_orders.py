@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ Order = Literal["signed", "size"]
 RandomMaps = Literal["moved", "noise"]
 """What a map that knows nothing is: "moved", the map itself at a random place; "noise", each pixel by itself."""
 Steps = NDArray[np.int32]
+
+Number = TypeVar("Number", bound=np.generic)
 
 _WITHOUT_SIGN = ("saliency", "smooth_grad")
 
@@ -59,13 +61,21 @@ def random_steps(steps: Steps, kind: RandomMaps, n: int, seed: int) -> Steps:
     Raises:
         ValueError: an unknown kind.
     """
-    rng = np.random.default_rng(seed)
     if kind == "moved":
-        return np.stack([_moved(steps, rng) for _ in range(n)])
+        return moved_copies(steps, n, seed)
     if kind == "noise":
-        n_steps = int(steps.max())
+        rng, n_steps = np.random.default_rng(seed), int(steps.max())
         return np.stack([_steps_of(rng.permutation(steps.size), n_steps).reshape(steps.shape) for _ in range(n)])
     raise ValueError(f'random_maps is "{kind}"; expected one of {", ".join(get_args(RandomMaps))}')
+
+
+def moved_copies(array: NDArray[Number], n: int, seed: int) -> NDArray[Number]:
+    """An array [H, W] at random places [n, H, W]: shifted around the edges, mirrored, and turned.
+
+    The same seed moves every array of a size in the same ways.
+    """
+    rng = np.random.default_rng(seed)
+    return np.stack([_moved(array, rng) for _ in range(n)])
 
 
 def _steps_of(sequence: NDArray[np.int64], n_steps: int) -> Steps:
@@ -76,9 +86,9 @@ def _steps_of(sequence: NDArray[np.int64], n_steps: int) -> Steps:
     return steps
 
 
-def _moved(steps: Steps, rng: np.random.Generator) -> Steps:
-    height, width = steps.shape
+def _moved(array: NDArray[Number], rng: np.random.Generator) -> NDArray[Number]:
+    height, width = array.shape
     down, right, turn, mirror = (int(rng.integers(each)) for each in (height, width, 4, 2))
     # a turn by 90° fits square pictures only; others are turned by 180° or not at all
-    turned = np.rot90(steps, turn if height == width else 2 * (turn % 2))
+    turned = np.rot90(array, turn if height == width else 2 * (turn % 2))
     return np.roll(turned[:, ::-1] if mirror else turned, (down, right), axis=(0, 1))

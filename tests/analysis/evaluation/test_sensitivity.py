@@ -90,6 +90,19 @@ def test_scaled_maps_are_judged_alike_and_turned_ones_found_out(image):
     assert judge_infidelity(np.zeros((6, 6)), changes).value == pytest.approx(1)
 
 
+def test_chance_is_told(image):
+    """A map foretells a part of few changes by chance: of n changes, one factor fits 1/n of noise."""
+    changes = change_picture(LinearModel().eval(), image, TARGET, change="noise", n_samples=4)
+    heat = np.random.default_rng(8).normal(size=(6, 6))
+    found = judge_infidelity(heat, changes, n_random=400)
+    chance = float(found.meaning.split("at random places foretell ")[1].split("%")[0])
+    assert chance == pytest.approx(25, abs=10)
+    assert "random places" not in judge_infidelity(heat, changes, n_random=0).meaning
+    assert "copies of it at random places miss" in judge_infidelity(heat, changes, normalize=False).meaning
+    with pytest.raises(ValueError, match="n_random is -1"):
+        judge_infidelity(heat, changes, n_random=-1)
+
+
 def test_one_evaluation_serves_several_maps(image):
     model, told = CurvedModel().eval(), []
     changes = change_picture(
