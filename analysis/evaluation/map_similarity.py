@@ -75,11 +75,10 @@ def chance_similarities(heat: Heat, others: Sequence[Heat] | NDArray[np.float32]
         first, rest = np.abs(first), np.abs(rest)
     height, width = first.shape
     still = np.fft.rfft2(_ranks(first[None]).reshape(1, height, width))
-    found = []
-    for mirrored in (rest, rest[:, ::-1], rest[:, :, ::-1], rest[:, ::-1, ::-1]):
-        moving = np.fft.rfft2(_ranks(mirrored).reshape(-1, height, width))
-        found.append(np.fft.irfft2(still * moving.conj(), s=(height, width)))
-    return np.clip(np.stack(found).ravel(), -1, 1)
+    ranks = _ranks(rest).reshape(-1, height, width)
+    mirrored = np.stack([ranks, ranks[:, ::-1], ranks[:, :, ::-1], ranks[:, ::-1, ::-1]])
+    found = np.fft.irfft2(still * np.fft.rfft2(mirrored).conj(), s=(height, width))
+    return np.clip(found.ravel(), -1, 1)
 
 
 def _checked(heat: Heat, others: Sequence[Heat] | NDArray[np.float32]) -> tuple[Values, Values]:

@@ -17,7 +17,8 @@ from analysis.attributions.settings import MethodSettings
 from analysis.attributions.targets import Target
 from analysis.evaluation.label_randomisation import shuffled_direction
 from analysis.evaluation.likeness import Likeness, judge_likeness, noisy_pictures
-from analysis.evaluation.randomiser import RandomisedModel, Randomiser
+from analysis.evaluation.map_counter import MapCounter
+from analysis.evaluation.randomiser import RandomisedModel, Randomiser, needs_decoder
 from xaae_core.models.latent_model import LatentModel
 
 __all__ = [
@@ -142,9 +143,9 @@ def measure_parameter_randomisation(
     """
     if n_stages < 1 or n_seeds < 1:
         raise ValueError(f"n_stages={n_stages}, n_seeds={n_seeds}; expected at least 1 of both")
-    randomiser = Randomiser(model, target=target, image=image, with_decoder=draws(method))
+    randomiser = Randomiser(model, target=target, image=image, with_decoder=needs_decoder(method))
     n_stages = min(n_stages, len(randomiser.layers))
-    done = _Counter(n_stages * n_seeds + 2, progress)
+    done = MapCounter(n_stages * n_seeds + 2, progress)
 
     def explain(of: LatentModel, *pictures: Picture) -> list[Attribution]:
         options: dict[str, Any] = {"method": method, "settings": settings, "memory_bytes": memory_bytes}
@@ -168,28 +169,3 @@ def measure_parameter_randomisation(
         for each, start, maps in zip(last, known, stages, strict=False)
     )
     return ParameterRandomisation(found, np.stack([stage.likeness.values for stage in found]), stages[-1][0])
-
-
-def draws(method: str) -> bool:
-    """Whether a method needs the decoder whatever the target."""
-    return method == "latent_shift"
-
-
-class _Counter:
-    """Tells how many maps are done."""
-
-    def __init__(self, n_all: int, progress: Progress | None) -> None:
-        self._done, self._all, self._progress = 0, n_all, progress
-
-    def alive(self, done: int, n_all: int) -> None:
-        """Give a cancel its chance within a map."""
-        self.add(0)
-
-    def add(self, n: int) -> None:
-        self._done += n
-        if self._progress is not None:
-            self._progress(self._done, self._all)
-
-    def finish(self) -> None:
-        self._done = self._all
-        self.add(0)

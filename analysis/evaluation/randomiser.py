@@ -117,6 +117,11 @@ class Randomiser:
         return RandomisedModel(model, tuple(layer.name for layer in layers), share, how)
 
 
+def needs_decoder(method: str) -> bool:
+    """Whether a method needs the decoder whatever the target."""
+    return method == "latent_shift"
+
+
 def _number_of(target: Target | None, *, with_decoder: bool) -> Callable[[Any], Callable[[Tensor], Tensor]]:
     """All that is to be destroyed, as one number of a model."""
 
