@@ -24,6 +24,6 @@ def attribution_colours() -> NDArray[np.uint8]:
     """
     from matplotlib import colormaps
 
-    colours: NDArray[np.uint8] = colormaps[_NAME](np.arange(N_COLOURS), bytes=True)[:, :3].copy()
+    colours = np.rint(colormaps[_NAME](np.arange(N_COLOURS))[:, :3] * 255).astype(np.uint8)
     colours.flags.writeable = False
     return colours

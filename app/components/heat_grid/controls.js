@@ -17,7 +17,9 @@ class Controls {
     this.scale = makeSwitch(this.element, "Same scale in a row", "Off: each map has the whole range of colours, so that "
       + "shapes can be compared. On: the small maps have the scale of the large one, so that strengths can.",
       (isOn) => set({ isSameScale: isOn }));
-    const tools = make("div", "hg-tools", this.element);
+    const line = make("div", "hg-line", parent);
+    this.caption = makeText("p", "hg-caption", line, "");
+    const tools = make("div", "hg-tools", line);
     this.place = makeText("span", "hg-place", tools, "");
     this.windowReset = makeButton(tools, "", "", () => grid.view.resetWindow());
     this.zoomReset = makeButton(tools, "", "", () => grid.view.resetZoom());
@@ -39,6 +41,7 @@ class Controls {
     for (const mode of MODES) this.modes[mode].setAttribute("aria-pressed", String(view.mode === mode));
     this.set(this.opacity, Math.round(view.opacity * 100), view.mode !== "overlay");
     this.set(this.hide, Math.round(view.hiddenShare * 100), view.mode === "picture");
+    setText(this.caption, header.caption);
     this.outline.label.hidden = !header.outline;
     setText(this.outline.words, `Outline of ${header.mask_name}`);
     this.outline.input.checked = view.hasOutline;

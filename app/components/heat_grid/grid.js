@@ -9,7 +9,6 @@ class Grid {
     const head = make("div", "hg-head", this.element);
     this.controls = new Controls(head, this);
     this.help = new HelpCard(head);
-    this.caption = make("p", "hg-caption", this.element);
     this.list = make("div", "hg-rows", this.element);
     this.spoken = make("p", "hg-spoken", this.element);
     this.spoken.setAttribute("aria-live", "polite");
@@ -42,8 +41,6 @@ class Grid {
     this.view.open(picture.digest);
     this.view.listener = (what) => this.changed(what);
     this.element.style.setProperty("--aspect", picture.width / picture.height);
-    setText(this.caption, header.caption);
-    this.caption.hidden = !header.caption;
     this.fill(header.rows, body);
     if (isOther) this.soil();
     this.changed("place");

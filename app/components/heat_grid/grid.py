@@ -52,7 +52,7 @@ def heat_grid(payload: HeatGridPayload, *, key: str, height: int | Literal["cont
     Returns:
         The row that was opened, if one was.
     """
-    store = f"_encoded_{key}"
+    store = f"_heat_grid_{key}"
     encoded: EncodedGrid | None = st.session_state.get(store)
     if encoded is None or encoded.fingerprint != payload.fingerprint:
         encoded = encode_grid(payload, key=key, previous=encoded)

@@ -106,6 +106,7 @@ class HeatGridPayload:
         unit: of the maps' numbers, such as "logits".
         caption: a line above the rows, such as the case and the target.
         ends: what the two ends of the colours mean, below zero and above.
+        strip_note: a line under each strip: how to read it.
 
     Raises:
         HeatGridError: naming what does not fit, what was expected and what to do.
@@ -118,6 +119,7 @@ class HeatGridPayload:
     unit: str = ""
     caption: str = ""
     ends: tuple[str, str] = ("takes from the target", "adds to the target")
+    strip_note: str = "For comparison: a map that speaks of this model looks unlike these."
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "picture", _checked_picture(self.picture))
@@ -145,7 +147,7 @@ class HeatGridPayload:
     def words(self) -> dict[str, object]:
         """What is written above the rows and beside all of them, ready for JSON."""
         words = {"mask_name": self.mask_name, "unit": self.unit, "caption": self.caption, "ends": list(self.ends)}
-        return words | {"size": list(self.size)}
+        return words | {"size": list(self.size), "strip_note": self.strip_note}
 
 
 def row_words(row: HeatRow) -> dict[str, object]:

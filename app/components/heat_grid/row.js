@@ -16,7 +16,9 @@ class Row {
     const left = make("div", "hg-left", this.slab);
     this.main = new Tile(left, grid, { isMain: true });
     this.bar = new ColourBar(this.main.figure);
-    this.strip = make("div", "hg-strip", this.slab);
+    this.right = make("div", "hg-right", this.slab);
+    this.strip = make("div", "hg-strip", this.right);
+    this.stripNote = make("p", "hg-strip-note", this.right);
     this.strip.setAttribute("role", "group");
     this.strip.setAttribute("aria-label", "Maps for comparison");
     this.words = make("div", "hg-words", this.element);
@@ -38,7 +40,8 @@ class Row {
     while (this.tiles.length > entry.tiles.length) this.tiles.pop().remove();
     while (this.tiles.length < entry.tiles.length) this.tiles.push(new Tile(this.strip, this.grid, { isMain: false }));
     this.strip.dataset.count = entry.tiles.length - 1;
-    this.strip.hidden = entry.tiles.length === 1;
+    this.right.hidden = entry.tiles.length === 1;
+    setText(this.stripNote, this.grid.header.strip_note);
     const limitBefore = this.main.heat?.limit;
     this.tiles.forEach((tile, k) => tile.update(entry.tiles[k], heats[k], told));
     if (limitBefore !== this.main.heat?.limit) this.tiles.forEach((tile) => { tile.isDirty = true; });

@@ -6,7 +6,9 @@ class Tile {
     this.isMain = isMain;
     this.isDirty = true;
     this.figure = make("figure", isMain ? "hg-tile hg-main" : "hg-tile", parent);
-    this.label = make("figcaption", "hg-label", this.figure);
+    const caption = make("figcaption", "hg-label", this.figure);
+    this.label = make("span", "hg-name", caption);
+    this.ends = make("span", "hg-ends", caption);
     this.stage = make("div", "hg-stage", this.figure);
     this.stage.tabIndex = isMain ? 0 : -1;
     this.stage.setAttribute("role", "img");
@@ -48,6 +50,13 @@ class Tile {
     this.marks.setOutline(this.grid.outline);
   }
 
+  /** Says beside a small map where its colours end; the large one has a colour bar. */
+  scale() {
+    const sign = this.kind === "signed" ? "\u00b1" : "\u2264 ";
+    setText(this.ends, this.heat && !this.isMain ? sign + shortNumber(this.limit) : "");
+    this.ends.title = this.ends.textContent ? `the colours end at ${withUnit(this.ends.textContent, this.unit)}` : "";
+  }
+
   /** The size of attribution at the colours' ends. */
   get limit() {
     const { main } = this.row;
@@ -57,6 +66,7 @@ class Tile {
   paint() {
     if (!this.isDirty || !this.isSeen || !this.image) return;
     this.isDirty = false;
+    this.scale();
     const { view, picture, colours } = this.grid;
     const pixels = new Uint32Array(this.image.data.buffer);
     if (!this.heat) pixels.fill(pack(0, 0, 0));

@@ -101,7 +101,7 @@ class View {
     const [column, row] = [clamp(from[0] + dx, width), clamp(from[1] + dy, height)];
     const follow = (at, offset) => Math.min(-at + 0.9 / this.zoom, Math.max(-at + 0.1 / this.zoom, offset));
     Object.assign(this, { pinned: [column, row], hovered: null });
-    if (this.isZoomed) this.set({ x: follow(column / width, this.x), y: follow(row / height, this.y) }, "place"), this.panBy(0, 0);
-    this.listener("mark");
+    if (this.isZoomed) Object.assign(this, { x: follow(column / width, this.x), y: follow(row / height, this.y) });
+    this.panBy(0, 0);
   }
 }

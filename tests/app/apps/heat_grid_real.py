@@ -59,6 +59,7 @@ def row_of(name: str, found: Attribution, destroyed: np.ndarray, judged: tuple[s
 
 st.set_page_config(page_title="Attribution maps", layout="wide")
 apply_look()
+st.sidebar.caption("Start, Traverse, Maps, Attributions")
 st.title("Attributions")
 if st.query_params.get("bar"):
     with st.container(height=60, border=True):
