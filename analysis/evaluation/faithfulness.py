@@ -17,15 +17,23 @@ from analysis.attributions.inputs import Picture, baselines_for
 from analysis.attributions.targets import Target
 from analysis.evaluation.changed_pictures import ChangedPictures, Kind
 from analysis.evaluation.faithfulness_curve import CurveFrame, FaithfulnessCurve, Floats
-from analysis.evaluation.heats import Heat, as_heat, is_flat, name_of_map
-from analysis.evaluation.pixel_orders import Order, RandomMaps, Steps, order_for, pixel_steps, random_steps
+from analysis.evaluation.heats import Heat, as_heat, name_of_map
+from analysis.evaluation.pixel_orders import (
+    Order,
+    RandomMaps,
+    Steps,
+    order_for,
+    orders_pixels,
+    pixel_steps,
+    random_steps,
+)
 from analysis.evaluation.scoring import PassCounter, PictureScorer
 from xaae_core.models.latent_model import LatentModel
 
 __all__ = ["FaithfulnessCurve", "measure_deletion", "measure_faithfulness", "measure_insertion", "order_for"]
 
 _LEAST_RANDOM = 2
-_FLAT = "the map is the same everywhere, so it puts no pixel before another"
+_FLAT = "the map is the same everywhere (or as strong, in the order of size), so it puts no pixel before another"
 
 
 def measure_deletion(
@@ -81,7 +89,7 @@ def measure_faithfulness(
     heats: Sequence[NDArray[Any]],
     *,
     baseline: Baseline | None = None,
-    orders: Order | Sequence[Order] = "signed",
+    order: Order | Sequence[Order] = "signed",
     n_steps: int = 24,
     n_random: int = 16,
     random_maps: RandomMaps = "moved",
@@ -100,7 +108,7 @@ def measure_faithfulness(
         target: what is scored.
         heats: maps [H, W] of the picture; none is fine.
         baseline: whose pixels replace the picture's, in all channels; black if None.
-        orders: which pixels come first, one for all maps or one for each; see `pixel_orders.Order`.
+        order: which pixels come first, one for all maps or one for each; see `pixel_orders.Order`.
         n_steps: equal shares of the pixels in which they are replaced.
         n_random: random maps beside each map; at least 2.
         random_maps: what they are; see `pixel_orders.random_steps`.
@@ -116,7 +124,7 @@ def measure_faithfulness(
 
     Source: Petsiuk et al. 2018 (RISE), deletion and insertion; Samek et al. 2017, comparison with random orders.
     """
-    named = [orders] * len(heats) if isinstance(orders, str) else list(orders)
+    named = [order] * len(heats) if isinstance(order, str) else list(order)
     if len(named) != len(heats):
         raise ValueError(f"{len(named)} orders for {len(heats)} maps; expected one, or one for each")
     kinds: tuple[Kind, ...] = ("deletion", "insertion")
@@ -166,7 +174,7 @@ def _measure(
     ends = torch.stack([scorer.image, scorer.place(nothing.pixels)])
     score, baseline_score = (float(each) for each in scorer.score(ends))
     frame = CurveFrame(options.n_steps, score, baseline_score, target.name, nothing.name, options.random_maps)
-    is_judged = [not frame.obstacle and not is_flat(heat) for heat in maps]
+    is_judged = [not frame.obstacle and orders_pixels(heat, order) for heat, order in zip(maps, orders, strict=True)]
     judged = [each for each, is_one in zip(steps, is_judged, strict=True) if is_one]
     scores = iter(_scores_of(scorer, ends, judged, options, (score, baseline_score)))
     return [

@@ -48,11 +48,6 @@ def name_of_map(number: int, n_all: int) -> str:
     return "the map" if n_all == 1 else f"map {number}"
 
 
-def is_flat(heat: Heat) -> bool:
-    """Whether a map is the same everywhere, so that it orders no pixels."""
-    return bool((heat == heat.flat[0]).all())
-
-
 def has_range(score: float, baseline_score: float) -> bool:
     """Whether a picture and its baseline score differently, by more than what single precision blurs."""
     return abs(score - baseline_score) > 1e-5 * max(abs(score), abs(baseline_score))

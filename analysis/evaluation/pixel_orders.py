@@ -31,6 +31,12 @@ def order_for(method: str, target: Target) -> Order:
     return "size" if is_unsigned else "signed"
 
 
+def orders_pixels(heat: Heat, order: Order) -> bool:
+    """Whether a map puts any pixel before another."""
+    importance = _importance(heat, order)
+    return bool((importance != importance.flat[0]).any())
+
+
 def pixel_steps(heat: Heat, order: Order, n_steps: int) -> Steps:
     """The step, 1 to n_steps, in which each pixel has its turn [H, W]: equal shares, the most important first.
 
@@ -45,7 +51,7 @@ def pixel_steps(heat: Heat, order: Order, n_steps: int) -> Steps:
         raise ValueError(
             f"n_steps is {n_steps}; expected 1 to {heat.size}, the picture's pixels: 24 are usual, fewer for tiny ones"
         )
-    importance = np.abs(heat) if order == "size" else heat
+    importance = _importance(heat, order)
     return _steps_of(np.argsort(-importance, axis=None, kind="stable"), n_steps).reshape(heat.shape)
 
 
@@ -76,6 +82,10 @@ def moved_copies(array: NDArray[Number], n: int, seed: int) -> NDArray[Number]:
     """
     rng = np.random.default_rng(seed)
     return np.stack([_moved(array, rng) for _ in range(n)])
+
+
+def _importance(heat: Heat, order: Order) -> Heat:
+    return np.abs(heat) if order == "size" else heat
 
 
 def _steps_of(sequence: NDArray[np.int64], n_steps: int) -> Steps:

@@ -120,7 +120,7 @@ def test_maps_judged_together_are_judged_as_alone(image):
     model = CurvedModel().eval()
     heats = [np.random.default_rng(n).normal(size=(6, 6)) for n in range(3)]
     options = {"n_steps": 9, "n_random": 4, "seed": 7}
-    together = measure_faithfulness(model, image, TARGET, heats, orders=["signed", "size", "signed"], **options)
+    together = measure_faithfulness(model, image, TARGET, heats, order=["signed", "size", "signed"], **options)
     for heat, order, (deletion, insertion) in zip(heats, ("signed", "size", "signed"), together, strict=True):
         for measure, found in ((measure_deletion, deletion), (measure_insertion, insertion)):
             alone = measure(model, image, TARGET, heat, order=order, **options)
@@ -229,6 +229,9 @@ def test_nothing_to_measure_is_said_in_words(image, linear):
     flat = measure_insertion(linear, image, TARGET, np.ones((6, 6)))
     assert np.isnan(flat.advantage)
     assert "same everywhere" in flat.measure().meaning
+    ones = np.where(np.eye(6) > 0, 1.0, -1.0)  # as strong everywhere, but not the same
+    assert np.isnan(measure_deletion(linear, image, TARGET, ones, order="size").advantage)
+    assert np.isfinite(measure_deletion(linear, image, TARGET, ones).advantage)
 
 
 def test_sentences_and_measures(image, linear):
@@ -273,7 +276,7 @@ def test_bad_input_says_what_was_expected(image, linear, changed, error, words):
 
 def test_other_bad_input(image, linear):
     with pytest.raises(ValueError, match="1 orders for 0 maps"):
-        measure_faithfulness(linear, image, TARGET, [], orders=["signed"])
+        measure_faithfulness(linear, image, TARGET, [], order=["signed"])
     assert measure_faithfulness(linear, image, TARGET, []) == ()
     with pytest.raises(AttributionError, match="map 2 has the shape"):
         measure_faithfulness(linear, image, TARGET, [np.eye(6), np.eye(5)])
