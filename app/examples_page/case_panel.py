@@ -10,7 +10,6 @@ from app.examples_page.subject import Subject
 from app.maps_page.cases import png_of
 from app.plain_text import plain
 from app.top_bar import choose_pictures
-from xaae_core.errors import ExamplesError
 
 _STYLE = """
 <style>
@@ -35,20 +34,16 @@ def show_case(subject: Subject, whereabouts: str) -> None:
             st.image(png_of(subject.pixels), width="stretch")
         else:
             st.markdown("picture not found")
-    st.markdown(
-        f"**{plain(subject.name)}**  \nlabel: {_label(subject)}  \ncalled: {plain(subject.answer) or 'nothing'}"
-    )
+    said = f" · called {plain(subject.answer)}" if subject.answer else ""
+    st.markdown(f"**{plain(subject.name)}**  \nlabel {_label(subject)}{said}")
     if subject.pixels is None:
         st.caption(f"{plain(whereabouts or 'Its picture cannot be read')}.")
         choose_pictures("examples_case")
 
 
 def show_likeness(scene: ExampleScene) -> None:
-    """How well the model knows cases like it; that it is one of the training cases, if so."""
-    try:
-        words = likeness_words(scene)
-    except ExamplesError:
-        return  # the row of similar cases says why
+    """How well the model knows cases like it; that it is one of the searched cases, if so. Raises ExamplesError."""
+    words = likeness_words(scene)
     table = scene.searched.table
     if len(scene.copies):
         own = table.ids[scene.copies[0]]

@@ -22,9 +22,9 @@ SCOPES: dict[Scope, str] = {
 }
 MIXTURES: dict[MixtureName, str] = {"simplex_entropy": "maximum entropy", "simplex": "lfxai's path"}
 METHODS: dict[MethodName, str] = {
-    "influence": "influence, damped inverse",
     "tracin": "TracIn, final weights",
     "traced": "TracIn, along the training",
+    "influence": "influence, damped inverse",
     "influence_series": "influence, lfxai's series",
 }
 LOSSES: dict[LossName, str] = {"reconstruction": "how well it is drawn", "label": "what it is called"}
@@ -79,7 +79,7 @@ class GradientChoice:
 
 def examples_controls() -> ExamplesChoice:
     """Draw the settings of what is shown at once."""
-    with st.popover("Settings", width="stretch", help="Which cases are searched, and how many are shown."):
+    with st.popover("Settings", help="Which cases are searched, and how many are shown."):
         scopes: list[Scope] = list(SCOPES)
         examples_state.offer(examples_state.SEARCHED, list(scopes))
         scope = st.selectbox(
@@ -113,7 +113,8 @@ def gradient_controls(*, label_problem: str, has_trace: bool) -> GradientChoice:
         method = st.selectbox(
             "Weigh cases by", methods, format_func=METHODS.__getitem__, key=examples_state.METHOD, bind="query-params",
             help="Influence asks what the model would lose without a training case, through the curvature of the "
-            "training loss. TracIn asks whether steps on it lower this case's loss: quicker, and cruder.",
+            "training loss: minutes to an hour. TracIn asks whether steps on it lower this case's loss: quicker, and "
+            "cruder.",
         )  # fmt: skip
         losses = ["reconstruction"] if label_problem else list(LOSSES)
         examples_state.offer(examples_state.LOSS, losses)

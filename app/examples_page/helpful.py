@@ -16,28 +16,33 @@ from app.plain_text import plain
 from app.top_bar import choose_pictures
 from xaae_core.errors import ExamplesError
 
+_TOLD = (
+    "Bars: the score in parts of the largest one shown; they grow from the left for helpful cases, from the right for "
+    "harmful ones. The number is the score itself, in units of the compared loss. A score says what the model's fit "
+    "depends on, not why the case is as it is."
+)
+
 
 def show_helpful(scene: ExampleScene, count: int) -> ExampleImportance | None:
     """Two rows, if they have been computed; else a button that computes them. Returns what was computed."""
     trace = trace_of(state.checkpoint_path())
-    words, how = st.columns([6, 1.3], vertical_alignment="center")
+    words, begin, how = st.columns([5.6, 1.6, 1.3], vertical_alignment="center")
     with how:
         choice = gradient_controls(label_problem=label_problem(scene), has_trace=bool(trace))
     work = GradientWork(scene, choice, trace)
-    found = cached_examples.importances().finished(work.key)
+    store = cached_examples.importances()
+    found = store.finished(work.key)
     if found is not None:
-        words.caption(method_words(found, choice))
+        words.markdown("**Most helpful and most harmful**", help=method_words(found, choice))
         show_signed(scene, found, count)
+        st.caption(method_words(found, choice))
         return found
     words.markdown(
-        "**Most helpful and most harmful** · not computed yet",
+        "**Most helpful and most harmful** · :small[not computed yet]",
         help=f"What would be compared: {choice.words}. Change it under How.",
     )
     try:
-        offer_work(
-            *("influence", work, cached_examples.importances(), cached_examples.estimates()),
-            label="Find them", about=scene.subject.name,
-        )  # fmt: skip
+        offer_work("influence", work, store, place=begin, label="Find them", about=scene.subject.name)
     finally:
         if _lacks_pictures(scene):
             choose_pictures("examples_training")
@@ -54,7 +59,7 @@ def show_signed(scene: ExampleScene, found: ExampleImportance, count: int) -> No
     ):
         tiles = [_tile(scene, found, place, name, largest) for place in places]
         if tiles:
-            show_row(scene, tiles, name=name, title=title, words=said)
+            show_row(scene, tiles, name=name, title=title, words=said, told=_TOLD)
         else:
             st.markdown(f"**{title}** · none: no training case has such a score.")
 
@@ -74,10 +79,7 @@ def method_words(found: ExampleImportance, choice: GradientChoice) -> str:
     loss = plain(str(found.parameters.get("loss", "")))
     answer = " (the model's own answer counts as the case's label)" if choice.loss == "label" else ""
     notes = "; ".join(plain(note) for note in found.notes)
-    return (
-        f"By {plain(found.method)} on the {loss}{answer}, {len(found.train_ids):,} training cases compared: {notes}. "
-        "A score says what the model's fit depends on, not why the case is as it is."
-    )
+    return f"By {plain(found.method)} on the {loss}{answer}, {len(found.train_ids):,} training cases compared: {notes}."
 
 
 def _tile(scene: ExampleScene, found: ExampleImportance, place: int, kind: str, largest: float) -> ExampleTile:

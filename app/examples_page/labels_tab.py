@@ -35,15 +35,16 @@ _WORDS: dict[Choice, str] = {"folder": "the open folder", "training": "what the 
 
 def show_labels(workspace: Workspace) -> None:
     """Draw the tab."""
-    line, cases = st.columns([6, 2.2], vertical_alignment="center")
+    line, cases = st.columns([6, 2.6], vertical_alignment="center")
     line.markdown(
-        "**A doubtful label is a question, not an answer.** Rare and borderline cases look just like wrong labels: "
-        "ask who set the label, and change nothing by this list alone."
+        "**A doubtful label is a question, not an answer.** :small[Rare and borderline cases look just like wrong "
+        "labels: ask who set the label, and change nothing by this list alone.]"
     )
     choices = doubted_choices(workspace)
     examples_state.offer(examples_state.DOUBTED, list(choices))
     chosen = cases.selectbox(
         "Cases", choices, format_func=_WORDS.__getitem__, key=examples_state.DOUBTED, bind="query-params",
+        label_visibility="collapsed",
         help="Whose labels are judged; the cohort at the top of the page narrows them.",
     )  # fmt: skip
     with explained("Ranking the labels"):
@@ -81,8 +82,8 @@ def suspect_tile(doubted: DoubtedCases, suspects: LabelSuspects, place: int) -> 
         label=f"{place + 1}. {own} → {other}?" if own != other else f"{place + 1}. {own}?",
         agrees=None,
         prediction=prediction_of(doubted.cases.table, row),
-        bar=Bar(float(suspects.suspicion[place]), f"{suspects.suspicion[place]:.2f}", "doubt"),
-        lines=(sentence, *doubted.cases.lines(row)),
+        bar=Bar(float(suspects.disagreement[place]), f"{suspects.disagreement[place]:.0%}", "doubt"),
+        lines=(f"doubt {suspects.suspicion[place]:.2f} of 1", *doubted.cases.lines(row)),
         missing=doubted.pictures.missing(row),
         sentence=f"{sentence[:1].upper()}{sentence[1:]}.",
     )
@@ -112,7 +113,7 @@ def doubts_csv(doubted: DoubtedCases, suspects: LabelSuspects) -> bytes:
 def _page_controls(doubted: DoubtedCases, suspects: LabelSuspects) -> int:
     """Which page, the file, and the way to the maps."""
     n_pages = max(1, -(-len(suspects) // A_PAGE))
-    before, where, after, choose, maps, file = st.columns([1, 2, 1, 2.4, 2, 1.6], vertical_alignment="center")
+    before, where, after, choose, maps, file = st.columns([1, 2.6, 1, 2, 2.3, 1.4], vertical_alignment="center")
     page = min(examples_state.doubt_page(), n_pages)
     before.button(
         "Before",
@@ -149,15 +150,14 @@ def _page_controls(doubted: DoubtedCases, suspects: LabelSuspects) -> int:
 
 def _offer_self_influence(work: SelfInfluenceWork, about: str) -> None:
     with explained("Measuring self-influence"):
-        st.markdown(
-            "**Ask the model too** · not computed yet",
+        words, begin = st.columns([6, 2.2], vertical_alignment="center")
+        words.markdown(
+            "**Ask the model too** · :small[not computed yet]",
             help="Self-influence: how strongly a case pulls at the model for its own label. It is large for labels "
             "that the model could only learn by heart. It then counts as much as the neighbours.",
         )
-        offer_work(
-            *("self_influence", work, cached_examples.self_influences(), cached_examples.estimates()),
-            label="Measure self-influence", about=about,
-        )  # fmt: skip
+        store = cached_examples.self_influences()
+        offer_work("self_influence", work, store, place=begin, label="Measure self-influence", about=about)
 
 
 def _has_known_labels(workspace: Workspace, suspects: LabelSuspects) -> bool:

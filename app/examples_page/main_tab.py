@@ -24,23 +24,26 @@ from xaae_core.errors import ExamplesError
 def show_main(workspace: Workspace, subject: Subject) -> None:
     """Draw the tab."""
     left, right = st.columns([3, 7.4], gap="medium")
-    with left, explained("The picture of this case"):
-        show_case(subject, workspace.missing_picture())
+    with left:
+        panel, about = st.container(), st.container(gap="small")
+        choice = examples_controls()
     scene = None
-    with right:
-        line, settings = st.columns([6, 1.3], vertical_alignment="center")
-        with settings:
-            choice = examples_controls()
-        with explained("Finding the cases to search"):
-            scene = scene_of(ExampleScene(workspace, subject, searched_cases(workspace, choice.scope)))
-            line.caption(plain(scene.searched.words))
+    with right, explained("Finding the cases to search"):
+        scene = scene_of(ExampleScene(workspace, subject, searched_cases(workspace, choice.scope)))
+        about.caption(plain(scene.searched.words))
+    with panel, explained("The picture of this case"):
+        show_case(scene.subject if scene is not None else subject, workspace.missing_picture())
     if scene is None:
         return
-    with left:
-        show_likeness(scene)
+    is_placed = False
     with right:
         with explained("Finding similar cases"):
             show_nearest(scene, choice.count)
+            is_placed = True
+        if not is_placed:  # nothing else can be said either, for the same reason
+            return
+        with about:
+            show_likeness(scene)
         with explained("Finding the mixture"):
             show_mixture(scene, choice.count, choice.mixture)
         importance = None

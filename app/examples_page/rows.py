@@ -18,10 +18,12 @@ _WIDEST = 6
 """Pictures side by side at most: smaller ones show nothing."""
 
 
-def show_row(scene: ExampleScene, tiles: Sequence[ExampleTile], *, name: str, title: str, words: str) -> None:
-    """A row of examples below its title and its sentence."""
+def show_row(
+    scene: ExampleScene, tiles: Sequence[ExampleTile], *, name: str, title: str, words: str, told: str
+) -> None:
+    """A row of examples below its title and its sentence; `told` is the title's help."""
     with st.container(gap="xsmall"):
-        st.markdown(f"**{title}** · {words}")
+        st.markdown(f"**{title}** · :small[{words}]", help=told)
         draw_tiles(scene, tiles, name=name, title=title)
 
 
@@ -51,7 +53,10 @@ def show_nearest(scene: ExampleScene, count: int) -> None:
         tiles,
         name="nearest",
         title="Most similar",
-        words=f"{_labels(scene, tiles)}Bars: distance in z; the mark is how near training cases usually lie (1 ×).",
+        words=f"{_labels(scene, tiles)}Bars: distance in z; the mark is the usual spacing (1 ×).",
+        told="The searched cases that lie nearest to this one in the model's latent code z. 1 × is the usual spacing: "
+        "half of the training cases lie nearer than that to their five nearest others. = has the case's label, ≠ has "
+        "another. Near in z means alike to the model, not alike to a reader.",
     )
 
 
@@ -90,8 +95,11 @@ def show_mixture(scene: ExampleScene, count: int, method: str) -> None:
         tiles,
         name="mixture",
         title="What it is a mixture of",
-        words=f"These are {_share(float(weights[found].sum()))} of the mixture ({plain(mixture.method)}); "
-        f"it leaves {_share(leftover(scene, mixture))} of the case over.",
+        words=f"These make up {_share(float(weights[found].sum()))}; the whole mixture leaves "
+        f"{_share(leftover(scene, mixture))} of the case over.",
+        told=f"SimplEx: the case's z as a weighted mean of the searched cases' z; weights are from 0 to 1, together 1. "
+        f"By {plain(mixture.method)}. What is left over: how far the mixture stays from the case, in parts of the "
+        "case's distance from the mean of the searched cases. Where much is left over, the weights say little.",
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from app import examples_state
+from app import cached_examples, examples_state
 from app.background import Report
 from app.examples_state import AskedWork
 from app.failures import explained
@@ -16,6 +18,7 @@ from app.shared_work import Asked, SharedWork
 
 FIRST_ANSWER_SECONDS = 0.4
 LOOK_AGAIN_SECONDS = 1.0
+_LONG = 180.0
 
 
 class Work(Protocol):
@@ -42,42 +45,57 @@ class Work(Protocol):
         ...
 
 
-def offer_work(
-    kind: str, work: Work, store: SharedWork[Any], estimates: SharedWork[Any], *, label: str, about: str
-) -> None:
+def offer_work(kind: str, work: Work, store: SharedWork[Any], *, place: DeltaGenerator, label: str, about: str) -> None:
     """What stands in the place of a result that is not there: a button with the time it takes, or the progress.
 
     Args:
         kind: of work; a session waits for one of a kind at a time.
         work: what would be done.
         store: keeps results by `work.key`.
-        estimates: keeps estimates by `work.estimate_key`.
+        place: where the button stands.
         label: of the button.
         about: whom the work is about, for who meets its progress from another case.
     """
     mine = examples_state.asked(kind)
-    if mine is not None and mine.key == work.key and not mine.asked.is_cancelled and not mine.asked.is_done:
+    is_mine = mine is not None and mine.key == work.key
+    if mine is not None and not mine.asked.is_done and not mine.asked.is_cancelled:
         st.fragment(_show_progress, run_every=LOOK_AGAIN_SECONDS)(kind, mine)
-        return
-    if mine is not None and mine.key != work.key and not mine.asked.is_done and not mine.asked.is_cancelled:
-        st.fragment(_show_progress, run_every=LOOK_AGAIN_SECONDS)(kind, mine)
-    if mine is not None and mine.key == work.key:
+        if is_mine:
+            return
+    elif mine is not None and is_mine:
         _show_end(mine)
-    estimate = estimates.ask((kind, work.estimate_key), work.estimate)
+    estimate = cached_examples.estimates().ask((kind, work.estimate_key), work.estimate)
     if estimate.wait(FIRST_ANSWER_SECONDS):
         with explained("Estimating how long this takes"):
-            _offer(kind, work, store, estimate.result(), label=label, about=about)
+            _offer(_Offer(kind, work, store, label, about), place, estimate.result())
     else:
         st.fragment(_wait_for, run_every=LOOK_AGAIN_SECONDS)(estimate)
 
 
-def _offer(kind: str, work: Work, store: SharedWork[Any], estimate: Any, *, label: str, about: str) -> None:
-    button, words = st.columns([2.2, 6], vertical_alignment="center")
-    words.caption(f"It takes {plain(estimate.sentence())}. You can go on meanwhile, and end it.")
-    if button.button(label, key=f"{kind}_begin", type="primary", width="stretch"):
-        asked = store.ask(work.key, work)
-        examples_state.keep_asked(kind, AskedWork(work.key, about, asked, work, float(estimate.seconds)))
-        st.rerun()
+@dataclass(frozen=True)
+class _Offer:
+    """Work that can be begun."""
+
+    kind: str
+    work: Work
+    store: SharedWork[Any]
+    label: str
+    about: str
+
+    def begin(self, seconds: float) -> None:
+        """Begin it for this session; what it waited for before is given up."""
+        asked = self.store.ask(self.work.key, self.work)
+        examples_state.keep_asked(self.kind, AskedWork(self.work.key, self.about, asked, self.work, seconds))
+
+
+def _offer(offer: _Offer, place: DeltaGenerator, estimate: Any) -> None:
+    seconds = float(estimate.seconds)
+    place.button(
+        offer.label, key=f"{offer.kind}_begin", type="primary", width="stretch", on_click=offer.begin, args=(seconds,),
+        help="You can go on meanwhile, and end it.",
+    )  # fmt: skip
+    slow = " Fewer training cases, TracIn or another part of the model (How) take less time." if seconds > _LONG else ""
+    st.caption(f"It takes {plain(estimate.sentence())}.{slow}")
 
 
 def _wait_for(estimate: Asked[Any]) -> None:
