@@ -9,7 +9,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.evaluation.map_similarity import Heat, MapSimilarity, Values, chance_similarities, compare_maps_with
+from analysis.evaluation.map_similarity import (
+    Heat,
+    Values,
+    correlate_ranks,
+    correlate_shifted,
+    rank_pixels,
+    stack_maps,
+)
 
 Answer = Literal["yes", "partly", "no"]
 
@@ -49,6 +56,8 @@ class Likeness:
             mirrors of the others.
         chance_limit: that 97.5 % of such maps stay below.
         itself: similarity of the map with its own on the picture with noise that no eye sees (`NOISE`).
+        itself_places: the same, of the sizes.
+        itself_signs: the same, of the signed maps.
 
     Source: Adebayo et al. 2018 (the check); Binder et al. 2023, "Shortcomings of top-down randomization-based sanity
     checks" (why the similarity must be compared); Harms et al. 2001 (torus shifts).
@@ -88,17 +97,23 @@ class Likeness:
         if is_above_chance and self.position >= _TWO_THIRDS:
             return "no"
         highest = _position(self.interval[1], self.chance, self.itself)
-        parts = (
-            _position(float(self.places.mean()), self.chance, self.itself_places),
-            _position(float(self.signs.mean()), self.chance, self.itself_signs),
-        )
-        is_low = self.position < _THIRD and max(parts) < _HALF
+        is_low = self.position < _THIRD and not self._has_a_part_left
         return "yes" if (is_low or not is_above_chance) and not highest >= _TWO_THIRDS else "partly"
 
+    @property
+    def _has_a_part_left(self) -> bool:
+        places = _position(float(self.places.mean()), self.chance, self.itself_places)
+        signs = _position(float(self.signs.mean()), self.chance, self.itself_signs)
+        return max(places, signs) >= _HALF
+
     def numbers(self) -> str:
-        """The similarity in figures, "similarity 0.08 [0.03, 0.14]"."""
+        """The similarity in figures, "similarity 0.08 [0.03, 0.14]"; its two halves where one of them is left."""
         low, high = self.interval
-        return f"similarity {self.value:.2f}" + (f" [{low:.2f}, {high:.2f}]" if np.isfinite(low) else "")
+        words = f"similarity {self.value:.2f}" + (f" [{low:.2f}, {high:.2f}]" if np.isfinite(low) else "")
+        places, signs = float(self.places.mean()), float(self.signs.mean())
+        if self._has_a_part_left and places != signs:
+            words += f": of the places {places:.2f}, of the signs {signs:.2f}"
+        return words.replace("-", "−")
 
 
 def judge_likeness(heat: Heat, others: Sequence[Heat], noisy: Sequence[Heat], *, seed: int = 0) -> Likeness:
@@ -113,21 +128,26 @@ def judge_likeness(heat: Heat, others: Sequence[Heat], noisy: Sequence[Heat], *,
     Raises:
         AttributionError: no maps, maps of another shape, or numbers that are not finite.
     """
-    has_signs = bool((np.asarray(heat) < 0).any() or any((np.asarray(other) < 0).any() for other in others))
-    found = _alike(compare_maps_with(heat, others), has_signs)
-    own = _alike(compare_maps_with(heat, noisy), has_signs)
-    unrelated = chance_similarities(heat, others)
-    if has_signs:
-        unrelated = (unrelated + np.abs(chance_similarities(heat, others, signed=True))) / 2
-    values, places, signs = found
+    maps = stack_maps(heat, [*others, *noisy])
+    n = len(others)
+    absolute = rank_pixels(np.abs(maps))
+    places, unrelated = correlate_ranks(absolute[0], absolute[1:]), correlate_shifted(absolute[0], absolute[1 : n + 1])
+    signs = places
+    if (maps < 0).any():
+        signed = rank_pixels(maps)
+        signs = np.abs(correlate_ranks(signed[0], signed[1:]))
+        unrelated = (unrelated + np.abs(correlate_shifted(signed[0], signed[1 : n + 1]))) / 2
+    values = (places + signs) / 2
     return Likeness(
-        values,
-        places,
-        signs,
-        _interval(values, seed),
-        float(np.quantile(unrelated, _USUAL)),
-        float(np.quantile(unrelated, _LIMIT)),
-        *(float(part.mean()) for part in own),
+        values=values[:n],
+        places=places[:n],
+        signs=signs[:n],
+        interval=_interval(values[:n], seed),
+        chance=float(np.quantile(unrelated, _USUAL)),
+        chance_limit=float(np.quantile(unrelated, _LIMIT)),
+        itself=float(values[n:].mean()),
+        itself_places=float(places[n:].mean()),
+        itself_signs=float(signs[n:].mean()),
     )
 
 
@@ -135,12 +155,6 @@ def noisy_pictures(pixels: NDArray[np.float32], n: int, *, seed: int = 0) -> lis
     """Copies of a picture [C, H, W] with noise that no eye sees, of standard deviation `NOISE`."""
     rng = np.random.default_rng([seed, 0x5A17])
     return [pixels + rng.normal(scale=NOISE, size=pixels.shape).astype(np.float32) for _ in range(n)]
-
-
-def _alike(similarity: MapSimilarity, has_signs: bool) -> tuple[Values, Values, Values]:
-    """(mean, places, signs); a map without negative values has the same of both."""
-    signs = np.abs(similarity.signed) if has_signs else similarity.signed
-    return (similarity.absolute + signs) / 2, similarity.absolute, signs
 
 
 def _interval(values: Values, seed: int) -> tuple[float, float]:

@@ -42,11 +42,12 @@ def compare_maps_with(heat: Heat, others: Sequence[Heat] | NDArray[np.float32]) 
 
     Source: Adebayo et al. 2018, section 3 (Spearman of |map| and of the map, SSIM).
     """
-    first, rest = _checked(heat, others)
+    maps = stack_maps(heat, others)
+    absolute, signed = rank_pixels(np.abs(maps)), rank_pixels(maps)
     return MapSimilarity(
-        _correlations(_ranks(np.abs(first[None])), _ranks(np.abs(rest))),
-        _correlations(_ranks(first[None]), _ranks(rest)),
-        _structural(first, rest),
+        correlate_ranks(absolute[0], absolute[1:]),
+        correlate_ranks(signed[0], signed[1:]),
+        _structural(maps[0], maps[1:]),
     )
 
 
@@ -70,40 +71,47 @@ def chance_similarities(heat: Heat, others: Sequence[Heat] | NDArray[np.float32]
 
     Source: the torus translation test of spatial statistics (Harms et al. 2001, Journal of Ecology 89, 947).
     """
-    first, rest = _checked(heat, others)
-    if not signed:
-        first, rest = np.abs(first), np.abs(rest)
-    height, width = first.shape
-    still = np.fft.rfft2(_ranks(first[None]).reshape(1, height, width))
-    ranks = _ranks(rest).reshape(-1, height, width)
-    mirrored = np.stack([ranks, ranks[:, ::-1], ranks[:, :, ::-1], ranks[:, ::-1, ::-1]])
-    found = np.fft.irfft2(still * np.fft.rfft2(mirrored).conj(), s=(height, width))
-    return np.clip(found.ravel(), -1, 1)
+    maps = stack_maps(heat, others)
+    ranks = rank_pixels(maps if signed else np.abs(maps))
+    return correlate_shifted(ranks[0], ranks[1:])
 
 
-def _checked(heat: Heat, others: Sequence[Heat] | NDArray[np.float32]) -> tuple[Values, Values]:
+def stack_maps(heat: Heat, others: Sequence[Heat] | NDArray[np.float32]) -> Values:
+    """A map and those it is compared with [1 + N, H, W].
+
+    Raises:
+        AttributionError: as `compare_maps_with`.
+    """
     if len(others) == 0:
         raise AttributionError("there is no map to compare with: give at least one")
     first = as_heat(heat)
-    return first, np.stack([as_heat(other, first.shape, name="a map to compare with") for other in others])
+    return np.stack([first, *(as_heat(other, first.shape, name="a map to compare with") for other in others)])
 
 
-def _ranks(maps: Values) -> Values:
-    """Ranks of the pixels of each map [N, H·W], of length 1 around a mean of 0; all 0 for a constant map."""
+def rank_pixels(maps: Values) -> Values:
+    """Ranks of the pixels of each map [N, H, W], of length 1 around a mean of 0; all 0 for a constant map."""
     from scipy.stats import rankdata
 
     ranks = rankdata(maps.reshape(len(maps), -1), axis=1)
     ranks -= ranks.mean(axis=1, keepdims=True)
     length = np.linalg.norm(ranks, axis=1, keepdims=True)
     unit: Values = np.divide(ranks, length, out=np.zeros_like(ranks), where=length > 0)
-    return unit
+    return unit.reshape(maps.shape)
 
 
-def _correlations(first: Values, rest: Values) -> Values:
-    found: Values = np.clip(rest @ first[0], -1, 1)
+def correlate_ranks(first: Values, rest: Values) -> Values:
+    """Spearman's correlation [N] of a map with others, from `rank_pixels` of it [H, W] and of them [N, H, W]."""
+    found: Values = np.clip(np.einsum("hw,nhw->n", first, rest), -1, 1)
     if not first.any():
-        found[~rest.any(axis=1)] = 1.0
+        found[~rest.any(axis=(1, 2))] = 1.0
     return found
+
+
+def correlate_shifted(first: Values, rest: Values) -> Values:
+    """The correlations of `chance_similarities`, from `rank_pixels` of the map [H, W] and of the others [N, H, W]."""
+    mirrored = np.stack([rest, rest[:, ::-1], rest[:, :, ::-1], rest[:, ::-1, ::-1]])
+    found = np.fft.irfft2(np.fft.rfft2(first) * np.fft.rfft2(mirrored).conj(), s=first.shape)
+    return np.clip(found.ravel(), -1, 1)
 
 
 def _structural(first: Values, rest: Values) -> Values:

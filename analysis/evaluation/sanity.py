@@ -17,7 +17,7 @@ from analysis.attributions.methods import METHODS
 from analysis.attributions.settings import MethodSettings
 from analysis.attributions.targets import Target
 from analysis.evaluation.faithfulness import measure_deletion, order_for
-from analysis.evaluation.heats import as_heat, is_flat
+from analysis.evaluation.heats import as_heat
 from analysis.evaluation.map_counter import MapCounter
 from analysis.evaluation.sanity_checks import (
     CheckName,
@@ -197,7 +197,7 @@ class SanityBench:
         name = method or attribution.method
         if name not in METHODS:
             raise ValueError(f'method is "{name}"; expected one of {", ".join(METHODS)}')
-        if is_flat(heat):
+        if not np.ptp(heat):
             return _nothing_to_see(attribution)
         return self._checked(attribution, name, settings or MethodSettings(), progress)
 
@@ -208,7 +208,7 @@ class SanityBench:
         n_models = shared.n_models(method, settings)
         counter = MapCounter(2 * n_models + shared.n_shuffled + 2, progress)
         way = SameWay(method, settings, self._baseline, self._memory, counter.alive)
-        compared = ComparedMaps(shared, attribution, method, n_models, way, counter)
+        compared = ComparedMaps(shared, attribution, n_models, way, counter)
         checks: list[SanityCheck] = [
             _attempt("destroyed", compared.check_destroyed),
             _attempt("shuffled", compared.check_shuffled),
