@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from analysis.figures.attribution_map import overlay
+from analysis.figures.attribution_map import colour_limit, overlay
 from app.components.heat_grid import attribution_colours
 from tests.app.app_tab import SCROLLS
 from tests.app.apps.drawn_heat import HEIGHT, UGLY, WIDTH, draw_heat, draw_mask, draw_picture
@@ -77,7 +77,7 @@ def test_the_crosshair_stands_on_the_same_pixel_everywhere_and_tells_each_maps_n
     demo.point_at("signed", column, line)
     expect(demo.grid.locator(".hg-place")).to_have_text(f"x {column}, y {line}")
     heats = {
-        ("signed", 0): draw_heat(0), ("signed", 1): 10 * draw_heat(1), ("signed", 3): draw_heat(2),
+        ("signed", 0): draw_heat(0), ("signed", 1): 10 * draw_heat(1), ("signed", 3): draw_heat(2) / 8,
         ("positive", 0): np.abs(draw_heat(3)), ("positive", 1): np.abs(draw_heat(4)),
     }  # fmt: skip
     for (row, tile), heat in heats.items():
@@ -246,12 +246,23 @@ def test_a_colour_picture_is_grey_below_the_map_and_itself_alone(open_page: Any,
 
 def test_the_small_maps_take_the_large_ones_scale_when_asked(demo: GridTab) -> None:
     demo.press("Map alone")
-    own = demo.pixels("signed", 1)
+    own, random = demo.pixels("signed", 1), demo.pixels("signed", 3)
     assert (own == attribution_colours()[-1]).all(axis=-1).mean() < 0.02
     demo.page.get_by_label("Same scale in a row").check()
     shared = demo.pixels("signed", 1)  # ten times as strong: most of it is beyond the large one's ends
     ends = (shared == attribution_colours()[-1]).all(axis=-1) | (shared == attribution_colours()[0]).all(axis=-1)
     assert 0.88 < ends.mean() < 0.92
+    assert (demo.pixels("signed", 3) == random).all()  # its numbers cannot be compared
+
+
+def test_each_small_map_says_where_its_colours_end(demo: GridTab) -> None:
+    ends = demo.row("signed").locator(".hg-ends")
+    limit = colour_limit(draw_heat(0))
+    expect(ends.nth(1)).to_have_text(f"±{colour_limit(10 * draw_heat(1)):.3g}")
+    demo.page.get_by_label("Same scale in a row").check()
+    expect(ends.nth(1)).to_have_text(f"±{limit:.3g}")
+    expect(demo.row("signed").locator(".hg-bar-end").nth(1)).to_have_text(f"≥ +{limit:.3g}")
+    expect(demo.row("positive").locator(".hg-bar-end").nth(0)).to_have_text("0")
 
 
 def test_stale_maps_and_verdicts_are_told_in_words(demo: GridTab) -> None:

@@ -13,6 +13,7 @@ from xaae_core.errors import XaaeError
 
 TileKind = Literal["signed", "positive"]
 Verdict = Literal["good", "doubtful", "bad", ""]
+_TILE_WORDS = ("label", "note", "kind", "is_stale", "has_own_scale")
 MOST_IN_STRIP = 4
 MOST_PIXELS = 4096  # on a side
 
@@ -31,6 +32,8 @@ class HeatTile:
         note: shown in its place where `heat` is None.
         kind: "signed" (zero in the middle) or "positive" (no number below zero).
         is_stale: the settings have changed since it was made; it is greyed.
+        has_own_scale: its numbers cannot be compared with the row's large map (a random map, another unit); "same
+            scale in a row" leaves it alone.
 
     Raises:
         HeatGridError: a map that is not [H, W], not finite, or below zero though "positive".
@@ -41,6 +44,7 @@ class HeatTile:
     note: str = ""
     kind: TileKind = "signed"
     is_stale: bool = False
+    has_own_scale: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(TileKind):
@@ -152,7 +156,7 @@ class HeatGridPayload:
 
 def row_words(row: HeatRow) -> dict[str, object]:
     """Everything of a row but its numbers, ready for JSON."""
-    tiles = [{"label": t.label, "note": t.note, "kind": t.kind, "is_stale": t.is_stale} for t in row.tiles]
+    tiles = [{name: getattr(tile, name) for name in _TILE_WORDS} for tile in row.tiles]
     words = {"title": row.title, "sentence": row.sentence, "verdict": row.verdict, "unit": row.unit}
     scores = [list(score) for score in row.scores]
     return words | {"id": row.id, "verdict_words": row.verdict_words, "scores": scores, "tiles": tiles}

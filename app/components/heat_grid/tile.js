@@ -28,7 +28,7 @@ class Tile {
 
   /** Takes what Python says of this tile; paints again only what is new. */
   update(entry, heat, row) {
-    Object.assign(this, { kind: entry.kind, unit: row.unit || this.grid.header.unit, row });
+    Object.assign(this, { kind: entry.kind, hasOwnScale: entry.has_own_scale, unit: row.unit || this.grid.header.unit, row });
     const { picture } = this.grid;
     if (this.heat?.digest !== heat?.digest) {
       this.heat = heat;
@@ -60,7 +60,7 @@ class Tile {
   /** The size of attribution at the colours' ends. */
   get limit() {
     const { main } = this.row;
-    return this.grid.view.isSameScale && main.heat ? main.heat.limit : this.heat.limit;
+    return this.grid.view.isSameScale && !this.hasOwnScale && main.heat ? main.heat.limit : this.heat.limit;
   }
 
   paint() {

@@ -38,7 +38,7 @@ def draw_rows() -> tuple[HeatRow, ...]:
         (
             HeatTile("destroyed model", 10 * draw_heat(1)),
             HeatTile("shuffled labels", None, note=f"none {UGLY}"),
-            HeatTile("random map", draw_heat(2)),
+            HeatTile("random map", draw_heat(2) / 8, has_own_scale=True),
         ),
         (("deletion", "+0.21", f"help {UGLY}"), ("entropy", "7.1", "")),
         "logits",

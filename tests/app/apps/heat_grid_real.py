@@ -43,7 +43,7 @@ def row_of(name: str, found: Attribution, destroyed: np.ndarray, judged: tuple[s
     strip = (
         HeatTile("destroyed model", destroyed, kind=kind),
         HeatTile("shuffled labels", None, note="no direction: the target is a class"),
-        HeatTile("random map", noise),
+        HeatTile("random map", noise, has_own_scale=True),
     )
     scores = (
         ("deletion", "+0.21 [0.15, 0.26]", "Area between the curve of random maps and this one; above 0 is better."),
