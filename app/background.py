@@ -54,6 +54,17 @@ class Background(Generic[Result]):
         """Since it was begun."""
         return time.monotonic() - self._begun
 
+    @property
+    def share(self) -> float:
+        """How much is done, in [0, 1]."""
+        done, n_all = self.progress
+        return min(done / n_all, 1.0) if n_all else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """Until its end, by its pace so far; 0 as long as nothing can be said."""
+        return self.seconds * (1 - self.share) / self.share if self.seconds > 2 and 0.02 < self.share < 1 else 0.0
+
     def cancel(self) -> None:
         """End it at its next report."""
         self._is_cancelled.set()
@@ -75,6 +86,10 @@ class Background(Generic[Result]):
         if not self._result:
             raise WorkCancelledError("the work has not ended, or was cancelled")
         return self._result[0]
+
+    def error(self) -> BaseException | None:
+        """What ended the work before its time, where that was no cancel."""
+        return self._error if self.has_failed else None
 
     def _run(self, work: Callable[[Report], Result]) -> None:
         try:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,12 +11,14 @@ from app.attribution_target import HELP, check_target, needs_latents, target_of
 from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
 from app.model_latents import latents_of_model
-from app.terminal import counted, finite, print_json, remark
+from app.terminal import print_json, remark
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Callable
 
-    from analysis.attributions import Attribution, Baseline, Target
+    from analysis.attributions import Baseline, Target
+    from app.attribution_run import AttributionRun
+    from app.found_maps import FoundMap
     from xaae_core.checkpoints import Checkpoint
     from xaae_core.data.images import ImageData
     from xaae_core.latents import LatentTable
@@ -35,11 +35,12 @@ _FILE = click.Path(path_type=Path)
 @click.command(
     "attribute",
     cls=SettingsCommand,
-    epilog="\b\nExample:\n  xaae attribute model.safetensors case.png --out why --target direction "
-    "--latents model.latents.parquet",
+    epilog="\b\nExamples:\n  xaae attribute model.safetensors case.png --out why --target direction "
+    "--latents model.latents.parquet\n"
+    "  xaae attribute model.safetensors cases/*.png --out why --method all --evaluate",
 )
 @click.argument("checkpoint", type=_FILE)
-@click.argument("image", type=_FILE)
+@click.argument("images", type=_FILE, nargs=-1, required=True)
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
 @click.option("--method", "methods", type=click.Choice([*METHOD_NAMES, _ALL]), multiple=True,
     default=("integrated_gradients",), show_default=True,
@@ -63,11 +64,16 @@ _FILE = click.Path(path_type=Path)
 @click.option("--stride", type=click.IntRange(1), help="With occlusion: pixels between squares; half the window.")
 @click.option("--memory", type=click.IntRange(1),
     help="MiB that a pass may take beside the model; if left out a quarter of what is free, at most 1024.")  # fmt: skip
+@click.option("--evaluate", is_flag=True,
+    help="Measure each map (deletion and insertion against random maps, concentration) and put it to the checks: the "
+    "same method on a destroyed model and, with --latents, on shuffled labels. Takes much longer.")  # fmt: skip
+@click.option("--mask", "masks", type=_FILE, multiple=True,
+    help="With --evaluate: picture of what matters, white; one for each IMAGE, in their order.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the maps' figures as JSON.")
 @allow_encoders
 def command(
     checkpoint: Path,
-    image: Path,
+    images: tuple[Path, ...],
     out: Path,
     methods: tuple[str, ...],
     target: str,
@@ -82,51 +88,72 @@ def command(
     window: int | None,
     stride: int | None,
     memory: int | None,
+    evaluate: bool,
+    masks: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Say which pixels the model listens to.
 
     Writes for each method METHOD.png (the picture, the map laid on it, the map) and METHOD.npy (the numbers; of
-    latent_shift both halves, too), and summary.csv and attribution.json. A map shows what moves the model's number,
-    not what causes the disease.
+    latent_shift both halves, too), summary.csv and attribution.json; with --evaluate also evaluation.csv. Of several
+    pictures each has a folder of its own, written as soon as it is finished, and the mean maps with their spread lie
+    beside them. A map shows what moves the model's number, not what causes the disease.
     """
-    from analysis.attributions import MethodSettings, attribute
+    from analysis.attributions import MethodSettings
+    from app.attribution_files import figures_of, sentence_of, write_attributions, write_summary
+    from app.attribution_run import AttributionRun
     from xaae_core.checkpoints import load_checkpoint
-    from xaae_core.data.recipes import recipe_for
 
     if latents is None and (needs_latents(target) or baseline == "mean"):
         raise click.UsageError(
             f"{'--baseline mean' if baseline == 'mean' else '--target direction'} needs --latents: "
             "write the table with xaae extract"
         )
+    if masks and (not evaluate or len(masks) != len(images)):
+        raise click.UsageError(
+            f"{len(masks)} --mask for {len(images)} pictures{'' if evaluate else ', without --evaluate'}: give one for "
+            "each, in the order of the pictures, with --evaluate"
+        )
     opened = load_checkpoint(checkpoint)
     table = None if latents is None else latents_of_model(opened, latents)
-    picture = recipe_for(opened.model, opened.card).read(image)
-    for note in picture.notes:
-        remark(f"  note: {note}")
-    asked = target_of(target, opened.card, table)
-    nothing = _baseline(baseline, picture, opened, table, latents, data)
     _check_squares(window, stride, opened.model.input_size)
     settings = MethodSettings(
         n_steps=steps, n_samples=samples, noise=noise, seed=seed, span=span, window=window, stride=stride
     )
-    found = []
-    for method in _usable(methods, opened, asked):
-        with counted(f"{method}:") as progress:
-            made = attribute(
-                *(opened.model, picture.pixels, asked),
-                method=method,
-                baseline=nothing,
-                settings=settings,
-                memory_bytes=None if memory is None else memory * 2**20,
-                progress=progress,
-            )
-        found.append(made)
-    files = write_attributions(out, picture, found, opened)
+    asked = target_of(target, opened.card, table)
+    run = AttributionRun(
+        opened, asked, tuple(_usable(methods, opened, asked)), settings,
+        table=table, memory_bytes=None if memory is None else memory * 2**20, is_evaluated=evaluate,
+    )  # fmt: skip
+    names = folder_names(images)
+    pictures = [run.read(image) for image in images]  # one that cannot be read is told before anything is computed
+    outlines = [run.read_mask(*pair) for pair in zip(masks, pictures, strict=True)] if masks else [None] * len(images)
+    nothing = _baselines(baseline, run, table, latents, data)
+    judged: dict[str, list[FoundMap]] = {}
+    files, reports = [], []
+    for name, picture, mask in zip(names, pictures, outlines, strict=True):
+        found = run.explain(picture, nothing(picture), mask, words="" if len(images) == 1 else f"{name}: ")
+        folder = out if len(images) == 1 else out / name
+        files += write_attributions(folder, picture, found, opened)
+        reports.append(figures_of(picture, found, opened))
+        judged[name] = found
+        if not as_json:
+            click.echo("\n".join(("" if len(images) == 1 else f"{name}: ") + sentence_of(one) for one in found))
+    if len(images) > 1:
+        files += write_summary(out, judged, run.means(), run.mean_picture())
     if as_json:
-        print_json({**figures_of(picture, found, opened), "files": files})
+        print_json({**reports[0], "files": files} if len(images) == 1 else {"pictures": reports, "files": files})
     else:
-        click.echo("\n".join([*(sentence_of(made) for made in found), *files]))
+        click.echo("\n".join(files))
+
+
+def folder_names(images: tuple[Path, ...]) -> list[str]:
+    """A name for each picture's folder: the file's without its ending, numbered where two share one."""
+    from collections import Counter
+
+    stems = [image.name.partition(".")[0] or image.name for image in images]
+    counts = Counter(stems)
+    return [stem if counts[stem] == 1 else f"{stem}-{place}" for place, stem in enumerate(stems, 1)]
 
 
 def _usable(methods: tuple[str, ...], opened: Checkpoint, target: Target) -> list[str]:
@@ -143,104 +170,25 @@ def _usable(methods: tuple[str, ...], opened: Checkpoint, target: Target) -> lis
     return list(dict.fromkeys(methods))
 
 
-def row_of(found: Attribution) -> dict[str, Any]:
-    """One map's figures by name."""
-    row, column = found.peak
-    return {
-        "method": found.method,
-        "target": found.target,
-        "score": found.score,
-        "baseline": found.baseline,
-        "baseline_score": found.baseline_score,
-        "sum": found.total,
-        "convergence_delta": found.convergence_delta,
-        "peak_row": row,
-        "peak_column": column,
-        "area_of_half": found.area_of_half(),
-    }
-
-
-def figures_of(picture: ImageData, found: list[Attribution], opened: Checkpoint) -> dict[str, Any]:
-    """Everything but the maps themselves, by name."""
-    return {
-        "image": picture.name,
-        "checkpoint_sha256": opened.sha256,
-        "model": opened.card.name,
-        "size": list(picture.pixels.shape[-2:]),
-        "maps": [{**row_of(made), "meaning": made.meaning, "settings": dict(made.settings)} for made in found],
-    }
-
-
-def write_attributions(folder: Path, picture: ImageData, found: list[Attribution], opened: Checkpoint) -> list[str]:
-    """Write a figure and the numbers of each map, and the summaries; returns the files' paths."""
-    import json
-
-    from analysis.figures.attribution_map import AttributionFigure, draw_attributions
-    from xaae_core.atomic_files import atomic_path
-
-    contents: dict[str, bytes] = {}
-    for made in found:
-        for name, part in made.parts.items():
-            contents[f"{made.method}-{name}.npy"] = _as_npy(part)
-        contents[f"{made.method}.png"] = draw_attributions(AttributionFigure(picture.pixels, [made], picture.name))
-        contents[f"{made.method}.npy"] = _as_npy(made.map)
-    text = io.StringIO()
-    summary = csv.DictWriter(text, row_of(found[0]), lineterminator="\n")
-    summary.writeheader()
-    summary.writerows(row_of(made) for made in found)
-    contents["summary.csv"] = text.getvalue().encode()
-    figures = finite(figures_of(picture, found, opened))
-    contents["attribution.json"] = json.dumps(figures, ensure_ascii=False, indent=2).encode()
-    for name, content in contents.items():
-        with atomic_path(folder / name) as temporary:
-            temporary.write_bytes(content)
-    return [str(folder / name) for name in contents]
-
-
-def _as_npy(numbers: NDArray[Any]) -> bytes:
-    import numpy as np
-
-    file = io.BytesIO()
-    np.save(file, numbers, allow_pickle=False)
-    return file.getvalue()
-
-
-def sentence_of(found: Attribution) -> str:
-    """One map in words."""
-    row, column = found.peak
-    text = f"{found.method}: {found.target} {found.score:.3g}"
-    if found.baseline_score is not None:
-        text += f" ({found.baseline}: {found.baseline_score:.3g})"
-    text += f"; strongest at row {row}, column {column}; half of it lies in {found.area_of_half():.1%} of the picture"
-    if found.convergence_delta is not None:
-        text += f"; its sum misses the difference by {abs(found.convergence_delta):.2g}"
-    return text
-
-
-def _baseline(
-    name: str,
-    picture: ImageData,
-    opened: Checkpoint,
-    table: LatentTable | None,
-    latents: Path | None,
-    data: Path | None,
-) -> Baseline:
-    """The picture that stands for nothing."""
+def _baselines(
+    name: str, run: AttributionRun, table: LatentTable | None, latents: Path | None, data: Path | None
+) -> Callable[[ImageData], Baseline]:
+    """How the picture that stands for nothing is made of a picture."""
     import numpy as np
 
     from analysis.attributions import black_baseline, blurred_baseline, mean_baseline
     from app.case_files import CaseFiles
-    from xaae_core.data.recipes import recipe_for
 
     if name == "black":
-        return black_baseline(picture.pixels.shape)
+        return lambda picture: black_baseline(picture.pixels.shape)
     if name == "blurred":
-        return blurred_baseline(picture.pixels)
+        return lambda picture: blurred_baseline(picture.pixels)
     assert table is not None and latents is not None  # the command has asked for both  # noqa: PT018
-    files, recipe = CaseFiles(table, latents=latents, data=data), recipe_for(opened.model, opened.card)
+    files = CaseFiles(table, latents=latents, data=data)
     found = [path for path in map(files.find, np.flatnonzero(table.split == "train").tolist()) if path is not None]
     wanted = np.linspace(0, len(found) - 1, min(len(found), _MOST_AVERAGED)).astype(int)
-    return mean_baseline(recipe.read(found[place]).pixels for place in wanted)
+    mean = mean_baseline(run.read(found[place]).pixels for place in wanted)
+    return lambda _: mean
 
 
 def _check_squares(window: int | None, stride: int | None, size: tuple[int, int]) -> None:

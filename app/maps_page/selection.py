@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import maps_state, state
+from app import attributions_state, maps_state, state
 from app.failures import explained
 from app.maps_page.cases import MapCases, png_of
 from app.page_entry import go_to
@@ -18,6 +18,8 @@ from xaae_core.errors import XaaeError
 SHOWN = 12
 """Pictures in the strip; the files hold all chosen cases."""
 TRAVERSE = "pages/traverse.py"
+ATTRIBUTIONS = "pages/attributions.py"
+_PAGES = {TRAVERSE: "in Traverse", ATTRIBUTIONS: "in Attributions", "pages/examples.py": "in Examples"}
 
 
 def show_selection(
@@ -37,7 +39,7 @@ def show_selection(
             "map. A double click opens a case."
         )
         return
-    words, opened, as_csv, as_parquet = st.columns([5, 3, 2, 2], vertical_alignment="center")
+    words, opened, where, mean, as_csv, as_parquet = st.columns([4, 2.4, 2, 1.7, 1.5, 1.7], vertical_alignment="center")
     words.markdown(f"**{count(len(rows), 'case')} chosen** of {len(cases.table):,} · {_composition(cases, rows)}")
     name = f"selection-{len(rows)}"
     as_csv.download_button(
@@ -50,16 +52,29 @@ def show_selection(
     )  # fmt: skip
     chosen = opened.selectbox(
         "Open a chosen case", rows[:200].tolist(), index=None, format_func=cases.name, label_visibility="collapsed",
-        placeholder="Open one in Traverse …", key=maps_state.OPENED,
+        placeholder="Open one …", key=maps_state.OPENED,
     )  # fmt: skip
+    page = where.selectbox(
+        "Where", list(_PAGES), format_func=_PAGES.__getitem__, label_visibility="collapsed", key=maps_state.OPENED_IN
+    )
     if chosen is not None:
-        open_in_traverse(cases, int(chosen))
+        open_on(page, cases, int(chosen))
+    if mean.button("Mean map", width="stretch", disabled=len(cases.workspace.selected_rows) == 0,
+        help="Attributions: which pixels usually make the number of these cases, as one map of all of them. It needs "
+        "the cases in the open data folder."):  # fmt: skip
+        attributions_state.look_at_many()
+        go_to(ATTRIBUTIONS)
     with explained("The pictures of the chosen cases"):
         _show_pictures(cases, rows)
 
 
 def open_in_traverse(cases: MapCases, row: int) -> None:
-    """Open a case on the traverse page; one that is not in the open folder goes there as a picture of its own."""
+    """Open a case on the traverse page; see `open_on`."""
+    open_on(TRAVERSE, cases, row)
+
+
+def open_on(page: str, cases: MapCases, row: int) -> None:
+    """Open a case on another page; one that is not in the open folder goes there as a picture of its own."""
     with explained("Opening this case"):
         in_folder = cases.id_in_folder(row)
         if in_folder is not None:
@@ -67,7 +82,7 @@ def open_in_traverse(cases: MapCases, row: int) -> None:
         else:
             name = cases.name(row)
             state.open_upload(state.UploadedPicture(f"{name}.png", png_of(cases.picture(row))))
-        go_to(TRAVERSE)
+        go_to(page)
 
 
 def _composition(cases: MapCases, rows: NDArray[np.int64]) -> str:

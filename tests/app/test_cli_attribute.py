@@ -159,3 +159,64 @@ def test_latents_of_another_model_and_a_missing_picture_are_refused(tmp_path: Pa
     refused = xaae("attribute", demo_checkpoint(), tmp_path / "none.png", "--out", tmp_path / "o")
     assert refused.exit_code == 2
     assert "none.png" in refused.stderr
+
+
+OTHER = demo_images() / "images" / "phantom-000961.png"
+
+
+def test_several_pictures_have_folders_of_their_own_and_a_mean_map(tmp_path: Path):
+    made = xaae("attribute", demo_checkpoint(), CASE, OTHER, "--out", tmp_path, "--method", "saliency")
+    assert made.exit_code == 0, made.output
+    maps = [np.load(tmp_path / name.stem / "saliency.npy", allow_pickle=False) for name in (CASE, OTHER)]
+    alone = explain(tmp_path / "alone", "--method", "saliency")
+    assert alone.exit_code == 0
+    np.testing.assert_allclose(maps[0], np.load(tmp_path / "alone" / "saliency.npy"), atol=1e-6)
+    np.testing.assert_allclose(np.load(tmp_path / "mean-saliency.npy"), np.mean(maps, axis=0), atol=1e-6)
+    np.testing.assert_allclose(np.load(tmp_path / "spread-saliency.npy"), np.std(maps, axis=0, ddof=1), atol=1e-5)
+    rows = list(csv.DictReader((tmp_path / "summary.csv").open()))
+    assert [row["picture"] for row in rows] == [CASE.stem, OTHER.stem]
+    assert Image.open(tmp_path / "mean.png").width == 2160
+
+
+def test_pictures_of_one_name_keep_apart(tmp_path: Path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.png").write_bytes((CASE if folder == "a" else OTHER).read_bytes())
+    pictures = (tmp_path / "a" / "x.png", tmp_path / "b" / "x.png")
+    made = xaae("attribute", demo_checkpoint(), *pictures, "--out", tmp_path / "o", "--method", "saliency")
+    assert made.exit_code == 0, made.output
+    first, second = (np.load(tmp_path / "o" / name / "saliency.npy") for name in ("x-1", "x-2"))
+    assert not np.array_equal(first, second)
+
+
+def test_evaluation_writes_measures_checks_and_a_verdict(tmp_path: Path):
+    mask = demo_images() / "masks" / CASE.name
+    options = ("--method", "saliency", "--evaluate", "--mask", mask, "--latents", demo_latents(), "--json")
+    made = explain(tmp_path, *options, "--target", "direction")
+    assert made.exit_code == 0, made.output
+    (found,) = json.loads(made.stdout)["maps"]
+    assert {"deletion", "insertion", "sparseness", "energy_inside"} <= found["measures"].keys()
+    assert {"destroyed", "shuffled", "random"} <= found["checks"].keys()
+    rows = list(csv.DictReader((tmp_path / "evaluation.csv").open()))
+    assert [row["name"] for row in rows if row["kind"] == "verdict"] == [found["verdict"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--mask", CASE), "1 --mask for 1 pictures, without --evaluate"),
+        (("--evaluate", "--mask", CASE, "--mask", CASE), "2 --mask for 1 pictures"),
+    ],
+)
+def test_masks_without_their_pictures_are_refused(tmp_path: Path, options: tuple[object, ...], words: str):
+    refused = explain(tmp_path / "o", *options)
+    assert refused.exit_code == 2
+    assert words in " ".join(refused.stderr.split())
+
+
+def test_a_mask_of_other_proportions_is_refused_before_anything_is_computed(tmp_path: Path):
+    Image.fromarray(np.full((20, 60), 255, np.uint8)).save(tmp_path / "m.png")
+    refused = explain(tmp_path / "o", "--evaluate", "--mask", tmp_path / "m.png", "--method", "saliency")
+    assert refused.exit_code == 2
+    assert "20" in refused.stderr
+    assert not (tmp_path / "o").exists()

@@ -1,0 +1,154 @@
+"""The files that `xaae attribute` writes: figures, numbers and what was found about each map."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.attribution_tables import evaluation_csv
+from app.terminal import finite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from analysis.attributions import Attribution
+    from analysis.attributions.cohort_map import CohortMap
+    from app.found_maps import FoundMap
+    from xaae_core.checkpoints import Checkpoint
+    from xaae_core.data.images import ImageData
+
+
+def row_of(found: Attribution) -> dict[str, Any]:
+    """One map's figures by name."""
+    row, column = found.peak
+    return {
+        "method": found.method,
+        "target": found.target,
+        "score": found.score,
+        "baseline": found.baseline,
+        "baseline_score": found.baseline_score,
+        "sum": found.total,
+        "convergence_delta": found.convergence_delta,
+        "peak_row": row,
+        "peak_column": column,
+        "area_of_half": found.area_of_half(),
+    }
+
+
+def figures_of(picture: ImageData, judged: Sequence[FoundMap], opened: Checkpoint) -> dict[str, Any]:
+    """Everything but the maps themselves, by name."""
+    return {
+        "image": picture.name,
+        "checkpoint_sha256": opened.sha256,
+        "model": opened.card.name,
+        "size": list(picture.pixels.shape[-2:]),
+        "maps": [_described(one.attribution, one) for one in judged if one.attribution is not None],
+    }
+
+
+def _described(made: Attribution, one: FoundMap) -> dict[str, Any]:
+    """All that is known of a map but the map."""
+    known = {**row_of(made), "meaning": made.meaning, "settings": dict(made.settings)}
+    if made.measures:
+        known["measures"] = {
+            found.name: {"value": found.value, "interval": list(found.interval)} for found in made.measures
+        }
+    if one.strip is not None:
+        known["checks"] = {check.name: check.passed for check in one.strip.checks}
+        known["verdict"] = one.strip.verdict
+    return known
+
+
+def write_attributions(folder: Path, picture: ImageData, judged: Sequence[FoundMap], opened: Checkpoint) -> list[str]:
+    """Write a figure and the numbers of each map, and the summaries; returns the files' paths."""
+    from analysis.figures.attribution_map import AttributionFigure, draw_attributions
+
+    found = [one.attribution for one in judged if one.attribution is not None]
+    contents: dict[str, bytes] = {}
+    for made in found:
+        for name, part in made.parts.items():
+            contents[f"{made.method}-{name}.npy"] = _as_npy(part)
+        contents[f"{made.method}.png"] = draw_attributions(AttributionFigure(picture.pixels, [made], picture.name))
+        contents[f"{made.method}.npy"] = _as_npy(made.map)
+    contents["summary.csv"] = _table([row_of(made) for made in found])
+    if any(made.measures for made in found):
+        contents["evaluation.csv"] = evaluation_csv(picture.name, judged).encode()
+    figures = finite(figures_of(picture, judged, opened))
+    contents["attribution.json"] = json.dumps(figures, ensure_ascii=False, indent=2).encode()
+    return _write(folder, contents)
+
+
+def write_summary(
+    folder: Path, judged: Mapping[str, Sequence[FoundMap]], means: Mapping[str, CohortMap], picture: NDArray[Any]
+) -> list[str]:
+    """Write what several pictures come to: one table of all, and of each method the mean map with its spread.
+
+    Args:
+        folder: to write into.
+        judged: maps of each picture by its name.
+        means: of all pictures by method.
+        picture: their mean [C, H, W].
+    """
+    from analysis.figures.cohort_figure import CohortFigure, draw_cohort
+
+    rows = [
+        {"picture": name, **row_of(one.attribution)}
+        for name, found in judged.items()
+        for one in found
+        if one.attribution is not None
+    ]
+    contents = {"summary.csv": _table(rows)}
+    evaluated = [evaluation_csv(name, found) for name, found in judged.items()]
+    if any(one.attribution is not None and one.attribution.measures for found in judged.values() for one in found):
+        head = evaluated[0].partition("\n")[0]
+        contents["evaluation.csv"] = "".join([f"{head}\n", *(part.partition("\n")[2] for part in evaluated)]).encode()
+    for method, mean in means.items():
+        contents[f"mean-{method}.npy"] = _as_npy(mean.mean)
+        contents[f"spread-{method}.npy"] = _as_npy(mean.spread)
+    title = f"mean of {len(judged)} pictures"
+    contents["mean.png"] = draw_cohort(CohortFigure(picture, means, title))
+    return _write(folder, contents)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _write(folder: Path, contents: Mapping[str, bytes]) -> list[str]:
+    from xaae_core.atomic_files import atomic_path
+
+    for name, content in contents.items():
+        with atomic_path(folder / name) as temporary:
+            temporary.write_bytes(content)
+    return [str(folder / name) for name in contents]
+
+
+def _as_npy(numbers: NDArray[Any]) -> bytes:
+    import numpy as np
+
+    file = io.BytesIO()
+    np.save(file, numbers, allow_pickle=False)
+    return file.getvalue()
+
+
+def sentence_of(judged: FoundMap) -> str:
+    """One map in words, with its verdict where it was checked."""
+    found = judged.attribution
+    assert found is not None  # what failed has ended the command
+    row, column = found.peak
+    text = f"{found.method}: {found.target} {found.score:.3g}"
+    if found.baseline_score is not None:
+        text += f" ({found.baseline}: {found.baseline_score:.3g})"
+    text += f"; strongest at row {row}, column {column}; half of it lies in {found.area_of_half():.1%} of the picture"
+    if found.convergence_delta is not None:
+        text += f"; its sum misses the difference by {abs(found.convergence_delta):.2g}"
+    return f"{text}; {judged.strip.verdict}: {judged.strip.sentence}" if judged.strip is not None else text

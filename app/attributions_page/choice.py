@@ -1,0 +1,126 @@
+"""What the reader of the attributions page asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.attributions import (
+    Baseline,
+    DirectionScore,
+    MethodSettings,
+    Target,
+    black_baseline,
+    blurred_baseline,
+)
+from app.attribution_target import target_of
+from app.workspace import Case, Workspace
+
+BaselineName = Literal["black", "blurred"]
+METHOD_WORDS: dict[str, str] = {
+    "integrated_gradients": "Integrated gradients",
+    "latent_shift": "Latent shift",
+    "occlusion": "Occlusion",
+    "grad_cam": "Grad-CAM",
+    "smooth_grad": "SmoothGrad",
+    "gradient_shap": "GradientShap",
+    "saliency": "Saliency",
+    "input_x_gradient": "Input × gradient",
+    "guided_backprop": "Guided backprop",
+    "deep_lift": "DeepLift",
+    "feature_ablation": "Feature ablation",
+}
+"""As the page names them, in the order in which it offers them."""
+METHOD_HELP: dict[str, str] = {
+    "integrated_gradients": "sums the gradient on the way from the baseline to the picture; shares out the whole",
+    "latent_shift": "moves the code along the target and shows how the decoded picture changes",
+    "occlusion": "covers one square after the other and sees what the number loses",
+    "grad_cam": "where the deepest maps of the encoder speak for the number; coarse",
+    "smooth_grad": "the gradient, averaged over noisy copies of the picture",
+    "gradient_shap": "integrated gradients over random points on the way, with noise",
+    "saliency": "the plain gradient: where a small change would change the number most",
+    "input_x_gradient": "the gradient times the brightness",
+    "guided_backprop": "a gradient that keeps what adds; sharp, but often hardly depends on the model",
+    "deep_lift": "compares each unit with what it says of the baseline",
+    "feature_ablation": "takes one cell of a grid away at a time",
+}
+
+
+@dataclass(frozen=True)
+class MethodChoice:
+    """What the methods are told.
+
+    Attributes:
+        n_steps: of integrated gradients.
+        n_samples: noisy copies of SmoothGrad and GradientShap.
+        window: side of the covered square in pixels; 0: a twelfth of the picture.
+        span: how far latent shift moves, in units of the target.
+        seed: of everything random.
+    """
+
+    n_steps: int = 64
+    n_samples: int = 25
+    window: int = 0
+    span: float = 1.0
+    seed: int = 0
+
+    @property
+    def settings(self) -> MethodSettings:
+        """As the analysis takes them."""
+        return MethodSettings(
+            n_steps=self.n_steps,
+            n_samples=self.n_samples,
+            window=self.window or None,
+            span=self.span,
+            seed=self.seed,
+        )
+
+
+@dataclass(frozen=True)
+class AttributionChoice:
+    """Everything the page is asked for.
+
+    Attributes:
+        explained: what is explained, as `xaae attribute --target` takes it: "class:NAME", "direction:NAME",
+            "dimension:K", "representation" or "error"; "class" alone for a regressor's number.
+        methods: names of methods, in the order of the rows.
+        baseline: what the picture is compared with.
+        is_checked: whether each map is put to the checks.
+        told: what the methods are told.
+    """
+
+    explained: str
+    methods: tuple[str, ...]
+    baseline: BaselineName
+    is_checked: bool
+    told: MethodChoice
+
+    def target(self, workspace: Workspace) -> Target:
+        """What is explained; raises XaaeError where the model or the data cannot say it."""
+        kind, _, name = self.explained.partition(":")
+        if kind == "direction":
+            return DirectionScore(workspace.direction(name))
+        return target_of(self.explained, workspace.checkpoint.card, None)
+
+    def baseline_for(self, case: Case) -> Baseline:
+        """The picture that stands for nothing."""
+        pixels = case.image.pixels
+        return black_baseline(pixels.shape) if self.baseline == "black" else blurred_baseline(pixels)
+
+    def key(self, workspace: Workspace) -> tuple[Hashable, ...]:
+        """Names what one method makes of a picture, but for the method and the picture."""
+        fitted = workspace.training_key if self.explained.startswith("direction") else ()
+        return (workspace.checkpoint.sha256, self.explained, *fitted, self.baseline, self.told)
+
+
+def explained_words(explained: str, card_target: str) -> str:
+    """What is explained, for the control."""
+    kind, _, name = explained.partition(":")
+    return {
+        "class": f"the model's answer for “{name}”" if name else f"the predicted {card_target or 'number'}",
+        "direction": f"the score along the direction towards “{name}”",
+        "dimension": "one dimension of z",
+        "representation": "the whole code z, without any label",
+        "error": "the reconstruction error",
+    }[kind]

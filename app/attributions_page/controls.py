@@ -1,0 +1,140 @@
+"""The row of controls of the attributions page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from analysis.attributions import available_methods
+from app import attributions_state
+from app.attributions_page.choice import (
+    METHOD_HELP,
+    METHOD_WORDS,
+    AttributionChoice,
+    BaselineName,
+    MethodChoice,
+    explained_words,
+)
+from app.controls import targets_of
+from app.workspace import Workspace
+
+USUAL_METHODS = ("integrated_gradients", "latent_shift", "occlusion")
+_MOST_STEPS = 1000
+
+
+def attribution_controls(workspace: Workspace, *, is_cohort: bool) -> AttributionChoice:
+    """Draw the controls.
+
+    Args:
+        workspace: model and data.
+        is_cohort: whether one map of many pictures is asked for: then of one method.
+    """
+    explain, by, more = st.columns([4, 5.6, 1.9], gap="small", vertical_alignment="bottom")
+    explained = _explained(explain, workspace)
+    usable, refused = _methods_for(workspace, explained)
+    methods = _one_method(by, usable) if is_cohort else _several_methods(by, usable)
+    with more, st.popover("Settings", width="stretch", help="What pictures are compared with, and each method's own."):
+        baseline = _baseline()
+        is_checked = st.toggle(
+            "Put each map to the checks", value=True, key=attributions_state.CHECKED, bind="query-params",
+            disabled=is_cohort,
+            help="The same method on a destroyed model and on a direction of shuffled labels, and deletion against "
+            "random maps. It takes several times as long as the map.",
+        )  # fmt: skip
+        told = _method_settings(workspace)
+        for name, why in refused.items():
+            st.caption(f"{METHOD_WORDS[name]} cannot work here: {why}.")
+    return AttributionChoice(explained, methods, baseline, is_checked and not is_cohort, told)
+
+
+def offered_targets(workspace: Workspace) -> list[str]:
+    """What can be explained, as `AttributionChoice.explained`; the direction first: no other tool offers it."""
+    card = workspace.checkpoint.card
+    directions = targets_of(workspace.training) if workspace.training is not None else []
+    if card.target in directions:
+        directions.sort(key=lambda name: name != card.target)
+    classes = [f"class:{name}" for name in sorted(workspace.classes, key=lambda name: name != card.target)]
+    if card.task != "classes":
+        classes = ["class"]
+    found = [*(f"direction:{name}" for name in directions[:1]), *classes[:1]]
+    found += [f"direction:{name}" for name in directions[1:]] + classes[1:]
+    return [*found, "representation", "dimension", "error"]
+
+
+def _explained(place: st.delta_generator.DeltaGenerator, workspace: Workspace) -> str:
+    offered, card = offered_targets(workspace), workspace.checkpoint.card
+    if st.session_state.get(attributions_state.EXPLAINED) not in offered:
+        st.session_state.pop(attributions_state.EXPLAINED, None)
+    chosen = str(
+        place.selectbox(
+            "Explain", offered, format_func=lambda name: explained_words(name, card.target),
+            key=attributions_state.EXPLAINED, bind="query-params",
+            help="Which number of the model the pixels are to account for. The score along a direction asks: what in "
+            "this picture puts it where it lies between the two ends of the traverse page?",
+        )
+    )  # fmt: skip
+    if chosen != "dimension":
+        return chosen
+    n_dims = workspace.checkpoint.model.encoding_dims
+    if not 0 <= st.session_state.get(attributions_state.DIMENSION, 0) < n_dims:
+        st.session_state.pop(attributions_state.DIMENSION, None)
+    dim = place.number_input(
+        f"Dimension (0 to {n_dims - 1})", 0, n_dims - 1, 0, key=attributions_state.DIMENSION, bind="query-params"
+    )
+    return f"dimension:{dim}"
+
+
+def _methods_for(workspace: Workspace, explained: str) -> tuple[list[str], dict[str, str]]:
+    """Names of the methods that can work, and why the others cannot."""
+    target = AttributionChoice(explained, (), "black", False, MethodChoice()).target(workspace)
+    available = available_methods(workspace.checkpoint.model, target)
+    return [name for name in METHOD_WORDS if name in available.usable], dict(available.refused)
+
+
+def _several_methods(place: st.delta_generator.DeltaGenerator, usable: Sequence[str]) -> tuple[str, ...]:
+    if any(name not in usable for name in st.session_state.get(attributions_state.METHODS, ())):
+        st.session_state.pop(attributions_state.METHODS, None)
+    chosen = place.multiselect(
+        "By", usable, default=[name for name in USUAL_METHODS if name in usable], format_func=METHOD_WORDS.__getitem__,
+        key=attributions_state.METHODS, bind="query-params", placeholder="Choose one method or more",
+        help="Methods disagree; what several of them show is worth more. "
+        + " ".join(f"**{METHOD_WORDS[name]}** {METHOD_HELP[name]}." for name in usable),
+    )  # fmt: skip
+    return tuple(chosen)
+
+
+def _one_method(place: st.delta_generator.DeltaGenerator, usable: Sequence[str]) -> tuple[str, ...]:
+    if st.session_state.get(attributions_state.METHOD) not in usable:
+        st.session_state.pop(attributions_state.METHOD, None)
+    chosen = place.selectbox(
+        "By", usable, format_func=METHOD_WORDS.__getitem__, key=attributions_state.METHOD, bind="query-params",
+        help=" ".join(f"**{METHOD_WORDS[name]}** {METHOD_HELP[name]}." for name in usable),
+    )  # fmt: skip
+    return (str(chosen),)
+
+
+def _baseline() -> BaselineName:
+    words: dict[BaselineName, str] = {"black": "black", "blurred": "the picture itself, blurred"}
+    return st.selectbox(
+        "Compared with", list(words), format_func=words.__getitem__, key=attributions_state.BASELINE,
+        bind="query-params",
+        help="Most methods say what this picture has that another one has not. Black is also the colour of borders; "
+        "the blurred picture keeps the brightness and asks for the detail.",
+    )  # fmt: skip
+
+
+def _method_settings(workspace: Workspace) -> MethodChoice:
+    usual = MethodChoice()
+    side = min(workspace.checkpoint.model.input_size)
+    n_steps = st.number_input("Integrated gradients: steps", 8, _MOST_STEPS, usual.n_steps, 8,
+        key=attributions_state.STEPS, help="Points on the way. More share out the number more exactly.")  # fmt: skip
+    n_samples = st.number_input("SmoothGrad, GradientShap: copies", 1, _MOST_STEPS, usual.n_samples, 5,
+        key=attributions_state.SAMPLES, help="Noisy copies of the picture that are averaged.")  # fmt: skip
+    window = st.number_input("Occlusion, ablation: side of the square (px)", 0, side, 0, 1,
+        key=attributions_state.WINDOW, help="0: a twelfth of the picture. Smaller ones take longer.")  # fmt: skip
+    span = st.number_input("Latent shift: how far", 0.1, 6.0, usual.span, 0.1, key=attributions_state.SPAN,
+        help="Each way along the target, in its own unit: standard deviations for a direction.")  # fmt: skip
+    seed = st.number_input("Seed", 0, 9999, usual.seed, key=attributions_state.SEED,
+        help="Of everything random: the noise, the destroyed models, the shuffled labels.")  # fmt: skip
+    return MethodChoice(int(n_steps), int(n_samples), int(window), float(span), int(seed))

@@ -1,0 +1,95 @@
+"""What the grid of maps is sent: a row for each method, finished or not."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from analysis.attributions import Attribution, Measure
+from analysis.evaluation.sanity import SanityCheck, SanityStrip
+from app.attributions_page.choice import METHOD_WORDS
+from app.components.heat_grid import HeatRow, HeatTile
+from app.found_maps import FoundMap
+
+Level = Literal["good", "doubtful", "bad", ""]
+_LEVELS: dict[str, Level] = {"believable": "good", "doubtful": "doubtful", "fails": "bad"}
+_SHOWN = {
+    "deletion": "Deletion",
+    "insertion": "Insertion",
+    "energy_inside": "Inside the outline",
+    "iou_best": "Overlap with the outline",
+    "completeness": "Left unexplained",
+    "sparseness": "Concentration",
+}
+"""Measures that a row shows, as it names them."""
+
+
+def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool) -> HeatRow:
+    """The row of a method.
+
+    Args:
+        method: its name.
+        found: what is known of it.
+        is_checked: whether it is put to the checks.
+        is_over: whether no more of it is coming.
+    """
+    made, strip = found.attribution, found.strip
+    if made is None:
+        note = found.problem or ("not computed" if is_over else "being computed …")
+        return HeatRow(
+            method, METHOD_WORDS[method], found.problem, "", "", HeatTile("on the picture", None, note), (), ()
+        )
+    return HeatRow(
+        id=method,
+        title=METHOD_WORDS[method],
+        sentence=_sentence(made, strip),
+        verdict=_LEVELS[strip.verdict] if strip is not None else "",
+        verdict_words=strip.verdict if strip is not None else "",
+        main=HeatTile("on the picture", made.map),
+        strip=_tiles(strip, found.problem, is_over=is_over) if is_checked else (),
+        scores=tuple(_score(made, name) for name in _SHOWN if made.measure(name) is not None),
+    )
+
+
+def _tiles(strip: SanityStrip | None, problem: str, *, is_over: bool) -> tuple[HeatTile, ...]:
+    labels = ("model destroyed", "labels shuffled", "random map")
+    if strip is None:
+        note = problem or ("not checked" if is_over else "being checked …")
+        return tuple(HeatTile(label, None, note) for label in labels)
+    return (
+        _compared(labels[0], strip.destroyed, strip.check("destroyed")),
+        _compared(labels[1], strip.shuffled, strip.check("shuffled")),
+        HeatTile(labels[2], strip.random),
+    )
+
+
+def _compared(label: str, made: Attribution | None, check: SanityCheck | None) -> HeatTile:
+    """The map that this one should not look like; why there is none, where there is none."""
+    if made is not None:
+        return HeatTile(label, made.map)
+    return HeatTile(label, None, check.sentence if check is not None else "could not be made here")
+
+
+def _sentence(made: Attribution, strip: SanityStrip | None) -> str:
+    parts = [f"{made.target}: {made.score:.3g}".replace("-", "−")]
+    if made.baseline_score is not None:
+        parts[0] += f" ({made.baseline}: {made.baseline_score:.3g})".replace("-", "−")
+    if strip is not None:
+        parts += [check.sentence for check in strip.checks]
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _score(made: Attribution, name: str) -> tuple[str, str, str]:
+    found = made.measure(name)
+    assert found is not None  # only those are asked for
+    return _SHOWN[name], number_words(found), found.meaning
+
+
+def number_words(found: Measure) -> str:
+    """A measure with its interval, where it has one."""
+    text = f"{found.value:.2f}"
+    low, high = found.interval
+    if math.isfinite(low) and math.isfinite(high):
+        text += f" [{low:.2f}, {high:.2f}]"
+    return text.replace("-", "−")
