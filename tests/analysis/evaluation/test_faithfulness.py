@@ -79,6 +79,19 @@ def test_the_signed_order_is_best_where_the_picture_scores_below_the_baseline_to
             assert all(curve.is_better is False for curve in worst)
 
 
+def test_by_size_a_score_is_left_from_either_side(image, linear):
+    heat = shares_of(linear, image, black_baseline(image.shape))
+    options = {"order": "size", "n_steps": 12, "n_random": 4}
+    up = measure_faithfulness(linear, image, TARGET, [heat], **options)[0]
+    with torch.no_grad():
+        linear.weight.neg_()
+        linear.bias.neg_()
+    down = measure_faithfulness(linear, image, TARGET, [heat], **options)[0]
+    for one, other in zip(up, down, strict=True):
+        assert one.scores == pytest.approx(-other.scores, abs=1e-5)
+        assert (one.area, one.advantage) == pytest.approx((other.area, other.advantage), abs=1e-4)
+
+
 def test_quantus_flips_the_same_pixels_to_the_same_scores():
     quantus = pytest.importorskip("quantus", reason="Quantus, the oracle, is not installed")
 
