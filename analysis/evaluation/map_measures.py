@@ -11,7 +11,7 @@ from analysis.attributions import Attribution, Baseline, Target
 from analysis.attributions.call import Progress
 from analysis.attributions.inputs import Picture
 from analysis.evaluation.complexity import measure_completeness, measure_complexity, measure_sparseness
-from analysis.evaluation.faithfulness import measure_faithfulness
+from analysis.evaluation.faithfulness import measure_faithfulness, order_for
 from analysis.evaluation.localisation import measure_localisation
 from xaae_core.models.latent_model import LatentModel
 
@@ -52,6 +52,7 @@ def measure_maps(
     curves = measure_faithfulness(
         *(model, image, target, [one.map for one in made]),
         baseline=baseline,
+        order=[order_for(one.method, target) for one in made],
         seed=seed,
         memory_bytes=memory_bytes,
         progress=progress,
