@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from analysis.examples.sample_losses import LossFunction, OutputLoss
 from analysis.examples.samples import samples_of
 from analysis.examples.steps import Progress
 from analysis.examples.tracin import CheckpointSource, trace_training
-from analysis.experiments.curves import Curve, CurveFigure, draw_curves
+from analysis.experiments.curves import Curve, CurveFigure, Style, draw_curves
 from analysis.experiments.words import listed, told, words_of
 from analysis.figures.formats import Format
 
@@ -59,6 +60,10 @@ class ExampleConsistency:
 
     def rows(self) -> list[dict[str, Any]]:
         """One row for each method, kind, fraction and run, then the mean of the runs with its interval over cases."""
+        return list(self._rows)
+
+    @cached_property
+    def _rows(self) -> list[dict[str, Any]]:
         found = []
         for m, method in enumerate(self.methods):
             for kind, values in (("most important", self.most[m]), ("least important", self.least[m])):
@@ -88,19 +93,23 @@ class ExampleConsistency:
 
     def draw(self, form: Format = "png") -> bytes:
         """Agreement against fraction: the most important solid, the least important dotted."""
-        curves, x = [], np.array(self.fractions)
+        curves = []
+        styles: dict[str, Style] = {"most important": "solid", "least important": "dotted"}
         for m, method in enumerate(self.methods):
-            for values, style in ((self.most[m], "solid"), (self.least[m], "dotted")):
-                ends = [_interval(values[:, k].mean(axis=0)) for k in range(len(x))]
+            for kind, style in styles.items():
+                own = [
+                    row for row in self._rows if (row["method"], row["examples"], row["run"]) == (method, kind, "all")
+                ]
+                agreement, low, high = (np.array([row[name] for row in own]) for name in ("agreement", "low", "high"))
                 curves.append(
                     Curve(
                         words_of(method) if style == "solid" else "",
-                        x,
-                        values.mean(axis=(0, 2)),
-                        np.array(ends)[:, 0],
-                        np.array(ends)[:, 1],
+                        np.array(self.fractions),
+                        agreement,
+                        low,
+                        high,
                         colour=m,
-                        style=style,  # type: ignore[arg-type]  # one of the two above
+                        style=style,
                     )
                 )
         return draw_curves(
@@ -111,7 +120,7 @@ class ExampleConsistency:
                 f"{self.data}: do important examples look like the case?",
                 self.expected,
                 "any order",
-                {"most important": "solid", "least important": "dotted"},
+                styles,
             ),
             form,
         )

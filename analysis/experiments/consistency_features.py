@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,10 @@ class FeatureConsistency:
 
     def rows(self) -> list[dict[str, Any]]:
         """One row for each method, share and run, then the mean of the runs with its interval over cases."""
+        return list(self._rows)
+
+    @cached_property
+    def _rows(self) -> list[dict[str, Any]]:
         found = []
         for m, method in enumerate(self.methods):
             for k, share in enumerate(self.shares):
@@ -109,7 +114,7 @@ class FeatureConsistency:
 
     def draw(self, form: Format = "png") -> bytes:
         """Shift against share, one line a method, with its 95 % interval over cases."""
-        rows = [row for row in self.rows() if row["run"] == "all"]
+        rows = [row for row in self._rows if row["run"] == "all"]
         curves = []
         for number, method in enumerate(self.methods):
             own = [row for row in rows if row["method"] == method]

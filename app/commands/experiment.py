@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NAMES = ("consistency_features", "consistency_examples", "roar_test", "pretext", "disvae")
 _GUESSED_SECONDS = 60.0
+_NO_FILE = "digits"
 _MENDED = """\b
 What each asks:
   consistency_features   does masking what a method calls important move the
@@ -46,9 +47,14 @@ Examples:
 """
 
 
+def _file_or_digits(ctx: click.Context, param: click.Parameter, value: str) -> Path | str:
+    """A path, so that the settings that are written keep where it lies; "digits" is none."""
+    return value if value == _NO_FILE else Path(value)
+
+
 @click.command("experiment", cls=SettingsCommand, epilog=_MENDED)
 @click.argument("name", type=click.Choice(NAMES))
-@click.option("--data", required=True, metavar="FILE",
+@click.option("--data", required=True, metavar="FILE", callback=_file_or_digits,
     help="MNIST (x_train, y_train, x_test, y_test) or ECG5000 (x, y) as .npz; or digits: scikit-learn's.")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
     help="Folder to write into; the same command goes on where it was stopped.")  # fmt: skip
@@ -64,7 +70,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(
     name: str,
-    data: str,
+    data: Path | str,
     out: Path,
     quick: bool,
     full: bool,
