@@ -36,12 +36,11 @@ Shown = dict[str, list[ExampleTile]]
 
 
 @pytest.fixture(autouse=True)
-def nothing_known() -> Iterator[None]:
+def nothing_known() -> None:
     """What gradients have said in another test is forgotten: sessions share it."""
     cached_examples.importances.clear()
     cached_examples.self_influences.clear()
     cached_examples.estimates.clear()
-    yield
 
 
 @pytest.fixture
