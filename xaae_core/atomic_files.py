@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}(\.(pth|safetensors|parquet|json|toml|csv|png|txt))?")
+_TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}(\.(pth|safetensors|parquet|npz|json|toml|csv|png|txt))?")
 
 
 @contextmanager

@@ -71,6 +71,7 @@ class RoarResult:
             f"test loss {self.whole.mean():.4f} with all pixels; beyond the random order's, mean over shares below "
             f"100 % (lowest to highest of {_runs(self.whole)}): {'; '.join(self._told(name) for name in asked)}",
             f"worse than random in each: {listed(worse) if worse else 'no method'}",
+            *self._beside_contrast(),
         ]
 
     def draw(self, form: Format = "png") -> bytes:
@@ -98,6 +99,19 @@ class RoarResult:
             ),
             form,
         )
+
+    def _beside_contrast(self) -> list[str]:
+        """Whether a map that never saw the network does as well: then the test is of the pictures, not of the maps."""
+        if "contrast" not in self.methods:
+            return []
+        ahead = [
+            words_of(name)
+            for name in self.methods
+            if name not in REFERENCES and (self.excess(name) > self.excess("contrast")).all()
+        ]
+        if ahead:
+            return [f"beyond contrast alone, which never saw the network, in each: {listed(ahead)}"]
+        return ["no method is beyond contrast alone, which never saw the network: here the test tells ink, not insight"]
 
     def _told(self, method: str) -> str:
         excess = self.excess(method)

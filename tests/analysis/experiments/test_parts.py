@@ -53,6 +53,16 @@ def test_a_damaged_part_is_made_again(tmp_path: Path):
     assert done == [0, 1, 1]
 
 
+def test_what_a_killed_process_left_is_removed(tmp_path: Path):
+    store = PartStore(tmp_path, SETTINGS)
+    run_parts(counting(1, []), store)
+    left = store.folder / ".part-1-0123456789ab.npz"
+    left.write_bytes(b"half")
+    run_parts(counting(2, []), store)
+    assert not left.exists()
+    assert sorted(file.name for file in store.folder.iterdir()) == ["part-0.npz", "part-1.npz", "settings.json"]
+
+
 def test_two_parts_of_one_name_are_refused(tmp_path: Path):
     with pytest.raises(ValueError, match="same name"):
         run_parts(counting(1, []) * 2, PartStore(tmp_path, SETTINGS))

@@ -91,4 +91,13 @@ def test_the_excess_is_beyond_chance_and_leaves_out_share_one():
     assert found.excess("saliency").tolist() == [2.0, 2.0]
     assert found.sentences()[1].endswith("saliency")
     assert len(found.rows()) == 2 * 2 * 4
+    assert len(found.sentences()) == 2
     assert found.draw("svg")
+
+
+@pytest.mark.parametrize(("of_method", "said"), [(3.0, "beyond contrast alone"), (1.5, "tells ink, not insight")])
+def test_a_method_that_is_no_better_than_brightness_is_told_so(of_method, said):
+    losses = np.array([[[of_method]], [[1.0]], [[2.0]]])
+    found = RoarResult(("saliency", "random", "contrast"), (0.5,), losses, np.array([0.5]))
+    assert said in found.sentences()[-1]
+    assert found.sentences()[1].endswith("saliency and contrast alone")
