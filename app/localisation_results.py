@@ -53,6 +53,7 @@ def figures_of(table: LocalisationTable, facts: Mapping[str, Any]) -> dict[str, 
         "pictures": table.n_pictures,
         "mask_share": asdict(table.mask_share),
         "lines": [line.cells() for line in table.lines],
+        "flat_maps": [{"method": key[0], "target": key[1], "maps": n} for key, n in table.n_flat.items()],
         "comparisons": [asdict(each) for each in table.comparisons],
     }
 
@@ -90,6 +91,8 @@ def _remarks(table: LocalisationTable, facts: Mapping[str, Any]) -> Iterator[str
             f"{_SHORT[each.measure]}: the best of {each.first[1]} ({each.first[0]}) minus the best of {each.second[1]} "
             f"({each.second[0]}): {each.difference}"
         )
+    for (method, target), n in table.n_flat.items():
+        yield f"{method} ({target}): {n:,} maps are the same everywhere (flat): they get exactly what chance gives"
     yield "IoU best is an upper bound: its threshold was chosen by looking at the mask, picture by picture."
     if facts["left_out"]:
         yield f"{len(facts['left_out']):,} pictures were left out, because their masks or they could not be used"

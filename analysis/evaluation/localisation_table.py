@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import isclose
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +46,12 @@ class LocalisedMap:
     pointing: float
     energy_inside: float
     mask_share: float
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the map is the same everywhere, perhaps 0: then every measure is exactly what chance gives."""
+        measures = (self.iou_best, self.pointing, self.energy_inside)
+        return self.method not in REFERENCES and all(isclose(each, self.mask_share) for each in measures)
 
     @classmethod
     def of(cls, picture: str, method: str, target: str, found: Sequence[Localisation]) -> LocalisedMap:
@@ -133,12 +141,14 @@ class LocalisationTable:
         comparisons: each two targets by their best methods, measure by measure.
         n_pictures: pictures that have any map.
         mask_share: of these pictures: what energy inside is by chance.
+        n_flat: how many maps of a (method, target) are the same everywhere; only of those that have any.
     """
 
     lines: tuple[LocalisationLine, ...]
     comparisons: tuple[TargetComparison, ...]
     n_pictures: int
     mask_share: Estimate
+    n_flat: Mapping[Key, int]
 
     def line(self, method: str, target: str, measure: str) -> LocalisationLine:
         """One line; raises KeyError where there is none."""
@@ -174,6 +184,7 @@ def tabulate_localisation(
         tuple(_comparisons(lines, found, resampling)),
         len(shares),
         resampling.estimates(shares)[0],
+        Counter((each.method, each.target) for each in maps if each.is_flat),
     )
 
 

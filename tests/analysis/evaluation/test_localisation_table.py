@@ -93,6 +93,18 @@ def test_several_random_maps_of_a_picture_count_as_their_mean():
     assert (row.pointing, row.energy_inside, row.mask_share) == (0.5, 0.5, 0.5)
 
 
+def test_maps_that_are_the_same_everywhere_are_counted():
+    mask = np.eye(7, dtype=np.bool_)
+    rng = np.random.default_rng(0)
+    found = [
+        LocalisedMap.of(f"case-{n}", method, "class", [measure_localisation(heat, mask, fixed_share=0.2)])
+        for n in range(5)
+        for method, heat in (("grad_cam", np.full((7, 7), n / 3)), ("saliency", rng.random((7, 7))))
+    ]
+    found.append(LocalisedMap.of("case-0", CENTRED_DISC, "", [measure_localisation(np.ones((7, 7)), mask)]))
+    assert tabulate_localisation(found).n_flat == {("grad_cam", "class"): 5}
+
+
 def test_a_row_of_the_table_has_a_cell_for_everything():
     table = tabulate_localisation(maps_of("saliency", "class", np.array([0.1, 0.2])))
     cells = table.lines[0].cells()
