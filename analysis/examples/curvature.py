@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from analysis.examples.loss_gradients import LossGradients, Weights
+from analysis.examples.loss_gradients import LossGradients
+from analysis.examples.loss_weights import Weights
 from analysis.examples.model_twin import differentiating
 from analysis.examples.samples import Samples, batches_of
 

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from analysis.examples.importance import ExampleImportance
 from analysis.examples.layer_factors import Factors
-from analysis.examples.loss_gradients import LossGradients, Weights
+from analysis.examples.loss_gradients import LossGradients
+from analysis.examples.loss_weights import Weights
 from analysis.examples.samples import Samples, batches_of
 from analysis.examples.steps import CancelledError, Steps
 
@@ -122,7 +123,7 @@ def compare_gradients(
 
 def block_size(gradients: LossGradients, n_test: int, n_states: int) -> int:
     """Explained cases whose vectors, one for each state, fit into a third of the budget."""
-    each = gradients.n_parameters * gradients.dtype.itemsize * n_states
+    each = gradients.row_length * gradients.dtype.itemsize * n_states
     return max(1, min(n_test, gradients.memory // (3 * each)))
 
 

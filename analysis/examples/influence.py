@@ -14,12 +14,14 @@ from analysis.examples.curvature import Eigenpairs, Hessian, apply_function, fin
 from analysis.examples.damped_inverse import choose_damping, solve_damped
 from analysis.examples.gradient_comparison import State, compare_gradients, n_steps_of, plain_gradients
 from analysis.examples.importance import ExampleImportance
-from analysis.examples.loss_gradients import MEMORY, LossGradients, Weights
+from analysis.examples.loss_gradients import MEMORY, LossGradients
+from analysis.examples.loss_weights import Weights
 from analysis.examples.parameter_choice import ParameterChoice
+from analysis.examples.projected_influence import measure_projected_influence
 from analysis.examples.sample_losses import SampleLoss
 from analysis.examples.samples import Samples
 from analysis.examples.steps import Progress, Steps
-from analysis.examples.tracin import notes_of
+from xaae_core.errors import ExamplesError
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def measure_influence(
         curvature_cases: whose mean loss H is of; the training cases if None.
         counts: how often each of those counts.
         n_train: N; the number of training cases if None.
-        parameters: whose gradients and curvature; see `choose_parameters`.
+        parameters: whose gradients and curvature; see `choose_parameters`. Of "projected" ones the damped inverse is
+            another estimator, see `measure_projected_influence`.
         memory: bytes that gradients may take at once.
         seed: of the search for eigenvalues.
         progress: called with (done, all); an exception it raises cancels.
@@ -109,11 +112,23 @@ def measure_influence(
         device: where to compute; where the model is if None.
 
     Raises:
-        ExamplesError: a loss that this model or these cases do not have, or a damping too small.
+        ExamplesError: a loss that this model or these cases do not have, a damping too small, or a series of
+            projected gradients.
 
     Source: Koh & Liang 2017; Crabbé & van der Schaar 2022 for the loss without labels.
     """
     asked = mode or DampedInverse()
+    if parameters == "projected":
+        if isinstance(asked, TruncatedSeries) or curvature_cases is not None or counts is not None:
+            raise ExamplesError(
+                "projected gradients have no Hessian, so no series of it and none of other cases: take the damped "
+                'inverse, or parameters="last_block"'
+            )
+        return measure_projected_influence(
+            *(model, train, test),
+            loss=loss, damping=asked.damping, n_train=n_train, memory=memory, seed=seed, progress=progress,
+            keep_finished=keep_finished, device=device,
+        )  # fmt: skip
     gradients = LossGradients(model, loss, parameters=parameters, memory=memory, device=device)
     weights = gradients.weights()
     n_pairs = n_pairs_of(gradients, len(test.ids))
@@ -133,7 +148,7 @@ def measure_influence(
         "n_parameters": gradients.n_parameters,
     }
     name = "influence (truncated series)" if isinstance(asked, TruncatedSeries) else "influence (damped inverse)"
-    return compared.to_importance(train, test, name, settings, notes_of(gradients) + solver.notes())
+    return compared.to_importance(train, test, name, settings, gradients.notes + solver.notes())
 
 
 class _Solver:

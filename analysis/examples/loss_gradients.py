@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
+from analysis.examples.graph_bytes import count_graph_bytes
 from analysis.examples.layer_factors import Factors, NotLayeredError, find_factors, join_factors
+from analysis.examples.loss_weights import Weights
 from analysis.examples.model_twin import differentiating, twin_of
 from analysis.examples.parameter_choice import ParameterChoice, choose_parameters
 from analysis.examples.sample_losses import LossModule, SampleLoss
@@ -20,19 +21,6 @@ MEMORY = 2**30
 """Bytes that gradients may take at once, unless told otherwise: 1 GiB."""
 _MOST_AT_ONCE = 128
 _KEY = "model."
-
-
-@dataclass(frozen=True, eq=False)
-class Weights:
-    """One state of a model.
-
-    Attributes:
-        theta: the chosen parameters in one vector [P].
-        others: all other parameters, and buffers, by name.
-    """
-
-    theta: Tensor
-    others: Mapping[str, Tensor]
 
 
 class LossGradients:
@@ -72,7 +60,7 @@ class LossGradients:
         self.n_parameters = sum(self._sizes)
         self.memory = memory
         self._module = LossModule(twin_of(model), loss).eval()
-        self._is_through_z = isinstance(model, LatentModel) and self.choice in ("encoder", "last_block")
+        self._is_through_z = isinstance(model, LatentModel) and self.choice in ("encoder", "last_block", "projected")
         self._is_vectorised = True
         self._is_layered: bool | None = None  # not known yet
         self._activations: int | None = None
@@ -86,6 +74,18 @@ class LossGradients:
     def dtype(self) -> torch.dtype:
         """Of the gradients."""
         return self._dtype
+
+    @property
+    def row_length(self) -> int:
+        """Numbers of a case's row: P."""
+        return self.n_parameters
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be known of them, a sentence each."""
+        told = f"gradients of {self.n_parameters:,} parameters ({self.choice})"
+        alone = "cases were taken one by one: this model has an operation that cannot be vectorised"
+        return (told,) if self._is_vectorised else (told, alone)
 
     def weights(self, state: Mapping[str, Tensor] | None = None, *, name: str = "checkpoint") -> Weights:
         """The model's present weights, or those of a checkpoint.
@@ -135,26 +135,39 @@ class LossGradients:
 
     def rows(self, weights: Weights, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The gradient of each case [B, P]."""
+        return torch.cat(list(self.row_parts(weights, x, y)))
+
+    def row_parts(self, weights: Weights, x: Tensor, y: Tensor | None = None) -> Iterator[Tensor]:
+        """The gradients [b, P] of some cases after others."""
         x, y = self._moved(x, y)
-        with differentiating():
-            return torch.cat([self._some_rows(weights, *part) for part in self._parts(x, y, self.rows_at_once(x))])
+        for part in self._parts(x, y, self.rows_at_once(x)):
+            with differentiating():
+                made = self._some_rows(weights, *part)
+            yield made
 
     def factors(self, weights: Weights, x: Tensor, y: Tensor | None = None) -> Factors | None:
         """The gradients of cases in the factors of their layers, convolutions' laid down [B, P_i].
 
         None where this model's are not known.
         """
-        x, y = self._moved(x, y)
-        try:
-            if self._is_layered is None:
-                self._is_layered = self._factors_hold(weights, x[:2], None if y is None else y[:2])
-            if not self._is_layered:
-                return None
-            parts = self._parts(x, y, self._factored_at_once(x))
-            return join_factors([self._factors(weights, *part).laid_down() for part in parts])
-        except NotLayeredError:
-            self._is_layered = False
+        if not self.is_layered(weights, x, y):
             return None
+        return join_factors([part.laid_down() for part in self.factor_parts(weights, x, y)])
+
+    def is_layered(self, weights: Weights, x: Tensor, y: Tensor | None = None) -> bool:
+        """Whether this model's gradients are known in factors; found out once, on two cases."""
+        if self._is_layered is None:
+            try:
+                self._is_layered = self._factors_hold(weights, *self._moved(x[:2], None if y is None else y[:2]))
+            except NotLayeredError:
+                self._is_layered = False
+        return self._is_layered
+
+    def factor_parts(self, weights: Weights, x: Tensor, y: Tensor | None = None) -> Iterator[Factors]:
+        """The factors of some cases after others, of a model that `is_layered`."""
+        x, y = self._moved(x, y)
+        for part in self._parts(x, y, self._factored_at_once(x)):
+            yield self._factors(weights, *part)
 
     def dot(self, weights: Weights, x: Tensor, y: Tensor | None, vectors: Tensor | Factors) -> Tensor:
         """Inner products [V, B] of vectors [V, P], or of factors of V cases, with each case's gradient.
@@ -163,16 +176,13 @@ class LossGradients:
         laid down; else gradients are made row by row and multiplied.
         """
         if isinstance(vectors, Factors):
-            x, y = self._moved(x, y)
-            some = self._parts(x, y, self._factored_at_once(x))
-            return torch.cat([vectors.products(self._factors(weights, *part)) for part in some], dim=1)
+            return torch.cat([vectors.products(part) for part in self.factor_parts(weights, x, y)], dim=1)
         x, y = self._moved(x, y)
         if len(vectors) <= 2 or (self.n_parameters > 4_000_000 and len(vectors) <= 8):
             with differentiating():
                 parts = [self._products(weights, *part, vectors) for part in self._parts(x, y, self.graph_cases(x))]
             return torch.cat(parts, dim=1)
-        size = self.rows_at_once(x)
-        return torch.cat([vectors @ self.rows(weights, *part).T for part in self._parts(x, y, size)], dim=1)
+        return torch.cat([vectors @ rows.T for rows in self.row_parts(weights, x, y)], dim=1)
 
     def rows_at_once(self, x: Tensor) -> int:
         """Cases whose gradients fit into a third of the memory budget together, at most 128."""
@@ -190,22 +200,11 @@ class LossGradients:
     def activation_bytes(self, x: Tensor) -> int:
         """What a backward pass of one case needs kept; counted in one pass."""
         if self._activations is None:
-            self._activations = self._counted_bytes(x[:1])
+            weights, one = self.weights(), x[:1].to(self.device)
+            y = torch.zeros(1, dtype=torch.long, device=self.device)
+            theta = weights.theta.clone().requires_grad_()
+            self._activations = count_graph_bytes(lambda: self.losses(weights, theta, one, y))
         return self._activations
-
-    def _counted_bytes(self, x: Tensor) -> int:
-        kept: dict[int, int] = {}
-
-        def note(tensor: Tensor) -> Tensor:
-            if tensor.shape[:1] == (1,):  # of the case, not of the weights
-                kept[tensor.data_ptr()] = tensor.numel() * tensor.element_size()
-            return tensor
-
-        weights = self.weights()
-        y = torch.zeros(1, dtype=torch.long, device=self.device)
-        with differentiating(), torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            self.losses(weights, weights.theta.clone().requires_grad_(), x.to(self.device), y)
-        return max(1, sum(kept.values()))
 
     def _moved(self, x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor | None]:
         return x.to(self.device), None if y is None else y.to(self.device)
@@ -224,9 +223,13 @@ class LossGradients:
         made = self._factors(weights, x, y)
         if not self._stand_alone(weights, x, y):
             return False
-        rows = torch.stack([self._one_row(weights, *part) for part in self._parts(x, y, 1)])
-        expected = rows @ rows.T
+        expected = self._one_by_one(weights, x, y)
         return bool((made.products(made) - expected).abs().max() <= 1e-3 * expected.abs().max().clamp_min(1e-30))
+
+    def _one_by_one(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:
+        """Inner products [B, B] of gradients taken one by one."""
+        rows = torch.stack([self._one_row(weights, *part) for part in self._parts(x, y, 1)])
+        return rows @ rows.T
 
     def _stand_alone(self, weights: Weights, x: Tensor, y: Tensor | None) -> bool:
         """Whether the model can be vectorised, so that no case of a batch can decide what happens to another."""

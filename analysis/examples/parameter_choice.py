@@ -8,7 +8,7 @@ from torch import nn
 
 from xaae_core.errors import ExamplesError
 
-ParameterChoice = Literal["auto", "encoder", "last_block", "classifier", "all"]
+ParameterChoice = Literal["auto", "encoder", "last_block", "classifier", "all", "projected"]
 CHOICES: tuple[ParameterChoice, ...] = get_args(ParameterChoice)
 MOST_OF_AUTO = 2_000_000
 """Of more parameters in the encoder, "auto" takes its last block."""
@@ -21,8 +21,9 @@ def choose_parameters(model: nn.Module, choice: ParameterChoice = "auto") -> tup
     Args:
         model: with an `encoder`; a `to_latent` layer, as this tool's models have it, counts as part of it.
         choice: "encoder"; "last_block", the encoder's last block that has parameters and `to_latent`;
-            "classifier"; "all"; "auto": the encoder up to 2 million parameters, above its last block, and everything
-            of a model without an encoder.
+            "classifier"; "all"; "projected", those of "encoder" (all of a model without one), whose gradients are then
+            projected at random to a few thousand numbers (`analysis.examples.projected_gradients`); "auto": the
+            encoder up to 2 million parameters, above its last block, and everything of a model without an encoder.
 
     Raises:
         ExamplesError: the model has no such part, or it has no parameters.
@@ -43,11 +44,15 @@ def choose_parameters(model: nn.Module, choice: ParameterChoice = "auto") -> tup
 
 
 def _auto(model: nn.Module) -> ParameterChoice:
-    encoder = getattr(model, "encoder", None)
-    if not isinstance(encoder, nn.Module) or not list(encoder.parameters()):
+    if not _has_encoder(model):
         return "all"
     n = sum(value.numel() for name, value in model.named_parameters() if name.startswith(("encoder.", _TO_LATENT)))
     return "encoder" if n <= MOST_OF_AUTO else "last_block"
+
+
+def _has_encoder(model: nn.Module) -> bool:
+    encoder = getattr(model, "encoder", None)
+    return isinstance(encoder, nn.Module) and bool(list(encoder.parameters()))
 
 
 def _prefixes(model: nn.Module, choice: ParameterChoice) -> tuple[str, ...]:
@@ -55,7 +60,9 @@ def _prefixes(model: nn.Module, choice: ParameterChoice) -> tuple[str, ...]:
         return ("",)
     if choice == "classifier":
         return ("classifier.",)
-    if choice == "encoder":
+    if choice == "projected" and not _has_encoder(model):
+        return ("",)
+    if choice in ("encoder", "projected"):
         return ("encoder.", _TO_LATENT)
     return (f"{_last_block(model)}.", _TO_LATENT)
 

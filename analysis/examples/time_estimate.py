@@ -11,8 +11,9 @@ from torch import nn
 from analysis.examples.curvature import Hessian
 from analysis.examples.gradient_comparison import block_size
 from analysis.examples.influence import InfluenceMode, TruncatedSeries, n_pairs_of
-from analysis.examples.loss_gradients import MEMORY, LossGradients
+from analysis.examples.loss_gradients import MEMORY
 from analysis.examples.parameter_choice import ParameterChoice
+from analysis.examples.projected_gradients import gradients_for
 from analysis.examples.sample_losses import SampleLoss
 from analysis.examples.samples import Samples, samples_of
 
@@ -67,7 +68,7 @@ def estimate_seconds(
     Raises:
         ExamplesError: as the method itself.
     """
-    gradients = LossGradients(model, loss, parameters=parameters, memory=memory)
+    gradients = gradients_for(model, loss, parameters=parameters, memory=memory)
     weights = gradients.weights()
     n_train, n_test = len(train.ids), len(test.ids)
     n_states = 1 if mode is not None else max(1, n_checkpoints)
@@ -80,10 +81,22 @@ def estimate_seconds(
     gradients.dot(weights, x, y, vectors)
     a_case = (time.perf_counter() - started) / len(x)
     seconds = n_states * a_case * (n_test + n_train * -(-n_test // block))
-    if mode is not None:
+    if mode is not None and parameters == "projected":
+        seconds += a_case * n_train + _a_factorisation(gradients.row_length)
+    elif mode is not None:
         products = _n_products(mode, n_pairs_of(gradients, n_test), n_test)
         seconds += products * n_train * _a_product(Hessian(gradients, weights, samples_of(x, y)), own) / len(x)
     return TimeEstimate(seconds, gradients.n_parameters, gradients.choice)
+
+
+def _a_factorisation(length: int) -> float:
+    """Seconds of the Cholesky factor of a matrix [k, k], from one of an eighth as many rows."""
+    few = max(1, length // 8)
+    matrix = torch.eye(few, dtype=torch.float64)
+    torch.linalg.cholesky(matrix)
+    started = time.perf_counter()
+    torch.linalg.cholesky(matrix)
+    return (time.perf_counter() - started) * 8**3
 
 
 def _n_products(mode: InfluenceMode, n_pairs: int, n_test: int) -> int:

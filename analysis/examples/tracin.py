@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from analysis.examples.gradient_comparison import State, compare_gradients, factored_gradients, n_steps_of
 from analysis.examples.importance import ExampleImportance
-from analysis.examples.loss_gradients import MEMORY, LossGradients, Weights
+from analysis.examples.loss_gradients import MEMORY, LossGradients
+from analysis.examples.loss_weights import Weights
 from analysis.examples.parameter_choice import ParameterChoice
+from analysis.examples.projected_gradients import gradients_for
 from analysis.examples.sample_losses import SampleLoss
 from analysis.examples.samples import Samples
 from analysis.examples.steps import Progress, Steps
@@ -30,6 +32,7 @@ def trace_training(
     learning_rates: float | Sequence[float] = 1.0,
     parameters: ParameterChoice = "auto",
     memory: int = MEMORY,
+    seed: int = 0,
     progress: Progress | None = None,
     keep_finished: bool = False,
     device: torch.device | str | None = None,
@@ -47,6 +50,7 @@ def trace_training(
         learning_rates: of each checkpoint, or one for all.
         parameters: whose gradients; see `choose_parameters`.
         memory: bytes that gradients may take at once.
+        seed: of the projection, with parameters="projected".
         progress: called with (done, all); an exception it raises cancels.
         keep_finished: when cancelled, return what is finished, if anything is.
         device: where to compute; where the model is if None.
@@ -59,7 +63,7 @@ def trace_training(
 
     Source: Pruthi et al. 2020, TracInCP; Crabbé & van der Schaar 2022 for the loss without labels.
     """
-    gradients = LossGradients(model, loss, parameters=parameters, memory=memory, device=device)
+    gradients = gradients_for(model, loss, parameters=parameters, memory=memory, device=device, seed=seed)
     rates = _rates(learning_rates, max(1, len(checkpoints)))
     weights = weights_of(gradients, checkpoints)
     n_steps = n_steps_of(gradients, train, test, len(weights)) + len(weights) * len(test.ids)
@@ -71,21 +75,13 @@ def trace_training(
         train, test, "TracIn",
         {"loss": loss.name, "checkpoints": len(checkpoints), "parameters": gradients.choice,
          "n_parameters": gradients.n_parameters},
-        notes_of(gradients) + (() if checkpoints else ("of the final weights alone: no checkpoints were given",)),
+        gradients.notes + (() if checkpoints else ("of the final weights alone: no checkpoints were given",)),
     )  # fmt: skip
 
 
 def weights_of(gradients: LossGradients, checkpoints: Sequence[CheckpointSource]) -> list[Weights]:
     """The states of the model at checkpoints, or its present one where there are none."""
     return [_weights(gradients, source, n) for n, source in enumerate(checkpoints, start=1)] or [gradients.weights()]
-
-
-def notes_of(gradients: LossGradients) -> tuple[str, ...]:
-    """What must be known of the gradients that were compared."""
-    notes = [f"gradients of {gradients.n_parameters:,} parameters ({gradients.choice})"]
-    if not gradients.is_vectorised:
-        notes.append("cases were taken one by one: this model has an operation that cannot be vectorised")
-    return tuple(notes)
 
 
 def _rates(rates: float | Sequence[float], n: int) -> list[float]:
