@@ -78,17 +78,18 @@ class ExampleConsistency:
 
     def sentences(self) -> list[str]:
         """What was found, in words."""
-        parts, beating = [], []
-        for m, method in enumerate(self.methods):
-            most, least = self.most[m, :, 0].mean(axis=0), self.least[m, :, 0].mean(axis=0)
-            low, high = _interval(most)
-            if low > self.expected:
-                beating.append(words_of(method))
-            parts.append(f"{words_of(method)} {told(float(most.mean()), low, high)}, least {least.mean():.2f}")
+        parts, above, below = [], [], []
+        for method, most, least in zip(self.methods, self.most, self.least, strict=True):
+            first, last = most[:, 0].mean(axis=0), least[:, 0].mean(axis=0)
+            low, high = _interval(first)
+            above += [words_of(method)] if low > self.expected else []
+            below += [words_of(method)] if _interval(last)[1] < self.expected else []
+            parts.append(f"{words_of(method)} {told(float(first.mean()), low, high)}, least {last.mean():.2f}")
         return [
             f"of the {self.fractions[0]:.0%} most important training cases share the label: {'; '.join(parts)}; "
             f"any order gives {self.expected:.2f}",
-            f"above chance: {listed(beating) if beating else 'no method'}",
+            f"most important above chance: {listed(above) if above else 'no method'}; least important below it: "
+            f"{listed(below) if below else 'no method'}",
         ]
 
     def draw(self, form: Format = "png") -> bytes:

@@ -74,8 +74,9 @@ def test_perfect_scores_agree_wholly_worst_ones_never_and_all_cases_are_as_chanc
 def test_the_sentence_names_what_beats_chance():
     rng = np.random.default_rng(0)
     most = np.stack([0.8 + 0.1 * rng.random((2, 3, 40)), 0.2 * rng.random((2, 3, 40))])
-    found = ExampleConsistency(("dknn", "tracin"), (0.1, 0.5, 1.0), most, 1 - most, 0.1, "tiny")
-    assert found.sentences()[1] == "above chance: nearest neighbours"
+    least = np.stack([0.3 + 0 * most[0], 0.05 * most[1]])
+    found = ExampleConsistency(("dknn", "tracin"), (0.1, 0.5, 1.0), most, least, 0.1, "tiny")
+    assert found.sentences()[1] == ("most important above chance: nearest neighbours; least important below it: TracIn")
     assert "any order gives 0.10" in found.sentences()[0]
     assert len(found.rows()) == 2 * 2 * 3 * 3
     assert found.draw("svg")
