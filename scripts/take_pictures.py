@@ -26,7 +26,8 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SIZES = {"laptop": (1280, 800), "desktop": (1920, 1080)}
-KEPT = {"traverse-dark-laptop", *(f"{page}-light-laptop" for page in ("start", "traverse", "maps", "train"))}
+SHOWN = ("start", "traverse", "maps", "attributions", "examples", "train")
+KEPT = {"traverse-dark-laptop", *(f"{page}-light-laptop" for page in SHOWN)}
 
 
 def main(folder: Path) -> None:
@@ -125,6 +126,21 @@ def take_maps(page: Page, url: str) -> None:
     page.wait_for_timeout(2500)
 
 
+def take_attributions(page: Page, url: str) -> None:
+    """The attributions page with every map checked."""
+    page.goto(f"{url}/attributions")
+    page.locator(".hg-root canvas").first.wait_for(timeout=120_000)
+    page.get_by_role("button", name="Cancel").first.wait_for(state="detached", timeout=600_000)
+    page.wait_for_timeout(2500)
+
+
+def take_examples(page: Page, url: str) -> None:
+    """The examples page of the case that opens first."""
+    page.goto(f"{url}/examples")
+    page.get_by_text("Most similar").first.wait_for(timeout=120_000)
+    page.wait_for_timeout(4000)
+
+
 def take_train(page: Page, url: str) -> None:
     """The train page, watching the finished training."""
     page.goto(f"{url}/train")
@@ -134,7 +150,10 @@ def take_train(page: Page, url: str) -> None:
     page.wait_for_timeout(4000)
 
 
-PAGES = (("start", take_start), ("traverse", take_traverse), ("maps", take_maps), ("train", take_train))
+PAGES = (
+    *(("start", take_start), ("traverse", take_traverse), ("maps", take_maps)),
+    *(("attributions", take_attributions), ("examples", take_examples), ("train", take_train)),
+)
 
 
 if __name__ == "__main__":

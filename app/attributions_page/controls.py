@@ -19,7 +19,7 @@ from app.attributions_page.choice import (
 from app.controls import targets_of
 from app.workspace import Workspace
 
-USUAL_METHODS = ("integrated_gradients", "latent_shift", "occlusion")
+USUAL_METHODS = ("integrated_gradients", "latent_shift", "grad_cam")
 _MOST_STEPS = 1000
 
 
