@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from analysis.examples import ExampleImportance
     from analysis.examples.influence import InfluenceMode
+    from analysis.examples.mixture_choice import MuChoice
     from analysis.examples.parameter_choice import ParameterChoice
     from analysis.examples.samples import TensorSamples
     from app.case_files import CaseFiles
@@ -32,6 +33,7 @@ OF_LATENTS = ("nearest", "simplex", "simplex_entropy")
 SIGNED = ("tracin", "influence", "influence_series")
 """Methods whose scores have a sign: above 0 helpful, below 0 harmful."""
 _LONG = 60.0
+_MOST_VALID = 500
 _REMEDY = "use --loss reconstruction"
 
 
@@ -60,8 +62,12 @@ class Question:
     parameters: ParameterChoice
 
 
-def explain_by_mixture(z: NDArray[np.float32], searched: LatentTable, method: str, name: str) -> ExampleImportance:
+def explain_by_mixture(
+    z: NDArray[np.float32], searched: LatentTable, method: str, name: str, *, mu: MuChoice | None = None
+) -> ExampleImportance:
     """SimplEx weights of one case's z [1, D] over the table's cases, along lfxai's path or by its declared relative.
+
+    The latter's μ is 1, or what was chosen.
 
     Raises:
         ExamplesError: fewer than 2 training cases, or numbers that are not finite.
@@ -79,16 +85,47 @@ def explain_by_mixture(z: NDArray[np.float32], searched: LatentTable, method: st
             "finite for each: extract the latents of the training data"
         )
     h, corpus = torch.from_numpy(np.array(z, np.float32)), torch.from_numpy(np.array(searched.z, np.float32))
-    is_path = method == "simplex"
-    weights = fit_simplex(h, corpus) if is_path else fit_max_entropy(h, corpus)
+    is_path, size = method == "simplex", 1.0 if mu is None else mu.mu
+    weights = fit_simplex(h, corpus) if is_path else fit_max_entropy(h, corpus, mu=size)
     left = left_over(weights.double().numpy(), z, searched)
     return ExampleImportance(
         scores=weights.double().numpy(),
         test_ids=np.array([name], dtype=np.str_),
         train_ids=searched.ids,
-        method="SimplEx" if is_path else "SimplEx, maximum entropy (μ = 1)",
-        parameters={"n_epoch": 1000, "learning_rate": 1e-3} if is_path else {"mu": 1.0},
-        notes=(f"the mixture leaves {left:.0%} of the case's distance from the mean of the training cases",),
+        method="SimplEx" if is_path else f"SimplEx, maximum entropy (μ = {size:.3g})",
+        parameters={"n_epoch": 1000, "learning_rate": 1e-3} if is_path else {"mu": size},
+        notes=(
+            f"the mixture leaves {left:.0%} of the case's distance from the mean of the training cases",
+            *(() if mu is None or is_path else (mu.sentence(),)),
+        ),
+    )
+
+
+def chosen_mu(table: LatentTable, searched: LatentTable) -> MuChoice:
+    """μ chosen on the table's validation split: by labels where both have them, else by reconstruction.
+
+    Raises:
+        ExamplesError: fewer than 2 validation cases that are not searched themselves.
+    """
+    import numpy as np
+    import torch
+
+    from analysis.examples.mixture_choice import choose_mu
+    from xaae_core.errors import ExamplesError
+
+    apart = (table.split == "valid") & ~np.isin(table.ids, searched.ids)
+    valid = table.rows(np.flatnonzero(apart)[:_MOST_VALID])
+    if len(valid) < 2:
+        raise ExamplesError(
+            f"{len(valid)} cases of the split valid are not searched themselves: choosing μ needs at least 2; leave "
+            "--choose-mu out, or search --split train"
+        )
+    has_labels = (valid.labels >= 0).sum() >= 2 and (searched.labels >= 0).any()
+    return choose_mu(
+        *(torch.from_numpy(part.z.astype(np.float64)) for part in (valid, searched)),
+        y_valid=torch.from_numpy(valid.labels.copy()) if has_labels else None,
+        y_train=torch.from_numpy(searched.labels.copy()) if has_labels else None,
+        criterion="labels" if has_labels else "reconstruction",
     )
 
 

@@ -20,6 +20,7 @@ from xaae_core.models.latent_model import LatentModel
 MEMORY = 2**30
 """Bytes that gradients may take at once, unless told otherwise: 1 GiB."""
 _MOST_AT_ONCE = 128
+_ONE_BY_ONE = "cases were taken one by one: this model has an operation that cannot be vectorised"
 _KEY = "model."
 
 
@@ -84,8 +85,7 @@ class LossGradients:
     def notes(self) -> tuple[str, ...]:
         """What must be known of them, a sentence each."""
         told = f"gradients of {self.n_parameters:,} parameters ({self.choice})"
-        alone = "cases were taken one by one: this model has an operation that cannot be vectorised"
-        return (told,) if self._is_vectorised else (told, alone)
+        return (told,) if self._is_vectorised else (told, _ONE_BY_ONE)
 
     def weights(self, state: Mapping[str, Tensor] | None = None, *, name: str = "checkpoint") -> Weights:
         """The model's present weights, or those of a checkpoint.
@@ -228,7 +228,9 @@ class LossGradients:
 
     def _one_by_one(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:
         """Inner products [B, B] of gradients taken one by one."""
-        rows = torch.stack([self._one_row(weights, *part) for part in self._parts(x, y, 1)])
+        rows = weights.theta.new_empty(len(x), self.n_parameters)
+        for row, part in enumerate(self._parts(x, y, 1)):
+            rows[row] = self._one_row(weights, *part)
         return rows @ rows.T
 
     def _stand_alone(self, weights: Weights, x: Tensor, y: Tensor | None) -> bool:

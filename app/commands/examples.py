@@ -12,7 +12,15 @@ import click
 from app.case_files import CaseFiles
 from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
-from app.example_methods import METHODS, OF_LATENTS, SIGNED, Question, explain_by_gradients, explain_by_mixture
+from app.example_methods import (
+    METHODS,
+    OF_LATENTS,
+    SIGNED,
+    Question,
+    chosen_mu,
+    explain_by_gradients,
+    explain_by_mixture,
+)
 from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
 
@@ -46,10 +54,13 @@ _FILE = click.Path(path_type=Path)
     help="With gradients: whose; label takes the model's own answer as the picture's label.")  # fmt: skip
 @click.option("--trace", type=_FILE, multiple=True,
     help="With tracin: a checkpoint of the training; may be repeated. The final weights if left out.")  # fmt: skip
-@click.option("--parameters", type=click.Choice(["auto", "encoder", "last_block", "classifier"]), default="auto",
-    show_default=True, help="With gradients: whose; auto: the encoder's, of a large one its last block's.")  # fmt: skip
+@click.option("--parameters", type=click.Choice(["auto", "encoder", "last_block", "classifier", "projected"]),
+    default="auto", show_default=True, help="With gradients: whose; auto: the encoder's, of a large one its last "
+    "block's; projected: all the encoder's, as 4,096 numbers a case.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(2), default=500, show_default=True,
     help="With gradients: training cases at most.")  # fmt: skip
+@click.option("--choose-mu", "is_chosen", is_flag=True,
+    help="With simplex_entropy: choose its μ on the table's validation cases; 1 if left out.")  # fmt: skip
 @click.option("--metric", type=click.Choice(["euclidean", "cosine"]), default="euclidean", show_default=True,
     help="Distance in z; cosine looks at the direction of z alone.")  # fmt: skip
 @click.option("--split", type=click.Choice(["train", "valid", "test", "all"]), default="train", show_default=True,
@@ -68,6 +79,7 @@ def command(
     trace: tuple[Path, ...],
     parameters: str,
     limit: int,
+    is_chosen: bool,
     metric: str,
     split: str,
     as_json: bool,
@@ -88,6 +100,8 @@ def command(
 
     if trace and method != "tracin":
         raise click.UsageError(f"--trace is for --method tracin, not {method}: leave it out")
+    if is_chosen and method != "simplex_entropy":
+        raise click.UsageError(f"--choose-mu is for --method simplex_entropy, not {method}: leave it out")
     opened = load_checkpoint(checkpoint)
     table = latents_of_model(opened, latents)
     picture = recipe_for(opened.model, opened.card).read(image)
@@ -109,7 +123,8 @@ def command(
     elif method in OF_LATENTS[1:]:
         is_other = np.ones(len(searched), dtype=bool)
         is_other[found.same(0)] = False  # a case is no explanation of itself
-        importance = explain_by_mixture(z, searched.rows(is_other), method, picture.name)
+        mu = chosen_mu(table, searched) if is_chosen else None
+        importance = explain_by_mixture(z, searched.rows(is_other), method, picture.name, mu=mu)
     for note in importance.notes:
         remark(f"  note: {note}")
     rows = rows_of(found, importance, searched, files, count)

@@ -176,3 +176,31 @@ def test_one_training_case_is_too_few(room: Path, tmp_path: Path, method: str):
     )
     assert refused.exit_code == 2
     assert "1 training case; neighbours need at least 2" in refused.stderr
+
+
+def test_mu_is_chosen_on_the_validation_cases_when_asked(room: Path, tmp_path: Path):
+    case = room / "pictures/dark/03.png"
+    made = similar(room, case, tmp_path / "a", "--method", "simplex_entropy", "--choose-mu", "--json")
+    assert made.exit_code == 0, made.output
+    said = json.loads(made.stdout)
+    assert f"μ = {said['parameters']['mu']:.3g}, chosen on" in said["notes"][1]
+    assert f"(μ = {said['parameters']['mu']:.3g})" in said["method"]
+    plain = similar(room, case, tmp_path / "b", "--method", "simplex_entropy", "--json")
+    assert json.loads(plain.stdout)["parameters"]["mu"] == 1.0
+    refused = similar(room, case, tmp_path / "c", "--method", "simplex_entropy", "--choose-mu", "--split", "all")
+    assert refused.exit_code == 2
+    assert "0 cases of the split valid are not searched themselves" in refused.stderr
+    refused = similar(room, case, tmp_path / "d", "--method", "simplex", "--choose-mu")
+    assert "--choose-mu is for --method simplex_entropy" in refused.stderr
+
+
+def test_projected_gradients_say_how_far_off_they_are(room: Path, tmp_path: Path):
+    options = ("--split", "all", "--json", "--parameters", "projected", "--method")
+    for method in ("tracin", "influence"):
+        made = similar(room, room / "pictures/dark/03.png", tmp_path / method, *options, method)
+        assert made.exit_code == 0, made.output
+        assert any("standard error of about 1.6%" in note for note in json.loads(made.stdout)["notes"])
+        assert "(projected)" in made.stderr
+    refused = similar(room, room / "pictures/dark/03.png", tmp_path / "o", *options, "influence_series")
+    assert refused.exit_code == 2
+    assert "no series of it" in refused.stderr

@@ -158,7 +158,7 @@ def test_a_resnet34_is_traced_within_its_memory():
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     assert found.parameters["n_parameters"] > 20_000_000
     assert np.isfinite(found.scores).all()
-    assert grown < 2**28 + 4.5 * 4 * int(found.parameters["n_parameters"])  # beside the budget, some copies of weights
+    assert grown < 2**28 + 5 * 4 * int(found.parameters["n_parameters"])  # beside the budget, some copies of weights
     exact = LossGradients(model, OutputLoss(), parameters="encoder")
     rows = [exact.rows(exact.weights(), x[row : row + 1])[0] for row in range(2)]
     cosine = float(rows[0] @ rows[1]) / float(rows[0].norm() * rows[1].norm())
