@@ -302,6 +302,13 @@ def test_it_fits_and_can_be_read(open_page: Any, grid_url: str) -> None:
         assert stage["width"] / stage["height"] == pytest.approx(WIDTH / HEIGHT, rel=0.01)  # never stretched
         assert demo.grid.evaluate(SMALLEST_TEXT) >= 12
         assert demo.grid.evaluate(SCROLLBARS) == 0
+        large, *small = (demo.row("signed").locator(".hg-tile").nth(k).bounding_box() for k in range(4))
+        assert large is not None
+        for box in small:
+            assert box is not None
+            assert box["width"] < large["width"]
+            is_beside = box["y"] < large["y"] + large["height"]
+            assert is_beside == (width >= 1280)  # below where there is no room
 
 
 def test_the_controls_stay_in_sight_while_the_page_scrolls(open_page: Any, grid_url: str) -> None:

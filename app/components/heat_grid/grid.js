@@ -41,6 +41,7 @@ class Grid {
     this.view.open(picture.digest);
     this.view.listener = (what) => this.changed(what);
     this.element.style.setProperty("--aspect", picture.width / picture.height);
+    this.list.classList.toggle("hg-has-no-strip", header.rows.every(({ tiles }) => tiles.length === 1));
     this.fill(header.rows, body);
     if (isOther) this.soil();
     this.changed("place");
@@ -102,6 +103,16 @@ class Grid {
       else tile.mark();
     }
     this.isMoved = false;
+    clearTimeout(this.idle);
+    this.idle = setTimeout(() => this.paintUnseen(), 80);
+  }
+
+  /** Paints what is out of sight once nothing else is to be done, so that scrolling shows no empty tile. */
+  paintUnseen() {
+    const until = performance.now() + 8;
+    const waiting = this.tiles.filter((tile) => tile.isDirty);
+    while (waiting.length && performance.now() < until) waiting.shift().paint({ isForced: true });
+    if (waiting.length) this.idle = setTimeout(() => this.paintUnseen(), 16);
   }
 
   /** Tells a screen reader the map's number under the crosshair. */
@@ -130,6 +141,7 @@ class Grid {
   destroy() {
     clearTimeout(this.speaking);
     cancelAnimationFrame(this.pending);
+    clearTimeout(this.idle);
     if (this.view) this.view.listener = () => {};
     this.rows.forEach((row) => row.remove());
     this.seen.disconnect();

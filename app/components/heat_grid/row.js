@@ -40,7 +40,7 @@ class Row {
     while (this.tiles.length > entry.tiles.length) this.tiles.pop().remove();
     while (this.tiles.length < entry.tiles.length) this.tiles.push(new Tile(this.strip, this.grid, { isMain: false }));
     this.strip.dataset.count = entry.tiles.length - 1;
-    this.right.hidden = entry.tiles.length === 1;
+    this.stripNote.hidden = entry.tiles.length === 1;
     setText(this.stripNote, this.grid.header.strip_note);
     const limitBefore = this.main.heat?.limit;
     this.tiles.forEach((tile, k) => tile.update(entry.tiles[k], heats[k], told));

@@ -63,8 +63,8 @@ class Tile {
     return this.grid.view.isSameScale && !this.hasOwnScale && main.heat ? main.heat.limit : this.heat.limit;
   }
 
-  paint() {
-    if (!this.isDirty || !this.isSeen || !this.image) return;
+  paint({ isForced = false } = {}) {
+    if (!this.isDirty || !this.image || !(this.isSeen || isForced)) return;
     this.isDirty = false;
     this.scale();
     const { view, picture, colours } = this.grid;
