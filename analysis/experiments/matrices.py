@@ -42,14 +42,16 @@ def draw_matrices(
     from matplotlib.figure import Figure
 
     n_rows = (len(matrices) + 1) // 2
-    canvas = Figure(figsize=(width_inches, 0.5 * width_inches * n_rows), layout="constrained")
+    canvas = Figure(figsize=(width_inches, 0.38 * width_inches * n_rows + 0.6), layout="constrained")
     axes = canvas.subplots(n_rows, 2, squeeze=False).ravel()
     for panel in axes[len(matrices) :]:
         panel.set_axis_off()
-    for panel, matrix in zip(axes, matrices, strict=False):
+    for number, (panel, matrix) in enumerate(zip(axes, matrices, strict=False)):
         picture = panel.imshow(matrix.values, cmap="PuOr", vmin=-1, vmax=1)
-        panel.set_xticks(range(len(names)), [plain(name) for name in names], rotation=30, ha="right", fontsize=8)
-        panel.set_yticks(range(len(names)), [plain(name) for name in names], fontsize=8)
+        below = names if number >= len(matrices) - 2 else [""] * len(names)  # the names once, at the left and below
+        beside = names if number % 2 == 0 else [""] * len(names)
+        panel.set_xticks(range(len(names)), [plain(name) for name in below], rotation=30, ha="right", fontsize=8)
+        panel.set_yticks(range(len(names)), [plain(name) for name in beside], fontsize=8)
         panel.set_title(plain(matrix.title), fontsize=9)
         for row, column in np.ndindex(matrix.values.shape):
             value, spread = matrix.values[row, column], matrix.spread[row, column]

@@ -16,12 +16,18 @@ from analysis.figures.formats import Format
 
 Floats = NDArray[np.float64]
 TASKS = ("reconstruction", "denoising", "inpainting", "classification")
-KINDS = ("features", "examples")
+KINDS = {
+    "features": "pixel maps",
+    "lit_features": "pixel maps where the picture is not black",
+    "examples": "nearest neighbours' scores",
+}
 MEASURES = ("pearson", "spearman")
 MENDED = (
     "nearest neighbours see pictures in [0, 1], as the networks were trained on (lfxai gives them 0 to 255)",
     "the classifier learns from logits (lfxai puts a softmax before the cross-entropy, which takes one itself)",
     "GradientShap explains each copy of a picture with that picture's own representation",
+    "beside all pixels stand those that are not black: black ones have importance 0 in every map, so that their ties "
+    "alone make the ranks of any two maps agree",
     "no test picture is used to choose the epoch: the number of epochs is fixed",
     "beside two tasks stands the same task from another seed, which is the most that could be expected",
 )
@@ -73,26 +79,31 @@ class TaskComparison:
     def sentences(self) -> list[str]:
         """What was found, in words."""
         lines = []
-        for kind, what in (("features", "pixel maps"), ("examples", "nearest neighbours' scores")):
+        for kind in dict.fromkeys(kind for kind, _ in self.between):
             parts = []
-            for measure, name in (("pearson", "Pearson"), ("spearman", "Spearman")):
+            for measure in MEASURES:
                 own, same = self.across(kind, measure), self.again[kind, measure]
-                text = f"{name} {told(float(own.mean()))}"
-                if len(same):
-                    text += f" (the same task from another seed: {same.mean():.2f})"
-                parts.append(text)
-            lines.append(f"{what} of different tasks correlate by {', '.join(parts)}")
+                again = f" (the same task from another seed: {same.mean():.2f})" if len(same) else ""
+                parts.append(f"{measure.title()} {told(float(own.mean()))}{again}")
+            lines.append(
+                f"{KINDS[kind]} of different tasks correlate by {', '.join(parts)}; least alike: {self._least(kind)}"
+            )
         return lines
 
     def draw(self, form: Format = "png") -> bytes:
-        """Four matrices with their numbers; on the diagonal the same task from another seed."""
+        """A matrix for each kind and measure with its numbers; on the diagonal the same task from another seed."""
         matrices = []
-        for kind in KINDS:
-            for measure in MEASURES:
-                values, spread = self._drawn(kind, measure)
-                matrices.append(Matrix(f"{kind}, {measure.title()}", values, spread))
+        for kind, measure in self.between:
+            values, spread = self._drawn(kind, measure)
+            matrices.append(Matrix(f"{KINDS[kind]}, {measure.title()}", values, spread))
         note = "on the diagonal: the same task from another seed" if self.n_runs > 1 else "one run: no spread is known"
         return draw_matrices(matrices, self.tasks, form, title=f"{self.data}: explanations between tasks; {note}")
+
+    def _least(self, kind: str) -> str:
+        """The two tasks whose ranks agree least."""
+        means = self.between[kind, "spearman"].mean(axis=0)
+        first, second = min(combinations(range(len(self.tasks)), 2), key=lambda pair: float(means[pair]))
+        return f"{self.tasks[first]} and {self.tasks[second]} (Spearman {told(float(means[first, second]))})"
 
     def _drawn(self, kind: str, measure: str) -> tuple[Floats, Floats]:
         """Means and standard deviations [T, T], the same task's on the diagonal; NaN where unknown."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.examples.steps import Progress
 from analysis.experiments.consistency_examples import explain_by_examples
 from analysis.experiments.feature_maps import explain_features
 from analysis.experiments.parts import Arrays, Part, PartStore
 from analysis.experiments.setup import Setup, staged
-from analysis.experiments.task_comparison import KINDS, TASKS, TaskComparison, compare_tasks
+from analysis.experiments.task_comparison import TASKS, TaskComparison, compare_tasks
 
 _CLASSIFIER = TASKS[-1]
 
@@ -27,10 +29,15 @@ def parts_of(setup: Setup) -> list[Part]:
 
 def collect(setup: Setup, store: PartStore) -> TaskComparison:
     """Correlate all explanations."""
-    explanations = {
-        kind: [[store.read(f"{task}-{run}", kind) for task in TASKS] for run in range(setup.scale.runs)]
-        for kind in KINDS
-    }
+    explained = setup.data.x_test[setup.explained_rows()]
+    is_lit = (explained != setup.data.baseline).numpy()
+
+    def read(kind: str) -> list[list[NDArray[Any]]]:
+        return [[store.read(f"{task}-{run}", kind) for task in TASKS] for run in range(setup.scale.runs)]
+
+    features = read("features")
+    lit = [[each[is_lit] for each in run] for run in features]
+    explanations = {"features": features, "lit_features": lit, "examples": read("examples")}
     return compare_tasks(TASKS, explanations, data=setup.data.name)
 
 

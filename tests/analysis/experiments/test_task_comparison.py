@@ -8,7 +8,7 @@ import pytest
 from analysis.experiments.parts import PartStore, run_parts
 from analysis.experiments.plans import pretext
 from analysis.experiments.task_comparison import TASKS, compare_tasks
-from tests.analysis.experiments.tiny_networks import tiny_setup
+from tests.analysis.experiments.tiny_networks import tiny_pictures, tiny_setup
 
 MAPS = np.random.default_rng(0).random((5, 1, 4, 4))
 
@@ -49,6 +49,21 @@ def test_the_same_task_again_is_compared_between_all_pairs_of_runs():
     assert compare_tasks(("a", "b"), both(runs[:1])).again["features", "pearson"].shape == (0, 2)
 
 
+def test_black_pixels_alone_make_ranks_agree_and_are_left_out_where_it_says_so(tmp_path: Path):
+    """What every map has at the baseline, 0, is no agreement: two random maps seem alike."""
+    data = tiny_pictures()
+    data.x_test[:, :, 1:] = 0  # black save for a row
+    setup = tiny_setup(data)
+    rng, store = np.random.default_rng(0), PartStore(tmp_path, setup.settings)
+    explained = data.x_test[setup.explained_rows()].numpy()
+    for part in pretext.parts_of(setup):
+        store.write(part.key, {"features": explained * rng.random(explained.shape), "examples": rng.random((8, 12))}, 0)
+    found = pretext.collect(setup, store)
+    seeming, real = (found.across(kind, "spearman").mean() for kind in ("features", "lit_features"))
+    assert seeming > 0.9
+    assert real < 0.75
+
+
 def test_one_task_or_a_missing_explanation_is_refused():
     with pytest.raises(ValueError, match="at least two"):
         compare_tasks(("a",), both([[MAPS]]))
@@ -65,6 +80,6 @@ def test_the_plan_explains_the_same_cases_in_every_task_and_draws(tmp_path: Path
     assert (store.read("denoising-1", "features") >= 0).all()
     found = pretext.collect(setup, store)
     assert found.n_runs == 2
-    assert len(found.rows()) == 4 * (6 * 2 + 4)
+    assert len(found.rows()) == 6 * (6 * 2 + 4)
     assert "the same task from another seed" in found.sentences()[0]
     assert found.draw("svg")
