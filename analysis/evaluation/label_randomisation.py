@@ -159,7 +159,7 @@ def _fit_of(table: LatentTable, target: Target | str) -> tuple[str | None, int, 
         return table.target_name or target.label, 1, "train"
     if not isinstance(target, ClassLogit):
         raise AttributionError(
-            f"no labels make the {target.name}, so there is nothing to shuffle: explain a class, a predicted number or "
+            f'no labels make "{target.name}", so there is nothing to shuffle: explain a class, a predicted number or '
             "the score along a direction"
         )
     if target.label in table.classes:

@@ -112,7 +112,7 @@ class Likeness:
         words = f"similarity {self.value:.2f}" + (f" [{low:.2f}, {high:.2f}]" if np.isfinite(low) else "")
         places, signs = float(self.places.mean()), float(self.signs.mean())
         if self._has_a_part_left and places != signs:
-            words += f": of the places {places:.2f}, of the signs {signs:.2f}"
+            words += f"; where it is strong {places:.2f}, its signs {signs:.2f}"
         return words.replace("-", "−")
 
 

@@ -122,3 +122,5 @@ def _settle(modules: Iterable[nn.Module], run: Callable[[], object]) -> None:
         run()
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.training, norm.momentum = False, momentum
+        if norm.num_batches_tracked is not None:
+            norm.num_batches_tracked.fill_(1)

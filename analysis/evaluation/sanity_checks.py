@@ -74,7 +74,10 @@ def check_destroyed(whole: Likeness, upper: Likeness | None) -> SanityCheck:
     """
     worse = whole if upper is None or whole.value >= upper.value else upper
     note = "" if worse is whole else "; its first layer kept"
-    reasons = {"no": "it hardly changes when the model is destroyed", "partly": "part of it stays without the model"}
+    reasons = {
+        "no": "it hardly changes when the model is destroyed",
+        "partly": "part of it stays when the model is destroyed",
+    }
     return _compare("destroyed", worse, note, reasons)
 
 
