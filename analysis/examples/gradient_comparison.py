@@ -108,9 +108,10 @@ def compare_gradients(
                 for state, own in zip(states, vectors, strict=True):
                     products = gradients.dot(state.weights, x_train, y_train, own)
                     scores[rows, columns] += state.factor * products.double().cpu().numpy()
+                    if state is states[-1]:  # before the steps are told of: telling may cancel
+                        columns_done = columns.stop
+                        rows_done = rows.stop if columns.stop == n_train else rows_done
                     steps.advance(len(x_train))
-                columns_done = columns.stop
-            rows_done = rows.stop
     except CancelledError as stopped:
         if rows_done == n_test:
             return Compared(scores, is_complete=True)

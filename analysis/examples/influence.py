@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from analysis.examples.projected_influence import measure_projected_influence
 from analysis.examples.sample_losses import SampleLoss
 from analysis.examples.samples import Samples
 from analysis.examples.steps import Progress, Steps
+from analysis.examples.unfinished import complete
 from xaae_core.errors import ExamplesError
 
 
@@ -87,6 +89,7 @@ def measure_influence(
     seed: int = 0,
     progress: Progress | None = None,
     keep_finished: bool = False,
+    finished: ExampleImportance | None = None,
     device: torch.device | str | None = None,
 ) -> ExampleImportance:
     """⟨∇L(explained case), f(H)·∇L(training case)⟩ / N, with f(H) one of two estimators of H⁻¹.
@@ -109,6 +112,7 @@ def measure_influence(
         seed: of the search for eigenvalues.
         progress: called with (done, all); an exception it raises cancels.
         keep_finished: when cancelled, return what is finished, if anything is.
+        finished: what was, of an earlier call with the same settings: only the rest is computed, with its damping.
         device: where to compute; where the model is if None.
 
     Raises:
@@ -118,16 +122,25 @@ def measure_influence(
     Source: Koh & Liang 2017; Crabbé & van der Schaar 2022 for the loss without labels.
     """
     asked = mode or DampedInverse()
+    if finished is not None:
+        if isinstance(asked, DampedInverse) and asked.damping is None and "damping" in finished.parameters:
+            asked = replace(asked, damping=float(finished.parameters["damping"]))
+        rest = partial(
+            measure_influence, model, loss=loss, mode=asked, counts=counts, n_train=n_train or len(train.ids),
+            curvature_cases=curvature_cases or train, parameters=parameters, memory=memory, seed=seed,
+            progress=progress, keep_finished=keep_finished, device=device,
+        )  # fmt: skip
+        return complete(finished, train, test, rest)
     if parameters == "projected":
-        if isinstance(asked, TruncatedSeries) or curvature_cases is not None or counts is not None:
+        if isinstance(asked, TruncatedSeries) or counts is not None:
             raise ExamplesError(
-                "projected gradients have no Hessian, so no series of it and none of other cases: take the damped "
-                'inverse, or parameters="last_block"'
+                "projected gradients have no Hessian, so no series of it and no counts: take the damped inverse, or "
+                'parameters="last_block"'
             )
         return measure_projected_influence(
             *(model, train, test),
-            loss=loss, damping=asked.damping, n_train=n_train, memory=memory, seed=seed, progress=progress,
-            keep_finished=keep_finished, device=device,
+            loss=loss, damping=asked.damping, curvature_cases=curvature_cases, n_train=n_train, memory=memory,
+            seed=seed, progress=progress, keep_finished=keep_finished, device=device,
         )  # fmt: skip
     gradients = LossGradients(model, loss, parameters=parameters, memory=memory, device=device)
     weights = gradients.weights()

@@ -125,10 +125,8 @@ class LossGradients:
         *,
         is_encoding: bool = False,
     ) -> Tensor:
-        chosen = torch.split(theta, self._sizes)
-        state = {
-            _KEY + name: part.view(shape) for name, part, shape in zip(self._names, chosen, self._shapes, strict=True)
-        }
+        named = zip(self._names, torch.split(theta, self._sizes), self._shapes, strict=True)
+        state = {_KEY + name: part.view(shape) for name, part, shape in named}
         state |= {_KEY + name: value for name, value in weights.others.items()}
         made: Tensor = functional_call(self._module, state, (x, y, z), {"is_encoding": is_encoding})
         return made
@@ -229,8 +227,8 @@ class LossGradients:
     def _one_by_one(self, weights: Weights, x: Tensor, y: Tensor | None) -> Tensor:
         """Inner products [B, B] of gradients taken one by one."""
         rows = weights.theta.new_empty(len(x), self.n_parameters)
-        for row, part in enumerate(self._parts(x, y, 1)):
-            rows[row] = self._one_row(weights, *part)
+        for row, part in zip(rows, self._parts(x, y, 1), strict=True):
+            row.copy_(self._one_row(weights, *part))
         return rows @ rows.T
 
     def _stand_alone(self, weights: Weights, x: Tensor, y: Tensor | None) -> bool:

@@ -27,6 +27,7 @@ def measure_projected_influence(
     *,
     loss: SampleLoss,
     damping: float | None = None,
+    curvature_cases: Samples | None = None,
     length: int | None = None,
     n_train: int | None = None,
     memory: int = MEMORY,
@@ -47,6 +48,7 @@ def measure_projected_influence(
         test: the explained cases.
         loss: of each case.
         damping: λ; a tenth of F's mean eigenvalue other than 0 if None.
+        curvature_cases: that F is the mean over; the training cases if None.
         length: k; 4,096, or what the memory budget allows for F, if None.
         n_train: N; the number of training cases if None.
         memory: bytes that gradients may take at once.
@@ -66,8 +68,9 @@ def measure_projected_influence(
     k = length_within(memory) if length is None else length
     gradients = ProjectedGradients(model, loss, device=device, memory=memory, length=k, seed=seed)
     weights = gradients.weights()
-    steps = Steps(progress, n_steps_of(gradients, train, test, 1) + len(test.ids) + len(train.ids))
-    solver = _Solver(gradients, train, steps, damping)
+    cases = train if curvature_cases is None else curvature_cases
+    steps = Steps(progress, n_steps_of(gradients, train, test, 1) + len(test.ids) + len(cases.ids))
+    solver = _Solver(gradients, cases, steps, damping)
     state = State(weights, 1 / (n_train or len(train.ids)), solver.vectors)
     compared = compare_gradients(gradients, [state], train, test, steps=steps, keep_finished=keep_finished)
     settings: dict[str, float | int | str] = {
@@ -89,8 +92,8 @@ def length_within(memory: int) -> int:
 class _Solver:
     """(F + λI)⁻¹·φ of explained cases; F is made of the training cases once."""
 
-    def __init__(self, gradients: ProjectedGradients, train: Samples, steps: Steps, damping: float | None) -> None:
-        self._gradients, self._train, self._steps = gradients, train, steps
+    def __init__(self, gradients: ProjectedGradients, cases: Samples, steps: Steps, damping: float | None) -> None:
+        self._gradients, self._cases, self._steps = gradients, cases, steps
         self.damping = 0.0 if damping is None else damping
         self._factor: Tensor | None = None
 
@@ -108,9 +111,9 @@ class _Solver:
 
     def _factored(self, weights: Weights) -> Tensor:
         """Cholesky factor of F + λI [k, k]."""
-        gradients, n = self._gradients, len(self._train.ids)
+        gradients, n = self._gradients, len(self._cases.ids)
         total = torch.zeros(gradients.row_length, gradients.row_length, dtype=torch.float64, device=gradients.device)
-        for _, x, y in batches_of(self._train, 64):
+        for _, x, y in batches_of(self._cases, 64):
             rows = gradients.rows(weights, x, y).double()
             total.addmm_(rows.T, rows, alpha=1 / n)
             self._steps.advance(len(x))

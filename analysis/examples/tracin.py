@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -17,6 +18,7 @@ from analysis.examples.projected_gradients import gradients_for
 from analysis.examples.sample_losses import SampleLoss
 from analysis.examples.samples import Samples
 from analysis.examples.steps import Progress, Steps
+from analysis.examples.unfinished import complete
 from xaae_core.checkpoints import read_state_dict
 
 CheckpointSource = str | Path | Mapping[str, Tensor]
@@ -35,6 +37,7 @@ def trace_training(
     seed: int = 0,
     progress: Progress | None = None,
     keep_finished: bool = False,
+    finished: ExampleImportance | None = None,
     device: torch.device | str | None = None,
 ) -> ExampleImportance:
     """Σ over checkpoints of learning rate · ⟨∇L(explained case), ∇L(training case)⟩.
@@ -53,6 +56,7 @@ def trace_training(
         seed: of the projection, with parameters="projected".
         progress: called with (done, all); an exception it raises cancels.
         keep_finished: when cancelled, return what is finished, if anything is.
+        finished: what was, of an earlier call with the same settings: only the rest is computed.
         device: where to compute; where the model is if None.
 
     Raises:
@@ -63,6 +67,13 @@ def trace_training(
 
     Source: Pruthi et al. 2020, TracInCP; Crabbé & van der Schaar 2022 for the loss without labels.
     """
+    if finished is not None:
+        rest = partial(
+            trace_training, model, loss=loss, checkpoints=checkpoints, learning_rates=learning_rates,
+            parameters=parameters, memory=memory, seed=seed, progress=progress, keep_finished=keep_finished,
+            device=device,
+        )  # fmt: skip
+        return complete(finished, train, test, rest)
     gradients = gradients_for(model, loss, parameters=parameters, memory=memory, device=device, seed=seed)
     rates = _rates(learning_rates, max(1, len(checkpoints)))
     weights = weights_of(gradients, checkpoints)
