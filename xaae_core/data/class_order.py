@@ -14,12 +14,13 @@ def in_class_order(dataset: ImageDataset, classes: Sequence[str]) -> ImageDatase
 
     Args:
         dataset: may hold some of the classes only, in any order; one with numbers is left as it is.
-        classes: the model's, in the order of its logits.
+        classes: the model's, in the order of its logits; of a model without a classifier none, and then the data set
+            is left as it is.
 
     Raises:
         DatasetError: a class that the model does not know.
     """
-    if dataset.classes == tuple(classes) or dataset.is_numeric:
+    if not classes or dataset.classes == tuple(classes) or dataset.is_numeric:
         return dataset
     unknown = [name for name in dataset.classes if name not in classes]
     if unknown:

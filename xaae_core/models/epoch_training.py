@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -170,7 +170,11 @@ class EpochTraining(nn.Module):
         from xaae_core.checkpoints import read_state_dict
         from xaae_core.weights_fit import fill_model
 
-        fill_model(self, read_state_dict(path), Path(path).name)
+        fill_model(self, self.own_weights(read_state_dict(path)), Path(path).name)
+
+    def own_weights(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The weights of a file by the names that the model has for them."""
+        return dict(state)
 
     def save_metadata(self, directory: Path | str, **kwargs: Any) -> None:
         """Write the metadata as `<name>.json`.

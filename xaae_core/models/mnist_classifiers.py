@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +23,9 @@ from xaae_core.models.mnist_autoencoder import (
 if TYPE_CHECKING:
     from xaae_core.training.epoch_fit import FitHistory, OnEpoch
     from xaae_core.training.progress import OnBatch
+
+
+_DOUBLES = ("encoder_cnn.", "encoder_lin.")
 
 
 class ClassifierTest(NamedTuple):
@@ -106,11 +110,24 @@ class ClassifierMnist(DigitClassifier):
         super().__init__(name)
         require_same_size(latent_dim, encoder=encoder)
         self.encoder = encoder
-        self.encoder_cnn = encoder.encoder_cnn  # once more by these names, as lfxai's weights are
-        self.encoder_lin = encoder.encoder_lin
         self.lin_output = nn.Sequential(nn.Linear(latent_dim, classes))
         self.latent_dim = self.encoding_dims = self.encoded_space_dim = latent_dim
         self.classes = classes
+        self.register_load_state_dict_pre_hook(_drop_doubles)  # type: ignore[no-untyped-call]
+
+    @property
+    def encoder_cnn(self) -> nn.Module:
+        """The encoder's convolutions."""
+        return self.encoder.encoder_cnn
+
+    @property
+    def encoder_lin(self) -> nn.Module:
+        """The encoder's linear layers."""
+        return self.encoder.encoder_lin
+
+    def own_weights(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """See `EpochTraining.own_weights`: lfxai's files hold the encoder's twice."""
+        return {name: value for name, value in state.items() if not name.startswith(_DOUBLES)}
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -130,6 +147,12 @@ class ClassifierMnist(DigitClassifier):
     def forward(self, x: Tensor) -> Tensor:
         """Logits [B, classes] of digits [B, 1, 28, 28]."""
         return self.classify(self.encoder(x))
+
+
+def _drop_doubles(model: nn.Module, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+    """Forget lfxai's second names of the encoder's weights: here a layer has one name, as hooks on layers need it."""
+    for name in [key for key in state_dict if key.startswith(tuple(prefix + double for double in _DOUBLES))]:
+        del state_dict[name]
 
 
 class ClassifierLatent(DigitClassifier):

@@ -35,3 +35,7 @@ def test_the_fingerprint_does_not_hang_on_the_order(dataset: ImageDataset) -> No
 def test_a_class_that_the_model_does_not_know_is_named(dataset: ImageDataset) -> None:
     with pytest.raises(DatasetError, match="holds the class dog; the model knows cat, bird"):
         in_class_order(dataset, ("cat", "bird"))
+
+
+def test_a_model_without_a_classifier_leaves_the_folder_s_classes(dataset: ImageDataset) -> None:
+    assert in_class_order(dataset, ()) is dataset

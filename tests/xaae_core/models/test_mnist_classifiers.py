@@ -1,5 +1,8 @@
 """The classifiers of digits: lfxai's on its weights, but for the softmax that it applies twice or not at all."""
 
+import copy
+
+import captum.attr
 import pytest
 import torch
 
@@ -31,7 +34,24 @@ def pair():
 def test_the_softmax_of_our_logits_is_lfxai_s_output(pair):
     ours, other = pair
     torch.testing.assert_close(ours(X).softmax(dim=1), other(X), rtol=0, atol=1e-6)
-    assert ours.state_dict().keys() == other.state_dict().keys()
+
+
+def test_lfxai_s_file_is_taken_though_it_holds_the_encoder_twice(pair, tmp_path):
+    other = pair[1]
+    other.save(tmp_path)
+    ours = classifier().eval()
+    ours.load_weights(tmp_path / "digits.pt")
+    torch.testing.assert_close(ours(X).softmax(dim=1), other(X), rtol=0, atol=1e-6)
+    copied = copy.deepcopy(classifier())
+    copied.load_state_dict(other.state_dict())
+    assert torch.equal(copied.eval()(X), ours(X))
+
+
+def test_each_layer_has_one_place_as_deep_lift_needs_it():
+    model = stirred(classifier())
+    attributed = captum.attr.DeepLift(model).attribute(X[:2], baselines=torch.zeros(1, 1, 28, 28), target=1)
+    gap = (model(X[:2]) - model(torch.zeros(1, 1, 28, 28)))[:, 1]
+    torch.testing.assert_close(attributed.sum(dim=(1, 2, 3)), gap, rtol=1e-4, atol=1e-4)
 
 
 def test_lfxai_s_loss_is_ours_of_its_second_softmax(pair):
@@ -84,6 +104,7 @@ def test_its_encoder_is_trained_along():
     model.train_epoch("cpu", loader(X, Y), torch.optim.Adam(model.parameters()))
     assert not torch.equal(model.encoder.encoder_lin[0].weight, before)
     assert model.encoder_lin is model.encoder.encoder_lin
+    assert model.encoder_cnn is model.encoder.encoder_cnn
 
 
 def test_another_size_of_z_is_named():
