@@ -50,7 +50,7 @@ class SanityStrip:
         random: a map that knows nothing: the map itself, moved to a random place [H, W].
         checks: in a fixed order.
         verdict: "believable": all checks that could run are passed, and that of the destroyed model is one of them;
-            "fails": the map stays as it is without what the model has learned, or is worse than random; "doubtful":
+            "fails": the map stays as it is when the model is destroyed or the labels are shuffled; "doubtful":
             anything else.
         sentence: the verdict and why, in one sentence.
     """
@@ -140,7 +140,7 @@ class SanityBench:
         baseline: that the maps were made with; black if None.
         mask: bool [H, W] of what should be found, for the check "inside"; None: it is left out.
         n_models: models destroyed at each of two depths (all layers; all but the one that sees the picture). None: 4
-            for methods of at most 8 forward passes, 2 for longer ones.
+            for methods of at most 8 forward passes, 2 for longer ones and for models of more than 64 MiB of weights.
         n_shuffled: shuffled directions.
         seed: of weights, shuffles and random places.
         memory_bytes: as for `attribute`.

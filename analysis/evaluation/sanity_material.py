@@ -13,12 +13,13 @@ from analysis.directions import Direction
 from analysis.evaluation.label_randomisation import shuffled_direction
 from analysis.evaluation.likeness import noisy_pictures
 from analysis.evaluation.randomiser import Randomiser, needs_decoder
-from xaae_core.errors import DirectionError
+from xaae_core.errors import AttributionError, DirectionError
 from xaae_core.latents import LatentTable
 from xaae_core.models.latent_model import LatentModel
 
 _CHEAP = 8
 _MANY, _FEW = 4, 2
+_BYTES, _SMALL = 4, 2**26
 
 
 class SanityMaterial:
@@ -29,7 +30,8 @@ class SanityMaterial:
         image: the picture [C, H, W] in [0, 1].
         target: what the maps explain.
         table: with labels, for shuffled directions.
-        n_models: models destroyed at each depth; None: 4 for methods of at most 8 forward passes, 2 for longer ones.
+        n_models: models destroyed at each depth; None: 4 for methods of at most 8 forward passes, 2 for longer ones
+            and for models of more than 64 MiB of weights, so that the copies stay within half a GiB or four of them.
         n_shuffled: shuffled directions.
         seed: of weights and shuffles.
     """
@@ -62,7 +64,8 @@ class SanityMaterial:
         if self._n_models is not None:
             return self._n_models
         size = (int(self.pixels.shape[1]), int(self.pixels.shape[2]))
-        return _MANY if METHODS[method].n_passes(settings, size) <= _CHEAP else _FEW
+        is_short = METHODS[method].n_passes(settings, size) <= _CHEAP
+        return _MANY if is_short and self._bytes_of_a_copy(method) <= _SMALL else _FEW
 
     def depths(self, method: str) -> tuple[int, ...]:
         """Layers destroyed: all, and all but the one that sees the picture where there are others.
@@ -105,6 +108,12 @@ class SanityMaterial:
         down, right, mirrored = (int(rng.integers(side)) for side in (*heat.shape, 2))
         moved: NDArray[np.float32] = np.roll(heat[:, ::-1] if mirrored else heat, (down, right), axis=(0, 1))
         return moved
+
+    def _bytes_of_a_copy(self, method: str) -> int:
+        try:
+            return _BYTES * sum(layer.n_parameters for layer in self._randomiser(method).layers)
+        except AttributionError:  # nothing to destroy: the check says so
+            return 0
 
     def _randomiser(self, method: str) -> Randomiser:
         key = needs_decoder(method)

@@ -91,7 +91,7 @@ def test_guided_backpropagation_fails_on_the_demo_and_saliency_does_not():
     image = np.asarray(Image.open(path).convert("L"), np.float32)[None] / 255
     model, table = load_checkpoint(demo_checkpoint()).model.eval(), read_latents(demo_latents())
     target = DirectionScore(fit_direction(table, n_bootstrap=0))
-    bench = SanityBench(model, image, target, table)
+    bench = SanityBench(model, image, target, table, n_models=2)
     verdicts = {}
     for method in ("saliency", "guided_backprop"):
         verdicts[method] = bench.check(attribute(model, image, target, method=method)).verdict
