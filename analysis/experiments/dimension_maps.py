@@ -17,7 +17,9 @@ class DimensionComparison:
 
     Attributes:
         pearson: mean correlation of two dimensions' maps over all pictures and pixels; NaN where none varies.
-        spearman: the same of the ranks.
+        spearman: the same of the ranks, over all pixels as lfxai has it: pixels of importance 0 in every map are equal
+            there, which alone makes ranks agree.
+        spearman_salient: the same over the pixels that any dimension looks at.
         cosine: mean cosine of two dimensions' maps of a picture, in [0, 1]; maps of zeros are left out.
         entropy: of a salient pixel's shares among the dimensions, in nats, 0 to ln D; low: few dimensions share it.
         active: dimensions with more than 1/D of a salient pixel, 0 to D.
@@ -25,6 +27,7 @@ class DimensionComparison:
 
     pearson: float
     spearman: float
+    spearman_salient: float
     cosine: float
     entropy: float
     active: float
@@ -50,6 +53,7 @@ def compare_dimensions(saliency: NDArray[Any]) -> DimensionComparison:
     return DimensionComparison(
         pearson=_mean_correlation(by_dimension),
         spearman=_mean_correlation(_ranked(by_dimension)),
+        spearman_salient=_mean_correlation(_ranked(by_dimension[:, by_dimension.sum(axis=0) > 0])),
         cosine=_mean_cosine(maps.reshape(*maps.shape[:2], -1)),
         entropy=_mean_entropy(shares),
         active=float((shares > 1 / len(shares)).sum(axis=0).mean()) if shares.size else float("nan"),
@@ -57,10 +61,10 @@ def compare_dimensions(saliency: NDArray[Any]) -> DimensionComparison:
 
 
 def _mean_correlation(values: Floats) -> float:
-    varying = values[values.std(axis=1) > 0]
+    varying = values[values.std(axis=1) > 0] if values.size else values[:0]
     if len(varying) < 2:
         return float("nan")
-    return float(np.corrcoef(varying)[np.triu_indices(len(varying), 1)].mean())
+    return float(np.asarray(np.corrcoef(varying))[np.triu_indices(len(varying), 1)].mean())
 
 
 def _mean_cosine(maps: Floats) -> float:

@@ -21,11 +21,14 @@ MENDED = (
     "results of an earlier call with other settings are never mixed in (lfxai appends to one CSV file)",
     "a dimension whose map does not vary is left out of the correlations instead of making them NaN",
     "no test picture is used to choose the epoch: the number of epochs is fixed",
-    "beside the five measures stands how many dimensions the network uses at all: a collapsed one explains nothing",
+    "beside the ranks of all pixels stand those of the pixels that any dimension looks at: black ones are 0 in every "
+    "map, which alone makes ranks agree",
+    "beside these measures stands how many dimensions the network uses at all: a collapsed one explains nothing",
 )
 _MEASURES = {
     "pearson": "Pearson",
     "spearman": "Spearman",
+    "spearman_salient": "Spearman, salient pixels",
     "cosine": "cosine",
     "entropy": "entropy (nats)",
     "active": "active neurons",
@@ -104,8 +107,9 @@ class Disentanglement:
         """One panel a measure: each network a dot, the mean of the runs a line."""
         from matplotlib.figure import Figure
 
-        canvas = Figure(figsize=(8.2, 5.0), layout="constrained")
-        for panel, (measure, name) in zip(canvas.subplots(2, 3).ravel(), _MEASURES.items(), strict=True):
+        canvas = Figure(figsize=(9.6, 4.8), layout="constrained")
+        *panels, legend = canvas.subplots(2, 4).ravel()
+        for panel, (measure, name) in zip(panels, _MEASURES.items(), strict=False):
             for number, (loss, betas) in enumerate(self._groups()):
                 colour, places = OKABE_ITO[number], np.arange(len(betas)) + 0.12 * (number - 0.5)
                 values = [self.of(loss, beta, measure) for beta in betas]
@@ -118,7 +122,8 @@ class Disentanglement:
             panel.grid(visible=True, color="#dddddd", linewidth=0.5)
             panel.spines[["top", "right"]].set_visible(False)
             panel.set_ylim(*self._range(measure))
-        canvas.axes[0].legend(frameon=False, fontsize=8)
+        legend.set_axis_off()
+        legend.legend(*panels[0].get_legend_handles_labels(), frameon=False, fontsize=9, loc="center")
         canvas.suptitle(plain(f"{self.data}: how alike the maps of {self.n_dims} latent dimensions are"), fontsize=10)
         return render(canvas, form, dpi=200)
 

@@ -42,7 +42,7 @@ def draw_matrices(
     from matplotlib.figure import Figure
 
     n_rows = (len(matrices) + 1) // 2
-    canvas = Figure(figsize=(width_inches, 0.38 * width_inches * n_rows + 0.6), layout="constrained")
+    canvas = Figure(figsize=(width_inches, 0.38 * width_inches * n_rows + 0.6), layout="compressed")
     axes = canvas.subplots(n_rows, 2, squeeze=False).ravel()
     for panel in axes[len(matrices) :]:
         panel.set_axis_off()

@@ -21,6 +21,7 @@ KINDS = {
     "lit_features": "pixel maps where the picture is not black",
     "examples": "nearest neighbours' scores",
 }
+_TITLES = {"features": "maps, all pixels", "lit_features": "maps, not black", "examples": "examples"}
 MEASURES = ("pearson", "spearman")
 MENDED = (
     "nearest neighbours see pictures in [0, 1], as the networks were trained on (lfxai gives them 0 to 255)",
@@ -95,7 +96,7 @@ class TaskComparison:
         matrices = []
         for kind, measure in self.between:
             values, spread = self._drawn(kind, measure)
-            matrices.append(Matrix(f"{KINDS[kind]}, {measure.title()}", values, spread))
+            matrices.append(Matrix(f"{_TITLES[kind]}: {measure.title()}", values, spread))
         note = "on the diagonal: the same task from another seed" if self.n_runs > 1 else "one run: no spread is known"
         return draw_matrices(matrices, self.tasks, form, title=f"{self.data}: explanations between tasks; {note}")
 

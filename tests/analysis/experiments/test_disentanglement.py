@@ -58,6 +58,14 @@ def test_a_dead_dimension_is_left_out_where_lfxai_has_nan():
     assert np.isnan(compare_dimensions(np.zeros((2, 3, 4, 4))).pearson)
 
 
+def test_black_pixels_make_ranks_agree_and_salient_ones_do_not():
+    maps = np.zeros((20, 3, 10, 10))
+    maps[:, :, 4] = RNG.random((20, 3, 10))
+    found = compare_dimensions(maps)
+    assert found.spearman > 0.8
+    assert abs(found.spearman_salient) < 0.2
+
+
 def test_other_numbers_are_refused():
     for maps in (np.ones((3, 1, 4, 4)), np.ones((3, 4, 4)), -np.ones((3, 2, 4, 4))):
         with pytest.raises(ValueError, match="D ≥ 2"):
@@ -70,7 +78,7 @@ def test_a_dimension_is_in_use_if_its_mean_moves():
 
 
 def network(beta: float, run: int, pearson: float, n_used: float = 3) -> TrainedVae:
-    return TrainedVae("beta_vae", beta, run, DimensionComparison(pearson, 0.5, 0.5, 1.0, 1.5), n_used, 0.1)
+    return TrainedVae("beta_vae", beta, run, DimensionComparison(pearson, 0.5, 0.5, 0.5, 1.0, 1.5), n_used, 0.1)
 
 
 @pytest.mark.parametrize(
