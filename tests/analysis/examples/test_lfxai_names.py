@@ -194,3 +194,24 @@ def test_what_is_missing_is_named(model, tmp_path: Path):
     other.checkpoints_files = model.checkpoints_files
     with pytest.raises(WrongModelError, match=r"checkpoint0\.pth does not fit"):
         TracIn(other, MSE, tmp_path, pictures(3, 1, 3)).attribute(pictures(2, 1, 3), [0])
+
+
+def test_bug_9_weights_are_made_where_the_representations_are():
+    """Seen on any machine by the device that holds no numbers: lfxai makes its weights on the CPU whatever comes."""
+    h, corpus = torch.empty(3, 5, device="meta"), torch.empty(8, 5, device="meta")
+    with pytest.raises(RuntimeError, match="device"):
+        lfxai_examples().SimplEx.compute_weights(h, corpus, n_epoch=2)
+    assert SimplEx.compute_weights(h, corpus, n_epoch=2).device.type == "meta"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")
+def test_bug_9_a_model_on_a_gpu_takes_cases_of_the_cpu(model, tmp_path: Path):
+    explainers = (SimplEx, NearestNeighbours)
+    expected = [explainer(model, MSE, TRAIN).attribute(TEST, ROWS) for explainer in explainers]
+    expected += [kind(model, MSE, tmp_path, TRAIN).attribute(TEST, ROWS) for kind in (TracIn, InfluenceFunctions)]
+    there = copy.deepcopy(model).cuda()
+    found = [explainer(there, MSE, TRAIN).attribute(TEST, ROWS) for explainer in explainers]
+    found += [kind(there, MSE, tmp_path, TRAIN).attribute(TEST, ROWS) for kind in (TracIn, InfluenceFunctions)]
+    assert all(relative(ours.cpu(), wanted) < 1e-3 for ours, wanted in zip(found, expected, strict=True))
+    with pytest.raises(RuntimeError):
+        lfxai_examples().SimplEx(there, MSE, TRAIN).attribute(TEST, ROWS, batch_size=7)
