@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from analysis.evaluation.agreement import compare_maps
 from app import attributions_state, cached, state
 from app.attributions_page.choice import METHOD_WORDS, AttributionChoice
+from app.attributions_page.details import show_details
 from app.attributions_page.downloads import show_downloads
 from app.attributions_page.explaining import CaseExplanation, CaseQuestion
 from app.attributions_page.progress import show_progress
@@ -86,7 +87,7 @@ def _show_maps(workspace: Workspace, case: Case, job: CaseExplanation, *, was_ru
     rows = [
         row_of(method, job.found(method), is_checked=asked.is_checked, is_over=job.is_done) for method in asked.methods
     ]
-    heat_grid(
+    drawn = heat_grid(
         HeatGridPayload(
             picture=asked.pixels,
             rows=tuple(rows),
@@ -96,6 +97,8 @@ def _show_maps(workspace: Workspace, case: Case, job: CaseExplanation, *, was_ru
         ),
         key=attributions_state.GRID,
     )
+    if drawn.opened is not None:
+        show_details(drawn.opened, job.found(drawn.opened))
     with explained("Comparing the methods"):
         _show_agreement(job)
     with explained("The files of these maps"):

@@ -14,6 +14,7 @@ from app.attributions_page.averaging import ALL, CohortExplanation, CohortQuesti
 from app.attributions_page.case_view import ENDS
 from app.attributions_page.choice import METHOD_WORDS, AttributionChoice
 from app.attributions_page.cohort_files import show_files
+from app.attributions_page.details import show_group
 from app.attributions_page.progress import show_progress
 from app.case_data import Rows
 from app.components.heat_grid import HeatGridPayload, HeatRow, HeatTile, heat_grid
@@ -106,15 +107,18 @@ def _show(workspace: Workspace, job: CohortExplanation, *, was_running: bool) ->
     maps, picture = job.maps(), job.mean_picture()
     if picture is None:
         return
-    heat_grid(
+    drawn = heat_grid(
         HeatGridPayload(
             picture=picture,
             rows=tuple(_row(name, found) for name, found in maps.items()),
             ends=ENDS,
+            strip_note="Where the spread is as large as the mean, the cases differ.",
             caption=f"mean of {count(job.n_explained, 'picture')}",
         ),
         key=attributions_state.COHORT_GRID,
     )
+    if drawn.opened in maps:
+        show_group(_title(drawn.opened, maps[drawn.opened]), maps[drawn.opened])
     st.caption(
         f"{plain(METHOD_WORDS[job.question.method])}. {plain(maps[ALL].sentence())} "
         "Behind the maps lies the mean of the pictures: where it is blurred, the pictures do not lie on each other."
@@ -126,7 +130,7 @@ def _show(workspace: Workspace, job: CohortExplanation, *, was_running: bool) ->
 def _row(name: str, found: CohortMap) -> HeatRow:
     return HeatRow(
         id=name,
-        title=f"All {count(found.n, 'case')}" if name == ALL else f"{name}: {count(found.n, 'case')}",
+        title=_title(name, found),
         sentence=found.sentence(),
         verdict="",
         verdict_words="",
@@ -139,6 +143,10 @@ def _row(name: str, found: CohortMap) -> HeatRow:
         ),
         scores=(("Mean of the number", f"{found.score_mean:.3g}".replace("-", "−"), "Over these cases."),),
     )
+
+
+def _title(name: str, found: CohortMap) -> str:
+    return f"All {count(found.n, 'case')}" if name == ALL else f"{name}: {count(found.n, 'case')}"
 
 
 def _single(heat: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -285,3 +285,14 @@ def test_a_direction_names_its_map_by_the_table_it_was_fitted_on(tiny: Callable[
     (name, job) = session.app.session_state[attributions_state._JOBS]["case"]
     assert isinstance(job.question.target, DirectionScore)
     assert "direction:bright" in name[0] or "direction:dark" in name[0]
+
+
+def test_a_click_on_a_title_opens_all_that_was_found(
+    tiny: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = finish(tiny())
+    monkeypatch.setattr(case_view, "heat_grid", lambda payload, **_: HeatGridState(opened="saliency"))
+    session.run().assert_well()
+    told = "\n".join(element.proto.body for element in session.app.get("html"))
+    assert "deletion" in told
+    assert "convergence" not in told, "saliency shares nothing out"
