@@ -22,6 +22,7 @@ from tests.analysis.attributions.known_models import LinearModel
 from tests.analysis.evaluation.destructible_models import SIDE, ConvModel, picture, weights_of
 from tests.analysis.latent_tables import table_of, two_clouds
 from xaae_core.errors import AttributionError, ImageError
+from xaae_core.models.latent_model import Encoding
 
 TARGET = ClassLogit(1, "yes")
 
@@ -235,3 +236,37 @@ def test_a_verdict_is_never_better_than_its_checks():
             worst = 0 if False in answers and is_decisive else 1 if False in answers or answers[0] is None else 2
             assert rank[verdict] == worst
             assert sentence.endswith(".")
+
+
+def test_a_model_without_weights_is_checked_as_far_as_it_goes():
+    class Means:
+        """z is the mean of the picture's halves; not a torch module."""
+
+        input_size, input_channels, encoding_dims, classes = (SIDE, SIDE), 1, 2, 2
+
+        def encode(self, x):
+            return Encoding(x.flatten(1).unflatten(1, (2, -1)).mean(dim=2))
+
+        def classify(self, z):
+            return z
+
+    made = attribute(Means(), picture(), TARGET, method="input_x_gradient")
+    strip = check_sanity(Means(), picture(), TARGET, made)
+    assert strip.check("destroyed").passed is None
+    assert "no weight of this Means makes the number" in strip.check("destroyed").sentence
+    assert strip.check("random").passed
+    assert strip.verdict == "doubtful"
+    assert "could not be checked" in strip.sentence
+
+
+@pytest.mark.parametrize("method", sorted(methods_module.METHODS))
+def test_every_method_is_checked(method):
+    model = ConvModel(bn=True)
+    settings = MethodSettings(n_steps=4, n_samples=3, window=8, stride=8)
+    target = ClassLogit(0, "no")  # Grad-CAM shows nothing that speaks for the other class
+    made = attribute(model, picture(), target, method=method, settings=settings)
+    strip = check_sanity(model, picture(), target, made, settings=settings, table=two_clouds(dims=5), n_models=1)
+    assert all(check.passed is not None for check in strip.checks if check.name in ("destroyed", "shuffled")), strip
+    assert strip.destroyed.map.shape == made.map.shape
+    if method == "latent_shift":
+        assert not np.allclose(strip.destroyed.map, made.map)
