@@ -26,7 +26,7 @@ def show_case(subject: Subject, whereabouts: str) -> None:
 
     Args:
         subject: the case.
-        whereabouts: where its picture was looked for, if it is not there.
+        whereabouts: of a table of latents, where its picture was looked for, if it is not there; else "".
     """
     st.html(_STYLE)
     with st.container(key="examples_case", gap="small"):
@@ -38,7 +38,8 @@ def show_case(subject: Subject, whereabouts: str) -> None:
     st.markdown(f"**{plain(subject.name)}**  \nlabel {_label(subject)}{said}")
     if subject.pixels is None:
         st.caption(f"{plain(whereabouts or 'Its picture cannot be read')}.")
-        choose_pictures("examples_case")
+        if whereabouts:
+            choose_pictures("examples_case")
 
 
 def show_likeness(scene: ExampleScene) -> None:

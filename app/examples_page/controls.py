@@ -108,20 +108,21 @@ def gradient_controls(*, label_problem: str, has_trace: bool) -> GradientChoice:
         has_trace: whether states of the model along its training are there.
     """
     with st.popover("How", width="stretch", help="What is compared, and of how many training cases."):
-        methods = [name for name in METHODS if name != "traced" or has_trace]
-        examples_state.offer(examples_state.METHOD, list(methods))
-        method = st.selectbox(
-            "Weigh cases by", methods, format_func=METHODS.__getitem__, key=examples_state.METHOD, bind="query-params",
-            help="Influence asks what the model would lose without a training case, through the curvature of the "
-            "training loss: minutes to an hour. TracIn asks whether steps on it lower this case's loss: quicker, and "
-            "cruder.",
-        )  # fmt: skip
         losses = ["reconstruction"] if label_problem else list(LOSSES)
         examples_state.offer(examples_state.LOSS, losses)
         loss = st.selectbox(
             "Helpful for", losses, format_func=lambda name: LOSSES[name], key=examples_state.LOSS, bind="query-params",
             help="How well the model draws the case again (needs no label), or its classification; there the model's "
             f"own answer counts as this case's label. {label_problem}",
+        )  # fmt: skip
+        methods = [name for name in METHODS if name != "traced" or (has_trace and loss == "reconstruction")]
+        examples_state.offer(examples_state.METHOD, list(methods))
+        method = st.selectbox(
+            "Weigh cases by", methods, format_func=METHODS.__getitem__, key=examples_state.METHOD, bind="query-params",
+            help="Influence asks what the model would lose without a training case, through the curvature of the "
+            "training loss: minutes to an hour. TracIn asks whether steps on it lower this case's loss: quicker, and "
+            "cruder. Along the training: at the ends of its phases too, whose classifiers had not learned yet, so for "
+            "the reconstruction alone.",
         )  # fmt: skip
         parts = [name for name in PARAMETERS if name != "classifier" or loss == "label"]
         examples_state.offer(examples_state.PARAMETERS, list(parts))

@@ -10,30 +10,26 @@ from functools import cached_property
 from typing import cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from analysis.examples.loss_gradients import LossGradients
 from analysis.examples.sample_losses import LabelLoss
-from analysis.examples.samples import samples_of
 from analysis.examples.steps import CancelledError
 from analysis.examples.time_estimate import TimeEstimate
 from analysis.examples.wrong_labels import LabelSuspects, measure_self_influence, rank_wrong_labels
 from app import cached_examples, examples_state, state
 from app.background import Report, WorkCancelledError
-from app.examples_page.gradients import REMEDY
+from app.examples_page.gradients import REMEDY, probe_samples
 from app.examples_page.pictures import ExamplePictures
 from app.examples_page.searched import cohort_fits, training_cases
 from app.maps_page.cases import Choice, MapCases, offered_cases
 from app.served import Served, serve_cases
-from app.training_pictures import read_training_pictures
+from app.training_pictures import drawn_for_gradients, read_training_pictures
 from app.words import count
 from app.workspace import Workspace
 from xaae_core.errors import ExamplesError
 from xaae_core.latents import LatentTable
-
-_PROBED = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,17 +147,15 @@ class SelfInfluenceWork:
     def estimate(self, report: Report) -> TimeEstimate:
         """How long it will take, measured on a few cases."""
         table = self._doubted.table
-        n = int((table.labels >= 0).sum())
-        few = table.rows(np.flatnonzero(table.labels >= 0)[:_PROBED])
+        labelled = drawn_for_gradients(table, with_labels=True, limit=None)
         started = time.perf_counter()
-        images = [torch.from_numpy(self._read(row).copy()) for row in np.flatnonzero(table.labels >= 0)[:_PROBED]]
-        samples = samples_of(torch.stack(images), torch.from_numpy(few.labels.copy()), few.ids.tolist())
+        samples = probe_samples(table, labelled, self._read, with_labels=True)
         reading = time.perf_counter() - started
         report(1, 2)
         measure_self_influence(self._model, samples, loss=LabelLoss())  # the first time is slow
         started = time.perf_counter()
         measure_self_influence(self._model, samples, loss=LabelLoss())
-        seconds = (reading + time.perf_counter() - started) * n / len(images)
+        seconds = (reading + time.perf_counter() - started) * len(labelled) / len(samples.ids)
         gradients = LossGradients(self._model, LabelLoss())
         return TimeEstimate(seconds, gradients.n_parameters, gradients.choice)
 

@@ -17,14 +17,20 @@ from torch import Tensor, nn
 from analysis.examples import ExampleImportance
 from analysis.examples.influence import DampedInverse, InfluenceMode, TruncatedSeries, measure_influence
 from analysis.examples.sample_losses import SampleLoss
-from analysis.examples.samples import Samples, TensorSamples
+from analysis.examples.samples import Samples, TensorSamples, samples_of
 from analysis.examples.steps import CancelledError
 from analysis.examples.time_estimate import TimeEstimate, estimate_seconds
 from analysis.examples.tracin import trace_training
 from app.background import Report, WorkCancelledError
 from app.examples_page.controls import GradientChoice
 from app.examples_page.scene import ExampleScene
-from app.training_pictures import drawn_for_gradients, explained_picture, loss_called, read_training_pictures
+from app.training_pictures import (
+    ReadPicture,
+    drawn_for_gradients,
+    explained_picture,
+    loss_called,
+    read_training_pictures,
+)
 from xaae_core.errors import ExamplesError, XaaeError
 from xaae_core.latents import LatentTable
 
@@ -100,12 +106,11 @@ class GradientWork:
 
     def estimate(self, report: Report) -> TimeEstimate:
         """How long it will take, measured on a few cases; raises as the work itself."""
-        table, n = self.scene.searched.table, 0
+        table = self.scene.searched.table
         drawn = drawn_for_gradients(table, with_labels=self._has_labels, limit=self.choice.limit)
         started = time.perf_counter()
-        probe = self._probe(table, drawn)
-        n = len(probe.ids)
-        reading = (time.perf_counter() - started) / n
+        probe = probe_samples(table, drawn, self._read, with_labels=self._has_labels)
+        reading = (time.perf_counter() - started) / len(probe.ids)
         report(1, 2)
         found = estimate_seconds(
             *(self._model, cast(Samples, ProbeSamples(probe, table.ids[drawn])), self._test()),
@@ -155,26 +160,31 @@ class GradientWork:
             loss=self._loss, checkpoints=list(self.trace), parameters=choice.parameters, progress=report,
         )  # fmt: skip
 
-    def _probe(self, table: LatentTable, drawn: NDArray[np.int64]) -> TensorSamples:
-        """The first pictures that can be read."""
-        from analysis.examples.samples import samples_of
 
-        images, kept, reason = [], [], "none has a label"
-        for place in drawn[:_TRIED].tolist():
-            try:
-                images.append(torch.from_numpy(self._read(place).copy()))
-                kept.append(place)
-            except XaaeError as error:
-                reason = reason if kept or reason != "none has a label" else str(error)
-            if len(kept) == _PROBED:
-                break
-        if len(kept) < min(2, max(1, len(drawn))) or len(drawn) < 2:
-            raise ExamplesError(
-                f"of {len(drawn)} training cases no two have a picture that can be read; comparing gradients needs at "
-                f"least 2: {REMEDY}. The first: {reason}"
-            )
-        labels = torch.from_numpy(table.labels[kept].copy()) if self._has_labels else None
-        return samples_of(torch.stack(images), labels, table.ids[kept].tolist())
+def probe_samples(
+    table: LatentTable, drawn: NDArray[np.int64], read: ReadPicture, *, with_labels: bool
+) -> TensorSamples:
+    """The first few cases whose pictures can be read, to time them.
+
+    Raises:
+        ExamplesError: no two can be read, among the first of them.
+    """
+    images, kept, reasons = [], [], []
+    for row in drawn[:_TRIED].tolist():
+        try:
+            images.append(torch.from_numpy(read(row).copy()))
+            kept.append(row)
+        except XaaeError as error:
+            reasons.append(str(error))
+        if len(kept) == _PROBED:
+            break
+    if len(kept) < 2:
+        raise ExamplesError(
+            f"of {len(drawn)} training cases no two have a picture that can be read; comparing gradients needs at "
+            f"least 2: {REMEDY}. The first: {(reasons or ['none has a label'])[0]}"
+        )
+    labels = torch.from_numpy(table.labels[kept].copy()) if with_labels else None
+    return samples_of(torch.stack(images), labels, table.ids[kept].tolist())
 
 
 def trace_of(checkpoint: Path) -> tuple[Path, ...]:
@@ -187,7 +197,7 @@ def label_problem(scene: ExampleScene) -> str:
     model, table = scene.workspace.checkpoint.model, scene.searched.table
     if model.classes == 1 or scene.workspace.checkpoint.card.task != "classes":
         return "The model predicts numbers, so there is no classification to compare."
-    if scene.subject.pixels is not None and not scene.workspace.classes:
+    if not scene.workspace.classes:
         return "The model has no classes, so there is no classification to compare."
     if not (table.labels >= 0).any():
         return "The searched cases have no labels, so there is no classification to compare."

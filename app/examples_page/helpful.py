@@ -9,7 +9,7 @@ from app import cached_examples, state
 from app.components.example_tiles import Bar, ExampleTile
 from app.examples_page.controls import GradientChoice, gradient_controls
 from app.examples_page.gradients import GradientWork, label_problem, trace_of
-from app.examples_page.rows import show_row
+from app.examples_page.rows import label_words, show_row
 from app.examples_page.scene import ExampleScene
 from app.examples_page.waiting import offer_work
 from app.plain_text import plain
@@ -18,8 +18,8 @@ from xaae_core.errors import ExamplesError
 
 _TOLD = (
     "Bars: the score in parts of the largest one shown; they grow from the left for helpful cases, from the right for "
-    "harmful ones. The number is the score itself, in units of the compared loss. A score says what the model's fit "
-    "depends on, not why the case is as it is."
+    "harmful ones. The number is the score itself{unit}. A score says what the model's fit depends on, not why the "
+    "case is as it is."
 )
 
 
@@ -33,7 +33,9 @@ def show_helpful(scene: ExampleScene, count: int) -> ExampleImportance | None:
     store = cached_examples.importances()
     found = store.finished(work.key)
     if found is not None:
-        words.markdown("**Most helpful and most harmful**", help=method_words(found, choice))
+        words.markdown(
+            f"**What helped, and what harmed** · :small[{short_words(found)}]", help=method_words(found, choice)
+        )
         show_signed(scene, found, count)
         st.caption(method_words(found, choice))
         return found
@@ -53,15 +55,18 @@ def show_signed(scene: ExampleScene, found: ExampleImportance, count: int) -> No
     """The most helpful and the most harmful cases, in two rows."""
     helpful, harmful = signed_places(scene, found, count)
     largest = max((abs(float(found.scores[0, place])) for place in (*helpful, *harmful)), default=1.0) or 1.0
-    for name, title, places, said in (
-        ("helpful", "Most helpful", helpful, "Without these the model would do worse on this case."),
-        ("harmful", "Most harmful", harmful, "Without these the model would do better on this case."),
-    ):
+    is_traced = found.method == "TracIn"
+    told = _TOLD.format(unit="" if is_traced else ", in units of the compared loss")
+    for name, title, places in (("helpful", "Most helpful", helpful), ("harmful", "Most harmful", harmful)):
+        way = {"helpful": ("lower", "higher"), "harmful": ("raise", "lower")}[name]
+        said = (
+            f"Steps on these {way[0]} this case's loss." if is_traced else f"Without these its loss would be {way[1]}."
+        )
         tiles = [_tile(scene, found, place, name, largest) for place in places]
         if tiles:
-            show_row(scene, tiles, name=name, title=title, words=said, told=_TOLD)
+            show_row(scene, tiles, name=name, title=title, words=f"{label_words(scene, tiles)}{said}", told=told)
         else:
-            st.markdown(f"**{title}** · none: no training case has such a score.")
+            st.markdown(f"**{title}** · :small[none: no training case has such a score.]")
 
 
 def signed_places(scene: ExampleScene, found: ExampleImportance, count: int) -> tuple[list[int], list[int]]:
@@ -72,6 +77,21 @@ def signed_places(scene: ExampleScene, found: ExampleImportance, count: int) -> 
     helpful = [place for place in order if scores[place] > 0][:count]
     harmful = [place for place in reversed(order) if scores[place] < 0][:count]
     return helpful, harmful
+
+
+def score_text(score: float) -> str:
+    """A score with its sign: +620, −0.031, +3.2e−5."""
+    text = f"{score:+.3g}" if 0.01 <= abs(score) < 1e5 else f"{score:+.1e}".replace("e-0", "e-").replace("e+0", "e")
+    return text.replace("-", "−")
+
+
+def short_words(found: ExampleImportance) -> str:
+    """What was compared, in a few words."""
+    n_states = int(found.parameters.get("checkpoints", 0))
+    along = f" along {n_states} states of the training" if n_states else ""
+    return plain(
+        f"by {found.method}{along}, {found.parameters.get('loss', '')}, {len(found.train_ids):,} training cases"
+    )
 
 
 def method_words(found: ExampleImportance, choice: GradientChoice) -> str:
@@ -85,13 +105,16 @@ def method_words(found: ExampleImportance, choice: GradientChoice) -> str:
 def _tile(scene: ExampleScene, found: ExampleImportance, place: int, kind: str, largest: float) -> ExampleTile:
     score = float(found.scores[0, place])
     column = int(scene.searched.table.row_of(str(found.train_ids[place])))
-    text = f"{score:+.1e}".replace("-", "−")
+    text = score_text(score)
     bar = Bar(abs(score) / largest, text, "helpful" if kind == "helpful" else "harmful")
-    return scene.tile(column, bar, f"{kind}: {text}, in units of the compared loss")
+    return scene.tile(column, bar, f"{kind}: {text}")
 
 
 def _lacks_pictures(scene: ExampleScene) -> bool:
-    """Whether the pictures of the nearest cases are missing, so that a folder should be named."""
+    """Whether the pictures of the nearest cases are missing, and naming a folder can help."""
+    cases = scene.searched.cases
+    if cases.choice == "folder" and not cases.data.is_table:
+        return False
     try:
         nearest = scene.nearest.most_important(0, 5).tolist()
     except ExamplesError:

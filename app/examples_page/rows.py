@@ -53,7 +53,7 @@ def show_nearest(scene: ExampleScene, count: int) -> None:
         tiles,
         name="nearest",
         title="Most similar",
-        words=f"{_labels(scene, tiles)}Bars: distance in z; the mark is the usual spacing (1 ×).",
+        words=f"{label_words(scene, tiles)}Bars: distance in z; the mark is the usual spacing (1 ×).",
         told="The searched cases that lie nearest to this one in the model's latent code z. 1 × is the usual spacing: "
         "half of the training cases lie nearer than that to their five nearest others. = has the case's label, ≠ has "
         "another. Near in z means alike to the model, not alike to a reader.",
@@ -109,7 +109,7 @@ def leftover(scene: ExampleScene, mixture: ExampleImportance) -> float:
     return left_over(mixture.scores, scene.subject.z, table)
 
 
-def _labels(scene: ExampleScene, tiles: Sequence[ExampleTile]) -> str:
+def label_words(scene: ExampleScene, tiles: Sequence[ExampleTile]) -> str:
     """How many of the cases share the label, or which labels they have."""
     known = [tile.label for tile in tiles if tile.label]
     if not known:

@@ -4,45 +4,26 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from analysis.cohorts import Cohort, Condition
-from app import cached_examples, examples_state
+from app import examples_state
 from app.cohort_state import COHORT, SELECTION
-from app.components.example_tiles import ExampleTile
-from app.examples_page import labels_tab, rows
 from app.opened_data import open_data
 from tests.app import bad_files
 from tests.app.cli_folders import write_model, write_pictures
+from tests.app.examples_session import LABELS, Shown, watched_tiles
 from tests.app.session import Session
 from tests.app.test_cli_numbers import write_study
 from xaae_core.checkpoints import load_checkpoint
 from xaae_core.latents import LatentTable, write_latents
 
-LABELS = "Labels worth a second look"
-Shown = dict[str, list[ExampleTile]]
-
 
 @pytest.fixture(autouse=True)
 def shown() -> Iterator[Shown]:
-    """The tiles of each row in the last run, by the row's name."""
-    cached_examples.importances.clear()
-    cached_examples.estimates.clear()
-    seen: Shown = {}
-
-    def spy(module: Any) -> Any:
-        draw = module.example_tiles
-
-        def look(tiles: Any, **options: Any) -> Any:
-            seen[options["key"].removeprefix("examples_")] = list(tiles)
-            return draw(tiles, **options)
-
-        return patch.object(module, "example_tiles", look)
-
-    with spy(rows), spy(labels_tab):
+    with watched_tiles() as seen:
         yield seen
 
 

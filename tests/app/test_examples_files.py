@@ -1,0 +1,133 @@
+"""The examples page's list of doubtful labels, and its files, without a browser."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import torch
+
+from analysis.examples.sample_losses import LabelLoss
+from analysis.examples.samples import samples_of
+from analysis.examples.wrong_labels import measure_self_influence, rank_wrong_labels
+from analysis.figures.example_sheet import draw_sheet
+from app import examples_state, state
+from app.cohort_state import SELECTION
+from app.examples_page import labels_tab, main_tab
+from app.examples_page.downloads import scores_csv, sheet_figure
+from app.examples_page.labels_tab import doubts_csv
+from tests.app.examples_session import LABELS, Shown, click, compute, pixels_of, press, table_of, watched_tiles
+from tests.app.session import Session
+from xaae_core.checkpoints import Checkpoint, load_checkpoint
+
+
+@pytest.fixture(autouse=True)
+def shown() -> Iterator[Shown]:
+    with watched_tiles() as seen:
+        yield seen
+
+
+@pytest.fixture
+def tiny(open_session: Any, tiny_model: Path, tiny_pictures: Path) -> Session:
+    """The page on a small folder and a model whose training is not known."""
+    session: Session = open_session("examples.py", checkpoint=tiny_model, data=tiny_pictures)
+    session.assert_well()
+    return session
+
+
+@pytest.fixture
+def checkpoint(tiny_model: Path) -> Checkpoint:
+    return load_checkpoint(tiny_model)
+
+
+def test_labels_are_ranked_as_rank_wrong_labels_does_a_page_at_a_time(
+    tiny: Session, shown: Shown, checkpoint: Checkpoint, tiny_pictures: Path
+) -> None:
+    wanted = rank_wrong_labels(table_of(checkpoint, tiny_pictures))
+    tiny.app.session_state[examples_state.TAB] = LABELS
+    tiny.run().assert_well()
+    assert [tile.id for tile in shown["doubts"]] == wanted.ids[:12].tolist()
+    first = wanted.sentence(0)
+    assert shown["doubts"][0].sentence == f"{first[0].upper()}{first[1:]}."
+    assert "a question, not an answer" in tiny.words("markdown")
+    press(tiny, "doubts_next").assert_well()
+    assert [tile.id for tile in shown["doubts"]] == wanted.ids[12:24].tolist()
+    press(tiny, "doubts_choose").assert_well()
+    assert tiny.app.session_state[SELECTION] == tuple(wanted.ids[12:24].tolist())
+    click(tiny, labels_tab, "doubts", 3)
+    assert tiny.app.session_state[state.CASE] == wanted.ids[15]
+
+
+def test_self_influence_counts_when_it_was_measured(
+    tiny: Session, shown: Shown, checkpoint: Checkpoint, tiny_pictures: Path
+) -> None:
+    table = table_of(checkpoint, tiny_pictures)
+    tiny.app.session_state[examples_state.TAB] = LABELS
+    tiny.run()
+    compute(tiny, "self_influence").assert_well()
+    x = torch.from_numpy(np.stack([pixels_of(table, row) for row in range(len(table))]))
+    samples = samples_of(x, torch.from_numpy(table.labels.copy()), table.ids.tolist())
+    own = measure_self_influence(checkpoint.model, samples, loss=LabelLoss())
+    assert [tile.id for tile in shown["doubts"]] == rank_wrong_labels(table, self_influence=own).ids[:12].tolist()
+    assert "self-influence counts as much" in tiny.words("caption")
+
+
+def scenes(session: Session) -> list[Any]:
+    """The scenes that the page hands to its files."""
+    seen: list[Any] = []
+    with patch.object(main_tab, "show_downloads", lambda *arguments: seen.append(arguments)):
+        session.run()
+    return seen
+
+
+def test_the_scores_leave_as_csv_with_their_methods(tiny: Session, checkpoint: Checkpoint, tiny_pictures: Path) -> None:
+    table = table_of(checkpoint, tiny_pictures)
+    compute(tiny)
+    (scene, choice, importance), *_ = scenes(tiny)
+    found = list(csv.DictReader(io.StringIO(scores_csv(scene, choice, importance).decode())))
+    assert sorted(row["id"] for row in found) == sorted(table.ids.tolist())
+    by_id = {row["id"]: row for row in found}
+    assert len(by_id) == len(found)
+    (score,) = [name for name in found[0] if name.startswith("TracIn (loss=reconstruction error")]
+    (weight,) = [name for name in found[0] if name.startswith("SimplEx, maximum entropy")]
+    for case, value in zip(importance.train_ids.tolist(), importance.scores[0].tolist(), strict=True):
+        assert float(by_id[case][score]) == pytest.approx(value, rel=1e-6)
+    for column, case in enumerate(table.ids.tolist()):
+        assert float(by_id[case]["distance in z"]) == pytest.approx(scene.nearest.distances[0, column], rel=1e-6)
+    assert [row["is this case"] for row in found].count("yes") == 1
+    weights = [float(row[weight]) for row in found if row[weight]]
+    assert sum(weights) == pytest.approx(1, abs=1e-4)
+    assert len(weights) == len(found) - 1
+
+
+def test_the_contact_sheet_says_its_methods_and_has_the_pages_cases(tiny: Session, shown: Shown) -> None:
+    compute(tiny)
+    (scene, choice, importance), *_ = scenes(tiny)
+    figure = sheet_figure(scene, choice, importance)
+    names = [tile.lines[0] for tile in figure.examples]
+    assert names == [tile.name for row in ("nearest", "mixture", "helpful", "harmful") for tile in shown.get(row, [])]
+    svg = draw_sheet(figure, "svg").decode()
+    for words in ("TracIn (loss=reconstruction error", "SimplEx, maximum entropy", "Searched: the 24 cases"):
+        assert words in svg
+    assert draw_sheet(figure, "png").startswith(b"\x89PNG")
+    assert draw_sheet(figure, "pdf").startswith(b"%PDF")
+
+
+def test_the_list_of_doubtful_labels_leaves_whole(tiny: Session, checkpoint: Checkpoint, tiny_pictures: Path) -> None:
+    ranking = rank_wrong_labels(table_of(checkpoint, tiny_pictures))
+    tiny.app.session_state[examples_state.TAB] = LABELS
+    asked: list[Any] = []
+
+    def keep(*arguments: Any) -> int:
+        asked.append(arguments)
+        return 1
+
+    with patch.object(labels_tab, "_page_controls", keep):
+        tiny.run()
+    found = list(csv.DictReader(io.StringIO(doubts_csv(*asked[0]).decode())))
+    assert [row["id"] for row in found] == ranking.ids.tolist()
+    assert [row["why"] for row in found] == [ranking.sentence(place) for place in range(len(ranking))]
