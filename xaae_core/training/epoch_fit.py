@@ -115,6 +115,7 @@ class _Fit:
     on_epoch: OnEpoch | None
     on_batch: OnBatch | None
     folder: Path | None = field(init=False)
+    optimizer: torch.optim.Optimizer = field(init=False)
     state: EpochState = field(init=False)
 
     def run(self) -> FitHistory:
@@ -144,7 +145,7 @@ class _Fit:
         settings = {key: value for key, value in asdict(self.settings).items() if key not in ("n_epoch", "resume")}
         loaders = {"train": self.train_loader, "test": self.test_loader}
         sizes = {f"{name}_{what}": size for name, of in loaders.items() for what, size in _sizes(of).items()}
-        return run_signature(settings, self.model, sizes)
+        return run_signature(settings, self.model, sizes | {"generators": len(self._generators())})
 
     def _take_up(self) -> None:
         """Begin where the folder's interrupted training was, or at the beginning."""

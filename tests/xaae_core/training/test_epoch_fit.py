@@ -208,6 +208,8 @@ def test_the_state_of_another_training_is_refused_and_named(tmp_path):
         autoencoder().fit("cpu", shuffled(), loader(X, Y), tmp_path, seed=4)
     with pytest.raises(TrainingError, match="train_cases was 24, is 9"):
         autoencoder().fit("cpu", loader(X[:9], Y[:9]), loader(X, Y), tmp_path)
+    with pytest.raises(TrainingError, match="generators was 0, is 1"):
+        autoencoder().fit("cpu", shuffled(generator=torch.Generator()), loader(X, Y), tmp_path)
     with pytest.raises(TrainingError, match=r"pretext was .*RandomNoise.*, is .*Mask"):
         autoencoder(pretext=Mask()).fit("cpu", shuffled(), loader(X, Y), tmp_path)
     assert len(autoencoder().fit("cpu", shuffled(), loader(X, Y), tmp_path, n_epoch=1, seed=4, resume=False).rows) == 1
