@@ -31,13 +31,13 @@ class SheetFigure:
 
     Attributes:
         case: the explained case.
-        examples: the training cases, the most important first.
+        examples: the training cases, the most important first; None leaves a place empty, so that rows can be kept.
         title: a line above.
         notes: below the pictures, such as the methods and their parameters; wrapped, never cut.
     """
 
     case: Tile
-    examples: Sequence[Tile]
+    examples: Sequence[Tile | None]
     title: str = ""
     notes: tuple[str, ...] = ()
 
@@ -61,15 +61,16 @@ def draw_sheet(
     tiles = [figure.case, *figure.examples]
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
-    shape = next((tile.picture.shape[-2:] for tile in tiles if tile.picture is not None), (1, 1))
+    shape = next((tile.picture.shape[-2:] for tile in tiles if tile is not None and tile.picture is not None), (1, 1))
     cell = width_inches / columns
     told = _wrapped(figure.notes, width_inches)
     height = rows * (cell * shape[0] / shape[1] + 0.6) + 0.3 + 0.13 * len(told)
     canvas = Figure(figsize=(width_inches, height), layout="constrained", facecolor="white")
     grid = canvas.subplots(rows, columns, squeeze=False)
     for place, axes in enumerate(grid.ravel()):
-        if place < len(tiles):
-            _draw_tile(axes, tiles[place], is_case=place == 0)
+        tile = tiles[place] if place < len(tiles) else None
+        if tile is not None:
+            _draw_tile(axes, tile, is_case=place == 0)
         else:
             axes.axis("off")
     if told:

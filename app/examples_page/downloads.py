@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -13,10 +13,12 @@ from analysis.figures.example_sheet import SheetFigure, Tile, draw_sheet
 from analysis.figures.formats import Format
 from analysis.figures.latent_map import prediction_of, truth_of
 from app.examples_page.controls import ExamplesChoice
-from app.examples_page.helpful import signed_places
+from app.examples_page.helpful import score_text, signed_places
 from app.examples_page.rows import nearest_columns
 from app.examples_page.scene import ExampleScene
 from xaae_core.errors import XaaeError
+
+_MOST_BESIDE = 6
 
 
 def show_downloads(scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None) -> None:
@@ -60,40 +62,50 @@ def scores_csv(scene: ExampleScene, choice: ExamplesChoice, importance: ExampleI
 
 
 def sheet_figure(scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None) -> SheetFigure:
-    """The contact sheet of what the page shows."""
-    mixture = scene.mixture(choice.mixture)
-    tiles = [
+    """The contact sheet of what the page shows: the case, and a row (or more) of each kind beside it."""
+    mixture, table = scene.mixture(choice.mixture), scene.searched.table
+    similar = [
         _tile(scene, column, f"similar: {scene.spacings[column]:.2f} × usual spacing")
         for column in nearest_columns(scene, choice.count)
     ]
-    tiles += [
+    parts = [
         _tile(scene, int(scene.others[place]), f"mixture: weight {mixture.scores[0, place]:.1%}")
         for place in mixture.most_important(0, choice.count).tolist()
     ]
+    kinds = [similar, parts]
     notes = [scene.searched.words, "similar: distance in z, in units of the usual spacing", _named(mixture)]
     if importance is not None:
         for role, places in zip(("helpful", "harmful"), signed_places(scene, importance, choice.count), strict=True):
-            tiles += [
-                _tile(
-                    scene,
-                    int(scene.searched.table.row_of(str(importance.train_ids[place]))),
-                    f"{role}: {float(importance.scores[0, place]):+.2g}",
-                )
-                for place in places
-            ]
-        notes.append(_named(importance))
+            columns = [int(table.row_of(str(importance.train_ids[place]))) for place in places]
+            told = [f"{role}: {score_text(float(importance.scores[0, place]))}" for place in places]
+            kinds.append([_tile(scene, column, text) for column, text in zip(columns, told, strict=True)])
+        notes += [_named(importance), *importance.notes]
     subject = scene.subject
-    said = tuple(
-        filter(None, (subject.label and f"label {subject.label}", subject.answer and f"called {subject.answer}"))
-    )
-    case = Tile(subject.pixels, (subject.name, "the case", *said))
-    return SheetFigure(case, tiles, f"{subject.name}: examples from the training", notes=tuple(notes))
+    label, answer = subject.label and f"label {subject.label}", subject.answer and f"called {subject.answer}"
+    case = Tile(subject.pixels, tuple(filter(None, (subject.name, "the case", label, answer))))
+    rows = _in_rows(kinds, sheet_columns(choice) - 1)
+    return SheetFigure(case, rows, f"{subject.name}: examples from the training", notes=tuple(notes))
+
+
+def sheet_columns(choice: ExamplesChoice) -> int:
+    """Pictures side by side on the sheet, the case among them."""
+    return min(choice.count, _MOST_BESIDE) + 1
+
+
+def _in_rows(kinds: Sequence[Sequence[Tile]], n: int) -> list[Tile | None]:
+    """Each kind in rows of its own of n pictures, below the case's column."""
+    cells: list[Tile | None] = []
+    for kind in kinds:
+        for start in range(0, len(kind), n):
+            row = kind[start : start + n]
+            cells += [None, *row, *([None] * (n - len(row)))]
+    return cells[1:]  # the first place is the case's
 
 
 def _sheet(
     scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None, form: Format
 ) -> Callable[[], bytes]:
-    return lambda: draw_sheet(sheet_figure(scene, choice, importance), form, columns=max(4, min(6, choice.count)))
+    return lambda: draw_sheet(sheet_figure(scene, choice, importance), form, columns=sheet_columns(choice))
 
 
 def _tile(scene: ExampleScene, column: int, told: str) -> Tile:

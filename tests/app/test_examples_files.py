@@ -108,8 +108,10 @@ def test_the_contact_sheet_says_its_methods_and_has_the_pages_cases(tiny: Sessio
     compute(tiny)
     (scene, choice, importance), *_ = scenes(tiny)
     figure = sheet_figure(scene, choice, importance)
-    names = [tile.lines[0] for tile in figure.examples]
+    names = [tile.lines[0] for tile in figure.examples if tile is not None]
     assert names == [tile.name for row in ("nearest", "mixture", "helpful", "harmful") for tile in shown.get(row, [])]
+    empty = [place for place, tile in enumerate(figure.examples) if tile is None]
+    assert empty[0] == len(shown["nearest"]), "the mixture begins a row of its own, below the case"
     svg = draw_sheet(figure, "svg").decode()
     for words in ("TracIn (loss=reconstruction error", "SimplEx, maximum entropy", "Searched: the 24 cases"):
         assert words in svg
