@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickletools
 import zipfile
 from collections.abc import Iterator
@@ -92,9 +93,8 @@ def _check_archive(file: BinaryIO, size: int, name: str) -> None:
         pickles = [entry for entry in entries if entry.filename.endswith("/data.pkl")]
         if len(pickles) != 1 or pickles[0].file_size > LARGEST_PICKLE:
             raise NotACheckpointError(f"{name} is an archive, but not one of torch.save. {WAY_OUT}")
-        with archive.open(pickles[0]) as stream:
-            for _ in _checked_storages(stream, name):
-                pass
+        for _ in _checked_storages(io.BytesIO(archive.read(pickles[0])), name):
+            pass
 
 
 def _check_legacy(file: BinaryIO, size: int, name: str) -> None:

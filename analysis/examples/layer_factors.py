@@ -185,10 +185,12 @@ class _Made:
 def _of_batch_norm(
     layer: nn.BatchNorm1d | nn.BatchNorm2d, statistics: tuple[Tensor, Tensor], own: set[str], d: Tensor, a: Tensor
 ) -> Iterator[Tensor]:
-    mean, variance = (values.view(1, -1, *([1] * (a.ndim - 2))) for values in statistics)
+    mean, variance = statistics
     places = tuple(range(2, a.ndim))
+    summed = d.sum(dim=places) if places else d
     if "weight" in own:
-        scaled = d * (a - mean) * torch.rsqrt(variance + layer.eps)
-        yield scaled.sum(dim=places) if places else scaled
+        product = d * a
+        entered = product.sum(dim=places) if places else product
+        yield (entered - mean * summed) * torch.rsqrt(variance + layer.eps)
     if "bias" in own:
-        yield d.sum(dim=places) if places else d
+        yield summed
