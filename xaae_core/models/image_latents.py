@@ -84,6 +84,6 @@ class WithoutDecoder:
             NoDecoderError: always.
         """
         raise NoDecoderError(
-            f"a {type(self).__name__} has no decoder, so nothing can be drawn from its z: its maps, directions, "
-            "attributions and examples work; for traversals open an autoencoder"
+            f"a {type(self).__name__} has no decoder: nothing can be drawn from its z, and there is no reconstruction "
+            "error. For traversals open an autoencoder; for examples take the loss of the labels (--loss label)"
         )
