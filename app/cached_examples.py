@@ -14,6 +14,7 @@ from analysis.examples.time_estimate import TimeEstimate
 from analysis.examples.wrong_labels import LabelSuspects, rank_wrong_labels
 from app import cached
 from app.example_methods import explain_by_mixture
+from app.maps_page.cases import MapCases
 from app.shared_work import SharedWork
 from xaae_core.checkpoints import Checkpoint
 from xaae_core.data.recipes import PictureRecipe
@@ -59,6 +60,12 @@ def place_in_z(_checkpoint: Checkpoint, key: cached.Stamp, recipe: PictureRecipe
 
     z = encode_image(_checkpoint.model, cached.picture_at(key, recipe).pixels).z
     return z[0].float().cpu().numpy()
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def picture_of(_cases: MapCases, row: int, key: Hashable) -> NDArray[np.float32]:
+    """The picture of a row that is drawn, not read [C, H, W]; `key` names the table. Raises ImageError."""
+    return _cases.picture(row)
 
 
 @st.cache_resource(show_spinner=False)

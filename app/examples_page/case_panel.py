@@ -15,7 +15,7 @@ _STYLE = """
 <style>
   .st-key-examples_case { background: #0b0c0e; border-radius: 4px; padding: .8rem; }
   .st-key-examples_case [data-testid="stImage"], .st-key-examples_case [data-testid="stImage"] > * { width: 100%; }
-  .st-key-examples_case img { width: 100%; max-height: 62vh; object-fit: contain; }
+  .st-key-examples_case img { width: 100%; max-height: 62vh; object-fit: contain; border-radius: 0; }
   .st-key-examples_case p { color: #d5d9df; text-align: center; margin: 0; }
 </style>
 """

@@ -65,15 +65,20 @@ def sheet_figure(scene: ExampleScene, choice: ExamplesChoice, importance: Exampl
     """The contact sheet of what the page shows: the case, and a row (or more) of each kind beside it."""
     mixture, table = scene.mixture(choice.mixture), scene.searched.table
     similar = [
-        _tile(scene, column, f"similar: {scene.spacings[column]:.2f} × usual spacing")
+        _tile(scene, column, f"similar: {scene.spacings[column]:.2f} ×")
         for column in nearest_columns(scene, choice.count)
     ]
     parts = [
-        _tile(scene, int(scene.others[place]), f"mixture: weight {mixture.scores[0, place]:.1%}")
+        _tile(scene, int(scene.others[place]), f"mixture: {mixture.scores[0, place]:.1%}")
         for place in mixture.most_important(0, choice.count).tolist()
     ]
     kinds = [similar, parts]
-    notes = [scene.searched.words, "similar: distance in z, in units of the usual spacing", _named(mixture)]
+    notes = [
+        scene.searched.words,
+        "similar: distance in z, in units of the usual spacing of training cases",
+        "mixture: weights",
+        _named(mixture),
+    ]
     if importance is not None:
         for role, places in zip(("helpful", "harmful"), signed_places(scene, importance, choice.count), strict=True):
             columns = [int(table.row_of(str(importance.train_ids[place]))) for place in places]

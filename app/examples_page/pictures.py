@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import cached
-from app.cached_examples import place_in_z
+from app.cached_examples import picture_of, place_in_z
 from app.maps_page.cases import MapCases, png_of
 from xaae_core.errors import ImageError, XaaeError
 
@@ -41,9 +41,11 @@ class ExamplePictures:
         Raises:
             ImageError: it is not there, cannot be read, or is not the one that the table was made from.
         """
-        pixels = self._cases.picture(row)
         found = self._cases.data.files.find(row)
-        if found is None or self._spacing is None:  # the demo's are drawn anew from their ids
+        if found is None:  # the demo's are drawn anew from their ids
+            return picture_of(self._cases, row, self._cases.key)
+        pixels = self._cases.picture(row)
+        if self._spacing is None:
             return pixels
         workspace = self._cases.workspace
         checkpoint = workspace.checkpoint

@@ -94,7 +94,7 @@ def _offer(offer: _Offer, place: DeltaGenerator, estimate: Any) -> None:
         offer.label, key=f"{offer.kind}_begin", type="primary", width="stretch", on_click=offer.begin, args=(seconds,),
         help="You can go on meanwhile, and end it.",
     )  # fmt: skip
-    slow = " Fewer training cases, TracIn or another part of the model (How) take less time." if seconds > _LONG else ""
+    slow = " Fewer training cases, or another way (How), may take less time." if seconds > _LONG else ""
     st.caption(f"It takes {plain(estimate.sentence())}.{slow}")
 
 
