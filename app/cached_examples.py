@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 import streamlit as st
@@ -48,9 +48,21 @@ def mixture_of(
 
 
 @st.cache_resource(max_entries=16, show_spinner="Looking for labels that the neighbours do not share …")
-def suspects_of(_table: LatentTable, key: Hashable) -> LabelSuspects:
-    """Cases by how doubtful their labels are, judged by their neighbours alone; `key` names the table."""
-    return rank_wrong_labels(_table)
+def suspects_of(
+    _table: LatentTable, key: Hashable, _self_influence: Mapping[str, float] | None = None, *, by: str = "neighbours"
+) -> LabelSuspects:
+    """Cases by how doubtful their labels are. Raises ExamplesError.
+
+    Args:
+        _table: the cases.
+        key: names the table.
+        _self_influence: by id; the cases without one are left out. None: judged by their neighbours alone.
+        by: names what they are judged by.
+    """
+    if _self_influence is None:
+        return rank_wrong_labels(_table)
+    is_known = np.isin(_table.ids, np.array(list(_self_influence), dtype=np.str_))
+    return rank_wrong_labels(_table.rows(is_known), self_influence=_self_influence)
 
 
 @st.cache_resource(max_entries=4096, show_spinner=False)

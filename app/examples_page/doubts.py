@@ -17,7 +17,7 @@ from analysis.examples.loss_gradients import LossGradients
 from analysis.examples.sample_losses import LabelLoss
 from analysis.examples.steps import CancelledError
 from analysis.examples.time_estimate import TimeEstimate
-from analysis.examples.wrong_labels import LabelSuspects, measure_self_influence, rank_wrong_labels
+from analysis.examples.wrong_labels import LabelSuspects, measure_self_influence
 from app import cached_examples, examples_state, state
 from app.background import Report, WorkCancelledError
 from app.examples_page.gradients import REMEDY, probe_samples
@@ -73,10 +73,8 @@ class DoubtedCases:
 
     def suspects(self, self_influence: Mapping[str, float] | None) -> LabelSuspects:
         """The ranking; of the cases with a self-influence alone, where that is known. Raises ExamplesError."""
-        if self_influence is None:
-            return cached_examples.suspects_of(self.table, self.key)
-        known = np.isin(self.table.ids, np.array(list(self_influence), dtype=np.str_))
-        return rank_wrong_labels(self.table.rows(known), self_influence=self_influence)
+        by = "neighbours" if self_influence is None else "self-influence"
+        return cached_examples.suspects_of(self.table, self.key, self_influence, by=by)
 
 
 def doubted_choices(workspace: Workspace) -> list[Choice]:

@@ -74,7 +74,7 @@ def suspect_tile(doubted: DoubtedCases, suspects: LabelSuspects, place: int) -> 
     """A case of the ranking as a tile."""
     row = int(doubted.cases.table.row_of(str(suspects.ids[place])))
     own, other = suspects.classes[suspects.labels[place]], suspects.classes[suspects.suggested[place]]
-    sentence = suspects.sentence(place)
+    sentence = f"{suspects.sentence(place)}{_pull_words(suspects, place)}"
     return ExampleTile(
         row=row,
         id=str(suspects.ids[place]),
@@ -87,6 +87,14 @@ def suspect_tile(doubted: DoubtedCases, suspects: LabelSuspects, place: int) -> 
         missing=doubted.pictures.missing(row),
         sentence=f"{sentence[:1].upper()}{sentence[1:]}.",
     )
+
+
+def _pull_words(suspects: LabelSuspects, place: int) -> str:
+    """How strongly the case pulls at the model, beside the others; "" where that was not measured."""
+    own = float(suspects.self_influence[place])
+    if math.isnan(own):
+        return ""
+    return f"; it pulls harder at the model than {float((suspects.self_influence < own).mean()):.0%} of the cases"
 
 
 def doubts_csv(doubted: DoubtedCases, suspects: LabelSuspects) -> bytes:

@@ -73,6 +73,9 @@ def test_self_influence_counts_when_it_was_measured(
     samples = samples_of(x, torch.from_numpy(table.labels.copy()), table.ids.tolist())
     own = measure_self_influence(checkpoint.model, samples, loss=LabelLoss())
     assert [tile.id for tile in shown["doubts"]] == rank_wrong_labels(table, self_influence=own).ids[:12].tolist()
+    largest = max(own, key=lambda case: own[case])
+    told = {tile.id: tile.sentence for tile in shown["doubts"]}
+    assert "pulls harder at the model than 96% of the cases" in told[largest], "than 23 of 24"
     assert "self-influence counts as much" in tiny.words("caption")
 
 
