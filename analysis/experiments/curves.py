@@ -85,5 +85,5 @@ def draw_curves(figure: CurveFigure, form: Format = "png", *, width_inches: floa
     axes.set_title(plain(figure.title), fontsize=10, loc="left")
     axes.grid(visible=True, color="#dddddd", linewidth=0.5)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(fontsize=8, framealpha=0.85, edgecolor="none")
     return render(canvas, form, dpi=dpi)
