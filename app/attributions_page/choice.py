@@ -118,9 +118,9 @@ def explained_words(explained: str, card_target: str) -> str:
     """What is explained, for the control."""
     kind, _, name = explained.partition(":")
     return {
-        "class": f"the model's answer for “{name}”" if name else f"the predicted {card_target or 'number'}",
-        "direction": f"the score along the direction towards “{name}”",
+        "class": f"answer for “{name}”" if name else f"predicted {card_target or 'number'}",
+        "direction": f"score towards “{name}”",
         "dimension": "one dimension of z",
-        "representation": "the whole code z, without any label",
-        "error": "the reconstruction error",
+        "representation": "all of z, without labels",
+        "error": "reconstruction error",
     }[kind]

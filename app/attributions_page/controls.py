@@ -70,8 +70,9 @@ def _explained(place: st.delta_generator.DeltaGenerator, workspace: Workspace) -
         place.selectbox(
             "Explain", offered, format_func=lambda name: explained_words(name, card.target),
             key=attributions_state.EXPLAINED, bind="query-params",
-            help="Which number of the model the pixels are to account for. The score along a direction asks: what in "
-            "this picture puts it where it lies between the two ends of the traverse page?",
+            help="Which number of the model the pixels are to account for: its answer for a class; the score along the "
+            "direction towards one, which asks what puts this picture where it lies between the two ends of the "
+            "traverse page; one number of the code z, or all of it; or how badly the picture is redrawn from z.",
         )
     )  # fmt: skip
     if chosen != "dimension":

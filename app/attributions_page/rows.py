@@ -13,15 +13,19 @@ from app.found_maps import FoundMap
 
 Level = Literal["good", "doubtful", "bad", ""]
 _LEVELS: dict[str, Level] = {"believable": "good", "doubtful": "doubtful", "fails": "bad"}
+_CHECKS = {
+    "destroyed": "Changes with the model",
+    "shuffled": "Changes with the labels",
+    "random": "Better than random",
+    "complete": "Adds up",
+    "inside": "Inside the outline",
+}
 _SHOWN = {
-    "deletion": "Deletion",
     "insertion": "Insertion",
-    "energy_inside": "Inside the outline",
     "iou_best": "Overlap with the outline",
-    "completeness": "Left unexplained",
     "sparseness": "Concentration",
 }
-"""Measures that a row shows, as it names them."""
+"""Measures that a row shows beside its checks, as it names them."""
 
 
 def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool) -> HeatRow:
@@ -47,7 +51,10 @@ def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool) -> 
         verdict_words=strip.verdict if strip is not None else "",
         main=HeatTile("on the picture", made.map),
         strip=_tiles(strip, found.problem, is_over=is_over) if is_checked else (),
-        scores=tuple(_score(made, name) for name in _SHOWN if made.measure(name) is not None),
+        scores=(
+            *(_answer(check) for check in (strip.checks if strip is not None else ())),
+            *(_score(made, name) for name in _SHOWN if made.measure(name) is not None),
+        ),
     )
 
 
@@ -75,9 +82,17 @@ def _sentence(made: Attribution, strip: SanityStrip | None) -> str:
     if made.baseline_score is not None:
         parts[0] += f" ({made.baseline}: {made.baseline_score:.3g})".replace("-", "−")
     if strip is not None:
-        parts += [check.sentence for check in strip.checks]
-    text = "; ".join(parts)
+        parts.append(strip.sentence.removesuffix("."))
+    text = ". ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def _answer(check: SanityCheck) -> tuple[str, str, str]:
+    """A check as a row of the table: its name, the answer with its number, and all of it behind the name."""
+    answer = check.sentence.partition(": ")[2].partition(" (")[0]
+    if check.name in ("destroyed", "shuffled") and math.isfinite(check.value):
+        answer = f"{answer} · {check.value:.2f} alike"
+    return _CHECKS[check.name], answer, check.sentence
 
 
 def _score(made: Attribution, name: str) -> tuple[str, str, str]:

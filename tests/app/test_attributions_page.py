@@ -90,7 +90,7 @@ def test_the_map_on_the_page_is_the_one_that_the_analysis_makes(
 
 def test_the_direction_is_explained_first_since_no_other_tool_does(tiny: Callable[..., Session]) -> None:
     offered = tiny().app.selectbox(key=attributions_state.EXPLAINED)
-    assert offered.options[0].startswith("the score along the direction")
+    assert offered.options[0].startswith("score towards")
     assert len(offered.options) == 7, "two directions, two classes, z, one dimension, the error"
 
 
@@ -102,7 +102,7 @@ def test_each_map_is_put_to_the_checks_and_says_what_came_of_it(tiny: Callable[.
         assert row.verdict in ("good", "doubtful", "bad")
         assert [tile.label for tile in row.strip] == ["model destroyed", "labels shuffled", "random map"]
         assert all(tile.heat is not None or tile.note for tile in row.strip)
-        assert {name for name, _, _ in row.scores} >= {"Deletion", "Insertion", "Concentration"}
+        assert {name for name, _, _ in row.scores} >= {"Changes with the model", "Better than random", "Insertion"}
 
 
 def test_another_choice_of_methods_keeps_the_finished_maps(tiny: Callable[..., Session], grids: Grids) -> None:
@@ -135,7 +135,7 @@ def test_a_model_without_a_classifier_offers_no_class(
     session.app.session_state[attributions_state.CHECKED] = False
     session.go("attributions.py")
     assert not any(
-        "the model's answer" in name for name in session.app.selectbox(key=attributions_state.EXPLAINED).options
+        name.startswith("answer for") for name in session.app.selectbox(key=attributions_state.EXPLAINED).options
     )
     finish(session).assert_well()
 
