@@ -16,6 +16,7 @@ _STYLE = """
   .st-key-examples_case { background: #0b0c0e; border-radius: 4px; padding: .8rem; }
   .st-key-examples_case [data-testid="stImage"], .st-key-examples_case [data-testid="stImage"] > * { width: 100%; }
   .st-key-examples_case img { width: 100%; max-height: 62vh; object-fit: contain; border-radius: 0; }
+  .st-key-examples_case [data-testid="stMarkdown"] { display: grid; place-items: center; aspect-ratio: 1; }
   .st-key-examples_case p { color: #d5d9df; text-align: center; margin: 0; }
 </style>
 """
@@ -37,7 +38,8 @@ def show_case(subject: Subject, whereabouts: str) -> None:
     said = f" · called {plain(subject.answer)}" if subject.answer else ""
     st.markdown(f"**{plain(subject.name)}**  \nlabel {_label(subject)}{said}")
     if subject.pixels is None:
-        st.caption(f"{plain(whereabouts or 'Its picture cannot be read')}.")
+        why = whereabouts or "its picture cannot be read"
+        st.caption(f"{plain(why[:1].upper() + why[1:])}.")
         if whereabouts:
             choose_pictures("examples_case")
 

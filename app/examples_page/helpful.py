@@ -46,7 +46,7 @@ def show_helpful(scene: ExampleScene, count: int) -> ExampleImportance | None:
     try:
         offer_work("influence", work, store, place=begin, label="Find them", about=scene.subject.name)
     finally:
-        if _lacks_pictures(scene):
+        if scene.subject.pixels is not None and _lacks_pictures(scene):  # else it is asked for beside the case
             choose_pictures("examples_training")
     return None
 
