@@ -50,7 +50,7 @@ def question_of(workspace: Workspace, case: Case, choice: AttributionChoice) -> 
         target=choice.target(workspace),
         methods=choice.methods,
         baseline=choice.baseline_for(case),
-        settings=choice.told.settings,
+        told=choice.told,
         is_checked=choice.is_checked,
         table=_fitted_table(workspace),
         mask=_mask_of(workspace, case),

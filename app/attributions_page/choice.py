@@ -47,6 +47,17 @@ METHOD_HELP: dict[str, str] = {
 }
 
 
+_USED = {
+    "integrated_gradients": ("n_steps",),
+    "smooth_grad": ("n_samples",),
+    "gradient_shap": ("n_samples",),
+    "occlusion": ("window",),
+    "feature_ablation": ("window",),
+    "latent_shift": ("span",),
+}
+"""The settings that each method takes; a map stays valid when another one is changed."""
+
+
 @dataclass(frozen=True)
 class MethodChoice:
     """What the methods are told.
@@ -64,6 +75,10 @@ class MethodChoice:
     window: int = 0
     span: float = 1.0
     seed: int = 0
+
+    def used_by(self, method: str) -> tuple[Hashable, ...]:
+        """Values of the settings that change the map of a method, or its checks."""
+        return (self.seed, *(getattr(self, name) for name in _USED.get(method, ())))
 
     @property
     def settings(self) -> MethodSettings:
@@ -109,9 +124,9 @@ class AttributionChoice:
         return black_baseline(pixels.shape) if self.baseline == "black" else blurred_baseline(pixels)
 
     def key(self, workspace: Workspace) -> tuple[Hashable, ...]:
-        """Names what one method makes of a picture, but for the method and the picture."""
+        """Names what is asked of a picture, but for the picture, the method and its settings."""
         fitted = workspace.training_key if self.explained.startswith("direction") else ()
-        return (workspace.checkpoint.sha256, self.explained, *fitted, self.baseline, self.told)
+        return (workspace.checkpoint.sha256, self.explained, *fitted, self.baseline)
 
 
 def explained_words(explained: str, card_target: str) -> str:

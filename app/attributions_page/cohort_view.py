@@ -82,7 +82,13 @@ def question_of(workspace: Workspace, choice: AttributionChoice, rows: Rows) -> 
             raise ImageError(f"the picture of {data.latents.ids[row]} is not where the table says")
         return recipe.read(path)
 
-    key: Hashable = (*choice.key(workspace), method, data.latents.data_fingerprint, tuple(rows.tolist()))
+    key: Hashable = (
+        *choice.key(workspace),
+        method,
+        *choice.told.used_by(method),
+        data.latents.data_fingerprint,
+        tuple(rows.tolist()),
+    )
     return CohortQuestion(
         model=workspace.checkpoint.model,
         target=choice.target(workspace),

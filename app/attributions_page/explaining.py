@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analysis.attributions import Baseline, MethodSettings, Target, attribute
 from analysis.evaluation.map_measures import measure_maps
 from analysis.evaluation.sanity import SanityBench
-from app.attributions_page.choice import METHOD_WORDS
+from app.attributions_page.choice import METHOD_WORDS, MethodChoice
 from app.background import Background, Report
 from app.found_maps import FoundMap, FoundMaps
 from xaae_core.errors import XaaeError
@@ -33,11 +33,11 @@ class CaseQuestion:
         target: what is explained.
         methods: by name, in the order in which they are wanted.
         baseline: what the picture is compared with.
-        settings: of the methods.
+        told: the methods' settings.
         is_checked: whether the maps are put to the checks.
         table: labelled latents, to shuffle their labels; None without any.
         mask: what matters in the picture [H, W]; None where that is not known.
-        key: names model, target, baseline, settings and picture.
+        key: names model, target, baseline and picture.
     """
 
     model: LatentModel
@@ -45,7 +45,7 @@ class CaseQuestion:
     target: Target
     methods: tuple[str, ...]
     baseline: Baseline
-    settings: MethodSettings
+    told: MethodChoice
     is_checked: bool
     table: LatentTable | None
     mask: NDArray[np.bool_] | None
@@ -53,12 +53,17 @@ class CaseQuestion:
 
     def name(self, method: str) -> Hashable:
         """Names the map of a method."""
-        return (*self.key, method)
+        return (*self.key, method, *self.told.used_by(method))
+
+    @property
+    def settings(self) -> MethodSettings:
+        """As the analysis takes them."""
+        return self.told.settings
 
     @property
     def job_name(self) -> Hashable:
         """Names all that is asked."""
-        return (self.key, self.methods, self.is_checked)
+        return (tuple(self.name(method) for method in self.methods), self.is_checked)
 
 
 class CaseExplanation(Background[None]):

@@ -34,9 +34,9 @@ def show_progress(place: str, job: Background[None], *, words: str, cancelled: s
             raise error
     else:
         told.info(plain(cancelled))
-    button.button(
-        "Go on", key=f"again_{place}", on_click=attributions_state.begin_again, args=(place,), width="stretch"
-    )
+    if button.button("Go on", key=f"again_{place}", width="stretch"):
+        attributions_state.begin_again(place)
+        st.rerun()  # the whole page: this part of it keeps the old work
 
 
 def _left(seconds: float) -> str:

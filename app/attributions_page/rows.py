@@ -9,6 +9,7 @@ from analysis.attributions import Attribution, Measure
 from analysis.evaluation.sanity import SanityCheck, SanityStrip
 from app.attributions_page.choice import METHOD_WORDS
 from app.components.heat_grid import HeatRow, HeatTile
+from app.components.heat_grid.payload import TileKind
 from app.found_maps import FoundMap
 
 Level = Literal["good", "doubtful", "bad", ""]
@@ -26,6 +27,23 @@ _SHOWN = {
     "sparseness": "Concentration",
 }
 """Measures that a row shows beside its checks, as it names them."""
+_UNSIGNED = ("saliency", "smooth_grad")
+"""Methods whose maps say how much a pixel matters, not which way."""
+_OWN_ENDS = {
+    "latent_shift": ("darker as the number rises", "brighter"),
+    "guided_backprop": ("darker would raise it", "brighter would"),
+}
+"""What the ends of the colours mean where a map does not share out the number among the pixels."""
+
+
+def kind_of(method: str) -> TileKind:
+    """Whether the maps of a method have a sign."""
+    return "positive" if method in _UNSIGNED else "signed"
+
+
+def ends_of(method: str) -> tuple[str, str] | None:
+    """What the two ends of a method's colours mean; None: takes from the number, adds to it."""
+    return _OWN_ENDS.get(method)
 
 
 def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool) -> HeatRow:
@@ -49,31 +67,32 @@ def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool) -> 
         sentence=_sentence(made, strip),
         verdict=_LEVELS[strip.verdict] if strip is not None else "",
         verdict_words=strip.verdict if strip is not None else "",
-        main=HeatTile("on the picture", made.map),
-        strip=_tiles(strip, found.problem, is_over=is_over) if is_checked else (),
+        main=HeatTile("on the picture", made.map, kind=kind_of(method)),
+        strip=_tiles(strip, found.problem, kind_of(method), is_over=is_over) if is_checked else (),
         scores=(
             *(_answer(check) for check in (strip.checks if strip is not None else ())),
             *(_score(made, name) for name in _SHOWN if made.measure(name) is not None),
         ),
+        ends=ends_of(method),
     )
 
 
-def _tiles(strip: SanityStrip | None, problem: str, *, is_over: bool) -> tuple[HeatTile, ...]:
-    labels = ("model destroyed", "labels shuffled", "random map")
+def _tiles(strip: SanityStrip | None, problem: str, kind: TileKind, *, is_over: bool) -> tuple[HeatTile, ...]:
+    labels = ("model destroyed", "labels shuffled", "moved at random")
     if strip is None:
         note = problem or ("not checked" if is_over else "being checked …")
         return tuple(HeatTile(label, None, note) for label in labels)
     return (
-        _compared(labels[0], strip.destroyed, strip.check("destroyed")),
-        _compared(labels[1], strip.shuffled, strip.check("shuffled")),
-        HeatTile(labels[2], strip.random),
+        _compared(labels[0], strip.destroyed, strip.check("destroyed"), kind),
+        _compared(labels[1], strip.shuffled, strip.check("shuffled"), kind),
+        HeatTile(labels[2], strip.random, kind=kind),
     )
 
 
-def _compared(label: str, made: Attribution | None, check: SanityCheck | None) -> HeatTile:
+def _compared(label: str, made: Attribution | None, check: SanityCheck | None, kind: TileKind) -> HeatTile:
     """The map that this one should not look like; why there is none, where there is none."""
     if made is not None:
-        return HeatTile(label, made.map)
+        return HeatTile(label, made.map, kind=kind)
     return HeatTile(label, None, check.sentence if check is not None else "could not be made here")
 
 
@@ -90,8 +109,10 @@ def _sentence(made: Attribution, strip: SanityStrip | None) -> str:
 def _answer(check: SanityCheck) -> tuple[str, str, str]:
     """A check as a row of the table: its name, the answer with its number, and all of it behind the name."""
     answer = check.sentence.partition(": ")[2].partition(" (")[0]
+    if answer == "partly" and check.passed:
+        answer = "partly, which is enough"
     if check.name in ("destroyed", "shuffled") and math.isfinite(check.value):
-        answer = f"{answer} · {check.value:.2f} alike"
+        answer = f"{answer} · {check.value:.2f} alike".replace("-", "−")
     return _CHECKS[check.name], answer, check.sentence
 
 

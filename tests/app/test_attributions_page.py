@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from analysis.attributions import METHODS, ClassLogit, DirectionScore, MethodSettings, attribute
+from analysis.attributions import METHODS, ClassLogit, DirectionScore, MethodSettings, Representation, attribute
 from app import attributions_state
 from app.attribution_tables import COLUMNS, evaluation_csv
 from app.attributions_page import case_view, cohort_view
 from app.attributions_page.averaging import ALL, CohortExplanation, CohortQuestion
-from app.attributions_page.choice import METHOD_HELP, METHOD_WORDS
+from app.attributions_page.choice import METHOD_HELP, METHOD_WORDS, MethodChoice
 from app.attributions_page.downloads import maps_archive
 from app.attributions_page.explaining import CaseExplanation, CaseQuestion
 from app.attributions_page.rows import row_of
@@ -100,7 +100,7 @@ def test_each_map_is_put_to_the_checks_and_says_what_came_of_it(tiny: Callable[.
     ).assert_well()
     for row in grids[attributions_state.GRID][-1].rows:
         assert row.verdict in ("good", "doubtful", "bad")
-        assert [tile.label for tile in row.strip] == ["model destroyed", "labels shuffled", "random map"]
+        assert [tile.label for tile in row.strip] == ["model destroyed", "labels shuffled", "moved at random"]
         assert all(tile.heat is not None or tile.note for tile in row.strip)
         assert {name for name, _, _ in row.scores} >= {"Changes with the model", "Better than random", "Insertion"}
 
@@ -172,16 +172,14 @@ def question(model: Path, *methods: str, **changes: Any) -> CaseQuestion:
     pixels = np.linspace(0, 1, SIDE * SIDE, dtype=np.float32).reshape(1, SIDE, SIDE)
     asked: dict[str, Any] = {
         "model": opened, "pixels": pixels, "target": ClassLogit(0), "methods": methods, "baseline": None,
-        "settings": MethodSettings(n_steps=4), "is_checked": False, "table": None, "mask": None, "key": ("k",),
+        "told": MethodChoice(n_steps=4), "is_checked": False, "table": None, "mask": None, "key": ("k",),
     }  # fmt: skip
     return CaseQuestion(**{**asked, **changes})
 
 
 def test_what_is_finished_outlasts_a_cancel(tiny_model: Path) -> None:
     kept = FoundMaps()
-    job = CaseExplanation(
-        question(tiny_model, "saliency", "occlusion", settings=MethodSettings(window=2, stride=1)), kept
-    )
+    job = CaseExplanation(question(tiny_model, "saliency", "occlusion", told=MethodChoice(window=2)), kept)
     while job.found("saliency").attribution is None and not job.is_done:
         pass
     job.cancel()
@@ -194,14 +192,20 @@ def test_what_is_finished_outlasts_a_cancel(tiny_model: Path) -> None:
 
 
 def test_a_method_that_fails_leaves_the_others(tiny_model: Path) -> None:
-    segments = np.zeros((3, 3), dtype=int)  # not the picture's size: feature ablation refuses
-    job = CaseExplanation(
-        question(tiny_model, "feature_ablation", "saliency", settings=MethodSettings(segments=segments)), FoundMaps()
-    )
+    asked = question(tiny_model, "latent_shift", "saliency", target=Representation())
+    job = CaseExplanation(asked, FoundMaps())
     job.wait(60)
-    assert job.found("saliency").attribution is not None
     assert job.error() is None
-    assert "(3, 3)" in job.found("feature_ablation").problem
+    assert "latent shift needs a way in z" in job.found("latent_shift").problem
+    assert job.found("saliency").attribution is not None
+
+
+def test_a_setting_of_another_method_keeps_the_map(tiny_model: Path) -> None:
+    before, after = question(tiny_model, "saliency"), question(tiny_model, "saliency", told=MethodChoice(n_steps=99))
+    assert before.name("saliency") == after.name("saliency")
+    assert before.name("integrated_gradients") != after.name("integrated_gradients")
+    seeded = question(tiny_model, "saliency", told=MethodChoice(n_steps=4, seed=1))
+    assert before.name("saliency") != seeded.name("saliency"), "the checks are random"
 
 
 def test_a_mask_adds_how_far_the_map_lies_inside(tiny_model: Path) -> None:
@@ -284,7 +288,7 @@ def test_a_direction_names_its_map_by_the_table_it_was_fitted_on(tiny: Callable[
     session = finish(tiny())
     (name, job) = session.app.session_state[attributions_state._JOBS]["case"]
     assert isinstance(job.question.target, DirectionScore)
-    assert "direction:bright" in name[0] or "direction:dark" in name[0]
+    assert name[0][0][1] in ("direction:bright", "direction:dark")
 
 
 def test_a_click_on_a_title_opens_all_that_was_found(
