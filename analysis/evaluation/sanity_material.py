@@ -103,9 +103,13 @@ class SanityMaterial:
         return noisy_pictures(self.pixels, n, seed=self.seed)
 
     def moved(self, heat: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A map that knows nothing: the map itself, shifted around the edges and mirrored at random."""
+        """A map that knows nothing: the map itself, mirrored or not, shifted around the edges to a random place.
+
+        It moves at least a quarter of each side: what lies almost where it was does not look as if it knew nothing.
+        """
         rng = np.random.default_rng([self.seed, 0x30BED])
-        down, right, mirrored = (int(rng.integers(side)) for side in (*heat.shape, 2))
+        down, right = (int(rng.integers(side // 4, side - side // 4)) for side in heat.shape)
+        mirrored = bool(rng.integers(2))
         moved: NDArray[np.float32] = np.roll(heat[:, ::-1] if mirrored else heat, (down, right), axis=(0, 1))
         return moved
 

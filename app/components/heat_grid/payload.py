@@ -67,6 +67,7 @@ class HeatRow:
         strip: up to 4 maps to compare it with.
         scores: (name, value as text, help) each.
         unit: of the map's numbers; "" takes the payload's.
+        ends: what the two ends of this row's colours mean; None takes the payload's.
 
     Raises:
         HeatGridError: no id, an unknown verdict, or more than 4 maps in the strip.
@@ -81,6 +82,7 @@ class HeatRow:
     strip: tuple[HeatTile, ...] = ()
     scores: tuple[tuple[str, str, str], ...] = ()
     unit: str = ""
+    ends: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         if not self.id:
@@ -159,7 +161,8 @@ def row_words(row: HeatRow) -> dict[str, object]:
     tiles = [{name: getattr(tile, name) for name in _TILE_WORDS} for tile in row.tiles]
     words = {"title": row.title, "sentence": row.sentence, "verdict": row.verdict, "unit": row.unit}
     scores = [list(score) for score in row.scores]
-    return words | {"id": row.id, "verdict_words": row.verdict_words, "scores": scores, "tiles": tiles}
+    ends = None if row.ends is None else list(row.ends)
+    return words | {"id": row.id, "verdict_words": row.verdict_words, "scores": scores, "tiles": tiles, "ends": ends}
 
 
 def digest_array(values: NDArray[Any]) -> str:

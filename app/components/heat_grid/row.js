@@ -45,7 +45,7 @@ class Row {
     const limitBefore = this.main.heat?.limit;
     this.tiles.forEach((tile, k) => tile.update(entry.tiles[k], heats[k], told));
     if (limitBefore !== this.main.heat?.limit) this.tiles.forEach((tile) => { tile.isDirty = true; });
-    this.bar.update(this.main, this.grid.header);
+    this.bar.update(this.main, { ...this.grid.header, ends: entry.ends ?? this.grid.header.ends });
   }
 
   drawVerdict({ verdict, verdict_words: words }) {

@@ -100,6 +100,15 @@ def test_guided_backpropagation_fails_on_the_demo_and_saliency_does_not():
     assert verdicts["saliency"] != "fails"
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_the_map_that_knows_nothing_lies_far_from_where_it_was(model, seed):
+    material = material_module.SanityMaterial(model, picture(), TARGET, None, n_models=1, n_shuffled=1, seed=seed)
+    heat = np.zeros((SIDE, SIDE), np.float32)
+    heat[SIDE // 2] = 1  # a line across: mirroring and moving along it change nothing
+    row = int(np.flatnonzero(material.moved(heat).any(axis=1))[0])
+    assert abs(row - SIDE // 2) >= SIDE // 4
+
+
 def test_the_strip_holds_its_maps_and_leaves_the_model(model, table):
     before = weights_of(model)
     made = attribute(model, picture(), TARGET, method="smooth_grad", settings=MethodSettings(n_samples=4, seed=3))

@@ -1,0 +1,45 @@
+"""The row of a method says only what its map is, and counts its checks as the verdict does."""
+
+import math
+
+import numpy as np
+import pytest
+
+from analysis.attributions import Attribution
+from analysis.attributions.methods import METHODS
+from analysis.evaluation.sanity import SanityCheck, SanityStrip
+from app.attributions_page.rows import ends_of, kind_of, row_of
+from app.found_maps import FoundMap
+
+UNKNOWN = (math.nan, math.nan)
+
+
+def found_map(method: str, checks: tuple[SanityCheck, ...] = ()) -> FoundMap:
+    heat = np.arange(16, dtype=np.float32).reshape(4, 4)
+    made = Attribution(heat, method, "score", 0.5, "", None, None, "what it is", {})
+    strip = SanityStrip(made, made, heat, checks, "believable", "This map may be believed: it passes all.")
+    return FoundMap(made, strip)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_only_a_map_that_shares_out_the_number_says_that_pixels_add_to_it(method: str) -> None:
+    row = row_of(method, found_map(method), is_checked=True, is_over=True)
+    is_unsigned, has_own = method in ("saliency", "smooth_grad"), method in ("latent_shift", "guided_backprop")
+    assert {tile.kind for tile in row.tiles} == {"positive" if is_unsigned else "signed"} == {kind_of(method)}
+    assert (row.ends is not None) == has_own
+    assert row.ends == ends_of(method)
+
+
+def test_a_check_that_is_partly_passed_says_that_this_is_enough_and_minus_is_a_minus() -> None:
+    checks = (
+        SanityCheck("destroyed", True, -0.01, UNKNOWN, "changes when the model is destroyed: yes (similarity −0.01)"),
+        SanityCheck("shuffled", True, 0.47, UNKNOWN, "differs from shuffled labels: partly (similarity 0.47)"),
+    )
+    row = row_of("occlusion", found_map("occlusion", checks), is_checked=True, is_over=True)
+    assert [value for _, value, _ in row.scores] == ["yes · −0.01 alike", "partly, which is enough · 0.47 alike"]
+
+
+def test_a_part_of_the_map_that_stays_is_not_enough_where_it_does_not_pass() -> None:
+    check = SanityCheck("destroyed", False, 0.6, UNKNOWN, "changes when the model is destroyed: partly (0.6)", "stays")
+    row = row_of("occlusion", found_map("occlusion", (check,)), is_checked=True, is_over=True)
+    assert row.scores[0][1] == "partly · 0.60 alike"
