@@ -14,6 +14,23 @@ from app.plain_text import plain
 from app.words import facts_table
 
 _KINDS = {"figure": "The map", "measure": "Measured", "check": "Checked", "verdict": "Verdict"}
+_NAMES = {
+    "score": "the number of this picture",
+    "baseline_score": "the number of the baseline",
+    "sum": "sum of the map",
+    "convergence_delta": "sum minus the difference of the two",
+    "area_of_half": "share of the picture with half of the map",
+    "iou_best": "overlap with the mask, at its best",
+    "iou_fixed": "overlap with the mask, of its size",
+    "pointing": "strongest pixel in the mask",
+    "energy_inside": "share inside the mask",
+    "destroyed": "model destroyed",
+    "shuffled": "labels shuffled",
+    "random": "better than random",
+    "complete": "adds up",
+    "inside": "inside the mask",
+}
+"""Names of the table of the files, in words; others speak for themselves."""
 
 
 def show_details(method: str, found: FoundMap) -> None:
@@ -30,7 +47,7 @@ def show_details(method: str, found: FoundMap) -> None:
             entries = [row for row in rows if row["kind"] == kind]
             if entries:
                 st.markdown(f"**{title}**")
-                st.html(facts_table({row["name"].replace("_", " "): _entry(row) for row in entries}))
+                st.html(facts_table({_name(row["name"]): _entry(row) for row in entries}))
         st.markdown("**Settings**")
         settings = {name.replace("_", " "): f"{value}" for name, value in made.settings.items()}
         st.html(facts_table(settings or {"settings": "none"}))
@@ -49,8 +66,8 @@ def show_group(title: str, found: CohortMap) -> None:
                     "cases": f"{found.n:,}",
                     "method": METHOD_WORDS[found.method],
                     "explained": found.target,
-                    "mean of the number": f"{found.score_mean:.4g}",
-                    "sum of the mean map": f"{float(found.mean.sum()):.4g}",
+                    "mean of the number": _number(found.score_mean, ".4g"),
+                    "sum of the mean map": _number(float(found.mean.sum()), ".4g"),
                 }
             )
         )
@@ -63,10 +80,18 @@ def _entry(row: dict[str, object]) -> str:
     parts = []
     value = row.get("value")
     if isinstance(value, int | float) and math.isfinite(value):
-        parts.append(f"{value:.4g}")
+        parts.append(_number(value, ".4g"))
     low, high = row.get("low", math.nan), row.get("high", math.nan)
     if isinstance(low, float) and isinstance(high, float) and math.isfinite(low + high):
-        parts.append(f"[{low:.3g}, {high:.3g}]")
+        parts.append(f"[{_number(low, '.3g')}, {_number(high, '.3g')}]")
     if row.get("words"):
         parts.append(f"{row['words']}")
     return " · ".join(parts)
+
+
+def _name(name: str) -> str:
+    return _NAMES.get(name, name.replace("_", " "))
+
+
+def _number(value: float, form: str) -> str:
+    return format(value, form).replace("-", "−")
