@@ -16,6 +16,9 @@ from xaae_core.atomic_files import write_text_atomically
 NAME = "pictures.csv"
 """The file's name."""
 
+BEFORE = "pictures.before.csv"
+"""Where the lines go that a run with other settings has left."""
+
 _RUN = "run"
 _TEXTS = ("picture", "method", "target")
 _COLUMNS = (_RUN, *(entry.name for entry in fields(LocalisedMap)))
@@ -27,8 +30,8 @@ class LocalisationRows:
     Args:
         folder: of the results; made if absent.
         run: digest of everything that a line depends on beside picture, method and target. Lines of another run, and
-            one that was cut off, are dropped.
-        targets: digest of what each target of this run means; lines of one that meant something else are dropped,
+            one that was cut off, are not taken: the file is then kept as `pictures.before.csv`.
+        targets: digest of what each target of this run means; lines of one that meant something else are not taken,
             those of other targets of the same run stay.
         is_resumed: keep what an earlier run has left; otherwise begin anew.
     """
@@ -36,6 +39,7 @@ class LocalisationRows:
     def __init__(self, folder: Path, run: str, targets: Mapping[str, str], *, is_resumed: bool = True) -> None:
         self._path, self._run = folder / NAME, run
         self._runs = {name: f"{run}-{digest}" for name, digest in targets.items()}
+        self._n_lines = 0
         self._kept = list(self._read()) if is_resumed else []
         self.maps = [found for _, found in self._kept]
         self.n_found = len(self.maps)
@@ -43,6 +47,8 @@ class LocalisationRows:
         self._file: TextIO | None = None
 
     def __enter__(self) -> LocalisationRows:
+        if self._n_lines > len(self._kept):
+            self._path.replace(self._path.with_name(BEFORE))
         text = io.StringIO()
         table = csv.writer(text, lineterminator="\n")
         table.writerow(_COLUMNS)
@@ -83,6 +89,7 @@ class LocalisationRows:
         if tuple(table.fieldnames or ()) != _COLUMNS:
             return
         for row in table:
+            self._n_lines += 1
             found = _parsed(row)
             if found is None or row[_RUN].partition("-")[0] != self._run:
                 continue

@@ -142,6 +142,7 @@ def test_rows_of_other_settings_are_not_taken(model: Path, folder: Path, tmp_pat
         again = localise(model, folder, tmp_path / "out", "--method", "saliency", *options)
         assert again.exit_code == 0, again.output
         assert "going on" not in again.stderr
+        assert (tmp_path / "out" / "pictures.before.csv").is_file()  # hours of work are never thrown away
     added = localise(model, folder, tmp_path / "out", "--method", "latent_shift")
     assert "saliency (class)" in added.stdout  # of the same run before
     Image.fromarray(np.eye(SIDE, dtype=np.uint8) * 255).save(folder / "mask-06.png")
