@@ -36,5 +36,5 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --disable-pip-version-check -e ".[test,dev]"
-	$(BIN)/python -m pip install --disable-pip-version-check --no-deps lfxai==0.1.1 quantus==0.6.0 # oracles of tests; their pins are old
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps lfxai==0.1.1 pyautoencoder==2.1.0 quantus==0.6.0 # oracles of tests; their pins are old
 	touch $@

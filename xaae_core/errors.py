@@ -5,6 +5,7 @@ XaaeError
 │   ├── NotACheckpointError      a pickle, an empty file, an unknown format
 │   ├── DamagedCheckpointError   truncated, unreadable header, lengths that do not add up
 │   └── WrongModelError          missing or unexpected keys, other shapes, an unknown kind
+├── AutoencoderError             an encoder, a decoder and data that do not fit each other
 ├── EncoderContractError         an encoder that exposes no usable spatial feature maps
 ├── EncoderNotAllowedError       an encoder of a module that nobody allowed to import
 ├── PretrainedWeightsError       weights that could not be downloaded or read
@@ -42,6 +43,10 @@ class DamagedCheckpointError(CheckpointError):
 
 class WrongModelError(CheckpointError):
     """The weights belong to another model: keys, shapes or the kind do not fit."""
+
+
+class AutoencoderError(XaaeError, ValueError):
+    """An encoder and a decoder do not fit each other, or data do not fit both or their likelihood."""
 
 
 class EncoderContractError(XaaeError):

@@ -63,6 +63,12 @@ def kl_to_standard_normal(mu: Tensor, logvar: Tensor) -> Tensor:
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
 
 
+def kl_between_gaussians(mu_q: Tensor, logvar_q: Tensor, mu_p: Tensor, logvar_p: Tensor) -> Tensor:
+    """KL(N(mu_q, exp(logvar_q)) ‖ N(mu_p, exp(logvar_p))) of each coordinate, ≥ 0; all four of one shape."""
+    gap = mu_q - mu_p
+    return 0.5 * (logvar_p - logvar_q + (logvar_q.exp() + gap.square()) * torch.exp(-logvar_p) - 1)
+
+
 def draw_gaussian(mu: Tensor, logvar: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
     """A sample of N(mu, exp(logvar)) through which gradients flow (Kingma & Welling 2014).
 

@@ -1,4 +1,4 @@
-"""What checkpoints of lfxai's models say of them, and the models built from it."""
+"""What checkpoints of lfxai's and pyautoencoder's models say of them, and the models built from it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ FAMILY_ARGUMENTS: dict[str, set[str]] = {
     "BetaVaeMnist": {"latent_dims", "beta"},
     "BetaTcVaeMnist": {"latent_dims", "beta"},
     "BurgessVAE": {"img_size", "latent_dim", "loss"},
+    "AutoencoderLatents": {"family", "img_size", "latent_dim", "likelihood", "beta"},
     "ClassifierMnist": {"latent_dim", "classes"},
     "ClassifierLatent": {"latent_dims"},
     "SimCLR": {"base_encoder", "projection_dim", "input_size"},
@@ -59,6 +60,18 @@ def _build_burgess(img_size: list[int], latent_dim: int, loss: dict[str, Any] | 
     return init_vae(img_size, latent_dim, BetaHLoss() if loss is None else build_loss(loss), "model")
 
 
+def _build_autoencoder_latents(**arguments: Any) -> nn.Module:
+    from xaae_core.errors import WrongModelError
+    from xaae_core.models.picture_networks import build_autoencoder
+
+    if not arguments:
+        raise WrongModelError(
+            "the checkpoint was made with a user's own encoder and decoder, which it cannot carry: build the model as "
+            "it was trained and pass it as load_checkpoint(path, model=my_model.as_latent_model())"
+        )
+    return build_autoencoder(**arguments)
+
+
 def _build_classifier(latent_dim: int, classes: int) -> nn.Module:
     from xaae_core.models.mnist_autoencoder import EncoderMnist
     from xaae_core.models.mnist_classifiers import ClassifierMnist
@@ -88,6 +101,7 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "BetaVaeMnist": _build_beta_vae,
     "BetaTcVaeMnist": _build_beta_tc_vae,
     "BurgessVAE": _build_burgess,
+    "AutoencoderLatents": _build_autoencoder_latents,
     "ClassifierMnist": _build_classifier,
     "ClassifierLatent": _build_latent_classifier,
     "SimCLR": _build_simclr,

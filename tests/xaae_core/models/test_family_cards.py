@@ -16,6 +16,7 @@ from xaae_core.models.latent_model import LatentModel
 from xaae_core.models.mnist_autoencoder import AutoEncoderMnist, DecoderMnist, EncoderMnist
 from xaae_core.models.mnist_beta_vaes import BetaTcVaeMnist, BetaVaeMnist
 from xaae_core.models.mnist_classifiers import ClassifierLatent, ClassifierMnist
+from xaae_core.models.picture_networks import build_autoencoder
 from xaae_core.models.recurrent_autoencoder import RecurrentAutoencoder
 from xaae_core.models.simclr import SimCLR
 from xaae_core.pretext import Identity, Mask
@@ -34,6 +35,7 @@ MODELS = {
     "BetaVaeMnist": lambda: BetaVaeMnist(3, 5),
     "BetaTcVaeMnist": lambda: BetaTcVaeMnist(3, 0.5),
     "BurgessVAE": lambda: init_vae((3, 64, 64), 4, BtcvaeLoss(40, gamma=2.0), "vae"),
+    "AutoencoderLatents": lambda: build_autoencoder("AdaGVAE", (3, 20, 13), 4, likelihood="gaussian", beta=2),
     "ClassifierMnist": lambda: ClassifierMnist(EncoderMnist(5), 5, "digits", classes=3),
     "ClassifierLatent": lambda: ClassifierLatent(4),
     "SimCLR": lambda: SimCLR(resnet18, 16, input_size=(32, 40)),
