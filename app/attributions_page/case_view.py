@@ -92,6 +92,7 @@ def _show_maps(workspace: Workspace, case: Case, job: CaseExplanation, *, was_ru
             picture=asked.pixels,
             rows=tuple(rows),
             mask=asked.mask,
+            mask_name="the mask",
             ends=ENDS,
             caption=caption_of(case, asked.target.name),
         ),
@@ -118,7 +119,8 @@ def _show_agreement(job: CaseExplanation) -> None:
         for method in job.question.methods
         if (made := job.found(method).attribution) is not None
     }
-    agreement = f"{compare_maps(maps).sentence()} " if len(maps) > 1 else ""
+    words = compare_maps(maps).sentence() if len(maps) > 1 else ""
+    agreement = f"{words[:1].upper()}{words[1:]}. " if words else ""
     st.caption(
         f"{agreement}A map shows which pixels move this number of the model. It does not show what causes the disease, "
         "and a map that passes every check can still be of a model that is wrong."

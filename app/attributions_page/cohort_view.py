@@ -16,6 +16,7 @@ from app.attributions_page.choice import METHOD_WORDS, AttributionChoice
 from app.attributions_page.cohort_files import show_files
 from app.attributions_page.details import show_group
 from app.attributions_page.progress import show_progress
+from app.attributions_page.rows import ends_of, kind_of
 from app.case_data import Rows
 from app.components.heat_grid import HeatGridPayload, HeatRow, HeatTile, heat_grid
 from app.failures import explained
@@ -140,7 +141,7 @@ def _row(name: str, found: CohortMap) -> HeatRow:
         sentence=found.sentence(),
         verdict="",
         verdict_words="",
-        main=HeatTile("mean map", _single(found.mean)),
+        main=HeatTile("mean map", _single(found.mean), kind=kind_of(found.method)),
         strip=(
             HeatTile("spread (SD)", _single(found.spread), kind="positive")
             if found.n > 1
@@ -148,6 +149,7 @@ def _row(name: str, found: CohortMap) -> HeatRow:
             HeatTile("share with the mean's sign", _single(found.same_sign), kind="positive"),
         ),
         scores=(("Mean of the number", f"{found.score_mean:.3g}".replace("-", "−"), "Over these cases."),),
+        ends=ends_of(found.method),
     )
 
 

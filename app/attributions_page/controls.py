@@ -94,10 +94,13 @@ def _methods_for(workspace: Workspace, explained: str) -> tuple[list[str], dict[
 
 
 def _several_methods(place: st.delta_generator.DeltaGenerator, usable: Sequence[str]) -> tuple[str, ...]:
-    if any(name not in usable for name in st.session_state.get(attributions_state.METHODS, ())):
-        st.session_state.pop(attributions_state.METHODS, None)
+    usual: list[str] | None = [name for name in USUAL_METHODS if name in usable]
+    before = st.session_state.get(attributions_state.METHODS, ())
+    if any(name not in usable for name in before):  # set, not forgotten: the browser would go on showing the old ones
+        st.session_state[attributions_state.METHODS] = [name for name in before if name in usable] or usual
+        usual = None
     chosen = place.multiselect(
-        "By", usable, default=[name for name in USUAL_METHODS if name in usable], format_func=METHOD_WORDS.__getitem__,
+        "By", usable, default=usual, format_func=METHOD_WORDS.__getitem__,
         key=attributions_state.METHODS, bind="query-params", placeholder="Choose one method or more",
         help="Methods disagree; what several of them show is worth more. "
         + " ".join(f"**{METHOD_WORDS[name]}** {METHOD_HELP[name]}." for name in usable),

@@ -21,9 +21,12 @@ def show_progress(place: str, job: Background[None], *, words: str, cancelled: s
     """
     if not job.is_done:
         bar, button = st.columns([8, 1.2], vertical_alignment="center")
-        bar.progress(job.share, text=f"{plain(words)}{_left(job.seconds_left)}")
-        if button.button("Cancel", key=f"cancel_{place}", width="stretch", help="What is finished stays."):
-            job.cancel()
+        ending = "Cancelling, at the end of this step …"
+        bar.progress(job.share, text=ending if job.is_cancelled else f"{plain(words)}{_left(job.seconds_left)}")
+        button.button(
+            "Cancel", key=f"cancel_{place}", on_click=job.cancel, disabled=job.is_cancelled, width="stretch",
+            help="What is finished stays.",
+        )  # fmt: skip
         return
     error = job.error()
     if not job.is_cancelled and error is None:
