@@ -16,6 +16,7 @@ from analysis.attributions.cohort_map import CohortMap
 from analysis.figures.cohort_figure import CohortFigure, draw_cohort
 from analysis.figures.formats import Format
 from app.attributions_page.averaging import CohortExplanation
+from app.attributions_page.choice import METHOD_WORDS
 from app.workspace import Workspace
 
 _MIMES: dict[Format, str] = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
@@ -26,7 +27,9 @@ def show_files(
 ) -> None:
     """Buttons for the figure, the maps and the list of cases."""
     checkpoint, n = workspace.checkpoint, job.n_explained
-    title = f"{n} cases: {job.question.target.name}; {checkpoint.card.name}, {checkpoint.sha256[:10]}"
+    asked = job.question
+    asked_for = f"{METHOD_WORDS[asked.method]}: {asked.target.name}"
+    title = f"{n} cases, {asked_for}; {checkpoint.card.name}, {checkpoint.sha256[:10]}"
     figure = CohortFigure(picture, maps, title)
     columns = st.columns([1, 1, 1, 1.6, 1.6, 5])
     for column, (form, mime) in zip(columns, _MIMES.items(), strict=False):

@@ -127,7 +127,7 @@ def _show(workspace: Workspace, job: CohortExplanation, *, was_running: bool) ->
     if drawn.opened in maps:
         show_group(_title(drawn.opened, maps[drawn.opened]), maps[drawn.opened])
     st.caption(
-        f"{plain(METHOD_WORDS[job.question.method])}. {plain(maps[ALL].sentence())} "
+        f"{plain(METHOD_WORDS[job.question.method])}: {plain(maps[ALL].sentence())}. "
         "Behind the maps lies the mean of the pictures: where it is blurred, the pictures do not lie on each other."
     )
     with explained("The files of these maps"):
@@ -135,10 +135,11 @@ def _show(workspace: Workspace, job: CohortExplanation, *, was_running: bool) ->
 
 
 def _row(name: str, found: CohortMap) -> HeatRow:
+    signs = int(found.has_sign)  # without a sign, all have the same
     return HeatRow(
         id=name,
         title=_title(name, found),
-        sentence=found.sentence(),
+        sentence=_sentence(found),
         verdict="",
         verdict_words="",
         main=HeatTile("mean map", _single(found.mean), kind=kind_of(found.method)),
@@ -146,11 +147,16 @@ def _row(name: str, found: CohortMap) -> HeatRow:
             HeatTile("spread (SD)", _single(found.spread), kind="positive")
             if found.n > 1
             else HeatTile("spread (SD)", None, "one case has no spread"),
-            HeatTile("share with the mean's sign", _single(found.same_sign), kind="positive"),
+            *((HeatTile("same sign, share", _single(found.same_sign), kind="positive", has_own_scale=True),) * signs),
         ),
         scores=(("Mean of the number", f"{found.score_mean:.3g}".replace("-", "−"), "Over these cases."),),
         ends=ends_of(found.method),
     )
+
+
+def _sentence(found: CohortMap) -> str:
+    words = found.sentence()
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _title(name: str, found: CohortMap) -> str:

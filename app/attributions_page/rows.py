@@ -124,8 +124,9 @@ def _score(made: Attribution, name: str) -> tuple[str, str, str]:
 
 def number_words(found: Measure) -> str:
     """A measure with its interval, where it has one."""
-    text = f"{found.value:.2f}"
+    form = ".2f" if abs(found.value) < 100 else ",.0f"
+    text = format(found.value, form)
     low, high = found.interval
     if math.isfinite(low) and math.isfinite(high):
-        text += f" [{low:.2f}, {high:.2f}]"
+        text += f" [{low:{form}}, {high:{form}}]"
     return text.replace("-", "−")

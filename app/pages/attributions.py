@@ -25,7 +25,7 @@ def render() -> None:
     with explained("Opening this picture"):
         case = workspace.case()
     top_bar(workspace, case)
-    views, controls = st.columns([2.4, 10], gap="small", vertical_alignment="bottom")
+    views, controls = st.columns([3, 9.6], gap="small", vertical_alignment="bottom")
     view = views.segmented_control(
         "Maps of", _VIEWS, default=_VIEWS[0], key=attributions_state.VIEW, bind="query-params"
     )

@@ -1,14 +1,18 @@
 """The row of a method says only what its map is, and counts its checks as the verdict does."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from analysis.attributions import Attribution
+from analysis.attributions import Attribution, Measure
+from analysis.attributions.cohort_map import CohortMap, CohortMapBuilder
 from analysis.attributions.methods import METHODS
 from analysis.evaluation.sanity import SanityCheck, SanityStrip
-from app.attributions_page.rows import ends_of, kind_of, row_of
+from analysis.figures.cohort_figure import CohortFigure, draw_cohort
+from app.attributions_page.cohort_view import _row
+from app.attributions_page.rows import ends_of, kind_of, number_words, row_of
 from app.found_maps import FoundMap
 
 UNKNOWN = (math.nan, math.nan)
@@ -43,3 +47,27 @@ def test_a_part_of_the_map_that_stays_is_not_enough_where_it_does_not_pass() -> 
     check = SanityCheck("destroyed", False, 0.6, UNKNOWN, "changes when the model is destroyed: partly (0.6)", "stays")
     row = row_of("occlusion", found_map("occlusion", (check,)), is_checked=True, is_over=True)
     assert row.scores[0][1] == "partly · 0.60 alike"
+
+
+def cohort_of(method: str, *signs: float) -> CohortMap:
+    builder = CohortMapBuilder()
+    for sign in signs:
+        made = found_map(method).attribution
+        assert made is not None
+        builder.add(replace(made, map=sign * made.map))
+    return builder.result()
+
+
+@pytest.mark.parametrize(("method", "signs"), [("saliency", (1.0, 0.5)), ("occlusion", (1.0, -0.5))])
+def test_where_no_map_has_a_sign_none_is_said_to_agree(method: str, signs: tuple[float, ...]) -> None:
+    found = cohort_of(method, *signs)
+    has_sign = min(signs) < 0
+    assert [tile.label for tile in _row("all", found).strip[1:]] == ["same sign, share"] * has_sign
+    svg = draw_cohort(CohortFigure(np.zeros((1, 4, 4)), {"all": found, "ill": found}), "svg").decode()
+    assert ("share with the mean's sign" in svg) == has_sign
+    assert "mean of all pictures" in svg, "the picture is not that of the group"
+
+
+def test_a_large_measure_is_not_told_to_the_hundredth() -> None:
+    assert number_words(Measure("insertion", 2345.678, (-169.4, 2400.2), "")) == "2,346 [−169, 2,400]"
+    assert number_words(Measure("insertion", 2.47, UNKNOWN, "")) == "2.47"
