@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analysis.attributions import Attribution, Measure
 from analysis.evaluation.sanity import SanityCheck, SanityStrip
 from app.attributions_page.choice import METHOD_WORDS
@@ -67,9 +70,11 @@ def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool) -> 
         sentence=_sentence(made, strip),
         verdict=_LEVELS[strip.verdict] if strip is not None else "",
         verdict_words=strip.verdict if strip is not None else "",
-        main=HeatTile("on the picture", made.map, kind=kind_of(method)),
+        main=_tile("on the picture", made.map, kind_of(method)),
         strip=_tiles(strip, found.problem, kind_of(method), is_over=is_over) if is_checked else (),
-        scores=(
+        scores=()
+        if _is_flat(made.map)
+        else (
             *(_answer(check) for check in (strip.checks if strip is not None else ())),
             *(_score(made, name) for name in _SHOWN if made.measure(name) is not None),
         ),
@@ -85,14 +90,25 @@ def _tiles(strip: SanityStrip | None, problem: str, kind: TileKind, *, is_over: 
     return (
         _compared(labels[0], strip.destroyed, strip.check("destroyed"), kind),
         _compared(labels[1], strip.shuffled, strip.check("shuffled"), kind),
-        HeatTile(labels[2], strip.random, kind=kind),
+        _tile(labels[2], strip.random, kind),
     )
+
+
+def _is_flat(heat: NDArray[np.float32]) -> bool:
+    return not np.ptp(heat)
+
+
+def _tile(label: str, heat: NDArray[np.float32], kind: TileKind) -> HeatTile:
+    """A map; where it is the same everywhere, that in words: its colours would say nothing, on no scale."""
+    if _is_flat(heat):
+        return HeatTile(label, None, "the same at every pixel" if heat.any() else "0 at every pixel")
+    return HeatTile(label, heat, kind=kind)
 
 
 def _compared(label: str, made: Attribution | None, check: SanityCheck | None, kind: TileKind) -> HeatTile:
     """The map that this one should not look like; why there is none, where there is none."""
     if made is not None:
-        return HeatTile(label, made.map, kind=kind)
+        return _tile(label, made.map, kind)
     return HeatTile(label, None, check.sentence if check is not None else "could not be made here")
 
 
@@ -102,6 +118,10 @@ def _sentence(made: Attribution, strip: SanityStrip | None) -> str:
         parts[0] += f" ({made.baseline}: {made.baseline_score:.3g})".replace("-", "−")
     if strip is not None:
         parts.append(strip.sentence.removesuffix("."))
+    elif _is_flat(made.map):
+        parts.append("This map says nothing: it is the same everywhere")
+    if made.method == "grad_cam" and not made.map.any():
+        parts.append("Grad-CAM keeps only what raises the number, and at its resolution nothing does here")
     text = ". ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."
 
@@ -124,6 +144,8 @@ def _score(made: Attribution, name: str) -> tuple[str, str, str]:
 
 def number_words(found: Measure) -> str:
     """A measure with its interval, where it has one."""
+    if math.isnan(found.value):
+        return "not measured"
     form = ".2f" if abs(found.value) < 100 else ",.0f"
     text = format(found.value, form)
     low, high = found.interval

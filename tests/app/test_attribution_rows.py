@@ -49,6 +49,21 @@ def test_a_part_of_the_map_that_stays_is_not_enough_where_it_does_not_pass() -> 
     assert row.scores[0][1] == "partly · 0.60 alike"
 
 
+@pytest.mark.parametrize("is_checked", [False, True])
+def test_a_map_that_is_the_same_everywhere_says_so_and_has_no_numbers(is_checked: bool) -> None:
+    found = found_map("grad_cam")
+    assert found.attribution is not None
+    nothing = np.zeros((4, 4), np.float32)
+    made = replace(found.attribution, map=nothing, measures=(Measure("insertion", math.nan),))
+    strip = SanityStrip(None, None, nothing, (), "doubtful", "This map says nothing: it is the same everywhere.")
+    row = row_of("grad_cam", FoundMap(made, strip if is_checked else None), is_checked=is_checked, is_over=True)
+    assert row.main.heat is None
+    assert row.main.note == "0 at every pixel"
+    assert not row.scores
+    assert row.sentence.count("This map says nothing") == 1
+    assert "nothing does here" in row.sentence
+
+
 def cohort_of(method: str, *signs: float) -> CohortMap:
     builder = CohortMapBuilder()
     for sign in signs:
@@ -71,3 +86,4 @@ def test_where_no_map_has_a_sign_none_is_said_to_agree(method: str, signs: tuple
 def test_a_large_measure_is_not_told_to_the_hundredth() -> None:
     assert number_words(Measure("insertion", 2345.678, (-169.4, 2400.2), "")) == "2,346 [−169, 2,400]"
     assert number_words(Measure("insertion", 2.47, UNKNOWN, "")) == "2.47"
+    assert number_words(Measure("insertion", math.nan, UNKNOWN, "")) == "not measured"
