@@ -26,6 +26,7 @@ NAMES = (
     "examples",
     "scatter",
     "attributions",
+    "family",
 )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xaae_core.models.autoencoder_latents import AutoencoderLatents
 
 Pair = tuple[Tensor, Tensor]
+_SMALL_BATCH = 2**15
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,8 +47,10 @@ class AdaGVAE(nn.Module):
 
     Args:
         vae: the VAE; its weights are this model's.
-        is_one_pass: whether both cases of a pair go through the networks together, which is faster; None: unless they
-            have batch norm in training mode, which would see other batches.
+        is_one_pass: whether both cases of a pair go through the networks together. None: where that is faster, which is
+            on an accelerator and for batches of up to 32,768 values (times S) on the CPU, where larger ones gain
+            nothing and ask the system for memory again and again; but not with batch norm in training mode, which
+            would see other batches.
 
     Source: Locatello et al. 2020, "Weakly-supervised disentanglement without compromises".
     """
@@ -83,7 +86,7 @@ class AdaGVAE(nn.Module):
             AutoencoderError: before `build`, no pair of equal shapes, or as `VAE.forward`.
         """
         x1, x2 = require_pair(x)
-        together = self._goes_together()
+        together = self._goes_together(x1, S)
         q1, q2 = self._posteriors(x1, x2, together)
         if is_grouped:
             q1, q2 = group_posteriors(q1, q2)
@@ -119,15 +122,17 @@ class AdaGVAE(nn.Module):
             AutoencoderError: as `VAE.compute_loss`, or no pair of equal shapes.
         """
         x1, x2 = require_pair(x)
-        first = self.vae.compute_loss(x1, output.output1, beta, likelihood)
-        second = self.vae.compute_loss(x2, output.output2, beta, likelihood)
-        named = {
-            f"{name}_x{number}": loss.tensors[name]
-            for name in ("log_likelihood", "kl_divergence")
-            for number, loss in enumerate((first, second), 1)
-        }
-        elbo = first.tensors["elbo"] + second.tensors["elbo"]
-        return LossResult.of(first.objective + second.objective, elbo=elbo, **named)
+        expected1, divergence1 = self.vae.loss_terms(x1, output.output1, likelihood)
+        expected2, divergence2 = self.vae.loss_terms(x2, output.output2, likelihood)
+        elbo = (expected1 - beta * divergence1) + (expected2 - beta * divergence2)
+        return LossResult.of(
+            -elbo,
+            elbo=elbo,
+            log_likelihood_x1=expected1,
+            log_likelihood_x2=expected2,
+            kl_divergence_x1=divergence1,
+            kl_divergence_x2=divergence2,
+        )
 
     def as_latent_model(self, likelihood: str | LikelihoodType = LikelihoodType.GAUSSIAN) -> AutoencoderLatents:
         """The model for the pages and analyses of this tool, see `VAE.as_latent_model`."""
@@ -135,9 +140,11 @@ class AdaGVAE(nn.Module):
 
         return AutoencoderLatents(self, likelihood)
 
-    def _goes_together(self) -> bool:
+    def _goes_together(self, x1: Tensor, n_codes: int) -> bool:
         if self.is_one_pass is not None:
             return self.is_one_pass
+        if x1.device.type == "cpu" and x1.numel() * n_codes > _SMALL_BATCH:
+            return False
         return not any(isinstance(part, nn.modules.batchnorm._BatchNorm) and part.training for part in self.modules())
 
     def _posteriors(self, x1: Tensor, x2: Tensor, together: bool) -> tuple[Pair, Pair]:

@@ -203,15 +203,19 @@ class VAE(BuiltAutoencoder):
             AutoencoderError: an unknown likelihood, an output that was not made of these cases, or data that are not
                 finite or not what the likelihood knows.
         """
+        expected, divergence = self.loss_terms(x, output, likelihood)
+        elbo = expected - beta * divergence
+        return LossResult.of(-elbo, elbo=elbo, log_likelihood=expected, kl_divergence=divergence)
+
+    def loss_terms(self, x: Tensor, output: VAEOutput, likelihood: str | LikelihoodType) -> tuple[Tensor, Tensor]:
+        """E_q[log p(x|z)] and KL(q(z|x) ‖ N(0, I)), each averaged over the batch; see `compute_loss`."""
         kind = parse_likelihood(likelihood)
         self._require_output(x, output)
         require_data(x, kind)
         n_codes = output.x_hat.shape[1]
         spread = x[:, None].expand_as(output.x_hat)  # [B, S, …]
         expected = total_log_likelihood(spread, output.x_hat, kind) / (len(x) * n_codes)
-        divergence = kl_to_standard_normal(output.mu, output.log_var).sum() / len(x)
-        elbo = expected - beta * divergence
-        return LossResult.of(-elbo, elbo=elbo, log_likelihood=expected, kl_divergence=divergence)
+        return expected, kl_to_standard_normal(output.mu, output.log_var).sum() / len(x)
 
     def as_latent_model(self, likelihood: str | LikelihoodType = LikelihoodType.GAUSSIAN) -> AutoencoderLatents:
         """The model for the pages and analyses of this tool, z the mean; it shares the weights.

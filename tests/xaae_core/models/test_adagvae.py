@@ -70,6 +70,21 @@ def test_one_pass_and_two_are_the_same(is_grouped, mode):
         torch.testing.assert_close(gradient, theirs[f"{name}"], rtol=1e-4, atol=1e-5)
 
 
+def test_large_batches_of_the_cpu_and_batch_norm_in_training_go_in_two_passes():
+    model = our("AdaGVAE")
+    seen = []
+    model.vae.encoder[0].register_forward_hook(lambda module, inputs, output: seen.append(len(output)))
+    model(PAIR)
+    assert seen == [14]
+    large = X1.repeat(60, 1, 1, 1)
+    model((large, large)), AdaGVAE(model.vae, is_one_pass=True)((large, large))
+    assert seen == [14, 420, 420, 840]
+    with_norm = our("AdaGVAE", extra=(nn.BatchNorm2d(3),))
+    with_norm.vae.encoder[0].register_forward_hook(lambda module, inputs, output: seen.append(len(output)))
+    with_norm(PAIR), with_norm.eval()(PAIR)
+    assert seen[4:] == [7, 7, 14]
+
+
 def test_close_dimensions_are_shared_and_far_ones_are_kept():
     mu1 = torch.tensor([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
     mu2 = torch.tensor([[0.2, 3.0, 0.4], [1.0, 1.0, 1.0]])

@@ -18,6 +18,11 @@ from xaae_core.models.pyautoencoder_names import AE, AEDecodeOutput, AEEncodeOut
 X = cases()
 
 
+class NoFeatures(nn.Module):
+    def forward(self, x):
+        return x.flatten(1)[:, :0]
+
+
 @pytest.mark.parametrize("likelihood", ["gaussian", "BERNOULLI"])
 def test_the_loss_is_pyautoencoder_s(likelihood):
     model, other = both("AE")
@@ -76,7 +81,7 @@ def test_a_state_dict_loads_after_build(name):
         ((encoder(D), decoder(latent_dim=5)), X, r"decoder does not take a batch of shape \(7, 4\)"),
         ((encoder(D), nn.Linear(D, 80)), X, r"decoder makes \(7, 80\) of it; expected \(7, 1, 8, 10\)"),
         ((nn.Conv2d(3, 2, 3), decoder()), X, r"encoder does not take a batch of shape \(7, 1, 8, 10\)"),
-        ((nn.Sequential(nn.Flatten(), nn.Linear(80, 0)), nn.Identity()), X, r"z \(7, 0\).*at least one dimension"),
+        ((NoFeatures(), nn.Identity()), X, r"z \(7, 0\).*at least one dimension"),
         ((nn.Flatten(0), nn.Identity()), X, "one z of at least one dimension for each of the 7 cases"),
         ((encoder(D), decoder()), X[0, 0, 0], "a batch"),
         ((encoder(D), decoder()), X[:0], "at least one case"),
