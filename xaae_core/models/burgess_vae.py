@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from xaae_core.gaussian_densities import draw_gaussian
 from xaae_core.models.burgess_networks import DecoderBurgess, EncoderBurgess
-from xaae_core.models.epoch_training import EpochTraining, Loader
+from xaae_core.models.epoch_fits import FitsWithPatience
 from xaae_core.models.image_latents import ImageLatents
 from xaae_core.models.mnist_autoencoder import require_same_size
 from xaae_core.vae_losses import BaseVAELoss, BetaHLoss, BtcvaeLoss
 
-if TYPE_CHECKING:
-    from xaae_core.training.epoch_fit import FitHistory, OnEpoch
-    from xaae_core.training.progress import OnBatch
 
-
-class BurgessVAE(ImageLatents, EpochTraining):
+class BurgessVAE(ImageLatents, FitsWithPatience):
     """A variational autoencoder; lfxai calls it `VAE`.
 
     Args:
@@ -118,36 +113,6 @@ class BurgessVAE(ImageLatents, EpochTraining):
     def set_training_memory(self, memory: dict[str, int]) -> None:
         """See `EpochTraining.set_training_memory`."""
         self.loss_f.n_train_steps = memory["n_train_steps"]
-
-    def fit(
-        self,
-        device: torch.device | str,
-        train_loader: Loader,
-        test_loader: Loader,
-        save_dir: Path | str,
-        n_epoch: int = 30,
-        patience: int = 10,
-        *,
-        checkpoint_interval: int = -1,
-        seed: int = 0,
-        resume: bool = True,
-        on_epoch: OnEpoch | None = None,
-        on_batch: OnBatch | None = None,
-    ) -> FitHistory:
-        """Train; see `xaae_core.training.epoch_fit`, `fit_epochs` and `FitSettings`."""
-        return self.run_epochs(
-            device,
-            train_loader,
-            test_loader,
-            save_dir,
-            on_epoch,
-            on_batch,
-            n_epoch=n_epoch,
-            patience=patience,
-            checkpoint_interval=checkpoint_interval,
-            seed=seed,
-            resume=resume,
-        )
 
 
 def init_vae(img_size: Sequence[int], latent_dim: int, loss_f: BaseVAELoss, name: str) -> BurgessVAE:

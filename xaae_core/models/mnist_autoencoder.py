@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from xaae_core.models.epoch_training import EpochTraining, Loader
+from xaae_core.models.epoch_fits import FitsWithCheckpoints
 from xaae_core.models.image_latents import ImageLatents
 from xaae_core.pretext import InputPerturbation
-
-if TYPE_CHECKING:
-    from xaae_core.training.epoch_fit import FitHistory, OnEpoch
-    from xaae_core.training.progress import OnBatch
 
 _MAPS = (32, 3, 3)
 _N_FEATURES = 32 * 3 * 3
@@ -81,7 +76,7 @@ class DecoderMnist(nn.Module):
         return torch.sigmoid(self.decoder_conv(self.unflatten(self.decoder_lin(x))))
 
 
-class AutoEncoderMnist(ImageLatents, EpochTraining):
+class AutoEncoderMnist(ImageLatents, FitsWithCheckpoints):
     """An autoencoder that learns to undo a pretext task.
 
     Args:
@@ -141,36 +136,6 @@ class AutoEncoderMnist(ImageLatents, EpochTraining):
     def generators(self) -> list[torch.Generator | None]:
         """See `EpochTraining.generators`."""
         return [getattr(self.input_pert, "generator", None)]
-
-    def fit(
-        self,
-        device: torch.device | str,
-        train_loader: Loader,
-        test_loader: Loader,
-        save_dir: Path | str,
-        n_epoch: int = 30,
-        patience: int = 10,
-        checkpoint_interval: int = -1,
-        *,
-        seed: int = 0,
-        resume: bool = True,
-        on_epoch: OnEpoch | None = None,
-        on_batch: OnBatch | None = None,
-    ) -> FitHistory:
-        """Train; see `xaae_core.training.epoch_fit`, `fit_epochs` and `FitSettings`."""
-        return self.run_epochs(
-            device,
-            train_loader,
-            test_loader,
-            save_dir,
-            on_epoch,
-            on_batch,
-            n_epoch=n_epoch,
-            patience=patience,
-            checkpoint_interval=checkpoint_interval,
-            seed=seed,
-            resume=resume,
-        )
 
     def _reconstruct(self, x: Tensor) -> Tensor:
         picture: Tensor = self.decoder(self.encoder(x))

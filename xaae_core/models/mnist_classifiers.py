@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from xaae_core.models.epoch_training import EpochTraining, Loader
+from xaae_core.models.epoch_fits import FitsWithPatience
+from xaae_core.models.epoch_training import Loader
 from xaae_core.models.image_latents import ImageLatents, WithoutDecoder
 from xaae_core.models.mnist_autoencoder import (
     MNIST_SIZE,
@@ -19,11 +19,6 @@ from xaae_core.models.mnist_autoencoder import (
     require_dimension,
     require_same_size,
 )
-
-if TYPE_CHECKING:
-    from xaae_core.training.epoch_fit import FitHistory, OnEpoch
-    from xaae_core.training.progress import OnBatch
-
 
 _DOUBLES = ("encoder_cnn.", "encoder_lin.")
 
@@ -35,7 +30,7 @@ class ClassifierTest(NamedTuple):
     accuracy: float
 
 
-class DigitClassifier(WithoutDecoder, ImageLatents, EpochTraining):
+class DigitClassifier(WithoutDecoder, ImageLatents, FitsWithPatience):
     """What the two have in common: `forward` gives logits, which are trained with the cross-entropy.
 
     lfxai 0.1.1 puts a softmax before its cross-entropy, which takes the softmax of what it is given: its loss cannot
@@ -57,36 +52,6 @@ class DigitClassifier(WithoutDecoder, ImageLatents, EpochTraining):
         """Loss and accuracy over the cases in eval mode."""
         measured = self.measure_epoch(device, dataloader)
         return ClassifierTest(measured["loss"], measured["accuracy"])
-
-    def fit(
-        self,
-        device: torch.device | str,
-        train_loader: Loader,
-        test_loader: Loader,
-        save_dir: Path | str,
-        n_epoch: int = 30,
-        patience: int = 10,
-        *,
-        checkpoint_interval: int = -1,
-        seed: int = 0,
-        resume: bool = True,
-        on_epoch: OnEpoch | None = None,
-        on_batch: OnBatch | None = None,
-    ) -> FitHistory:
-        """Train; see `xaae_core.training.epoch_fit`, `fit_epochs` and `FitSettings`."""
-        return self.run_epochs(
-            device,
-            train_loader,
-            test_loader,
-            save_dir,
-            on_epoch,
-            on_batch,
-            n_epoch=n_epoch,
-            patience=patience,
-            checkpoint_interval=checkpoint_interval,
-            seed=seed,
-            resume=resume,
-        )
 
 
 class ClassifierMnist(DigitClassifier):

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from xaae_core.errors import SignalError
-from xaae_core.models.epoch_training import EpochTraining, Loader
+from xaae_core.models.epoch_fits import FitsWithCheckpoints
 from xaae_core.models.latent_model import Encoding
 
-if TYPE_CHECKING:
-    from xaae_core.training.epoch_fit import FitHistory, OnEpoch
-    from xaae_core.training.progress import OnBatch
 
-
-class SignalAutoencoder(EpochTraining):
+class SignalAutoencoder(FitsWithCheckpoints):
     """An autoencoder of signals with an `encoder` and a `decoder`.
 
     It has `encode`, `decode` and `classify` of a `LatentModel`, for signals [B, T, C] without a range; it is none,
@@ -92,36 +86,6 @@ class SignalAutoencoder(EpochTraining):
     def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
         """See `EpochTraining.batch_losses`."""
         return {"loss": self.loss_f(inputs, self(inputs))}
-
-    def fit(
-        self,
-        device: torch.device | str,
-        train_loader: Loader,
-        test_loader: Loader,
-        save_dir: Path | str,
-        n_epoch: int = 30,
-        patience: int = 10,
-        checkpoint_interval: int = -1,
-        *,
-        seed: int = 0,
-        resume: bool = True,
-        on_epoch: OnEpoch | None = None,
-        on_batch: OnBatch | None = None,
-    ) -> FitHistory:
-        """Train; see `xaae_core.training.epoch_fit`, `fit_epochs` and `FitSettings`."""
-        return self.run_epochs(
-            device,
-            train_loader,
-            test_loader,
-            save_dir,
-            on_epoch,
-            on_batch,
-            n_epoch=n_epoch,
-            patience=patience,
-            checkpoint_interval=checkpoint_interval,
-            seed=seed,
-            resume=resume,
-        )
 
     def _require_signals(self, x: Tensor) -> None:
         if x.ndim != 3 or tuple(x.shape[1:]) != (self.seq_len, self.n_features):
