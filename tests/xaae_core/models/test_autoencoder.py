@@ -1,6 +1,7 @@
 """`AE`: pyautoencoder's losses, its page's interface, what does not fit is named, and it is a `LatentModel`."""
 
 import copy
+import inspect
 import math
 
 import pytest
@@ -13,7 +14,14 @@ from xaae_core.errors import AutoencoderError, ImageError, WrongModelError
 from xaae_core.model_card import card_for
 from xaae_core.models.latent_model import LatentModel
 from xaae_core.models.picture_networks import AUTOENCODER_KINDS, PictureDecoder, PictureEncoder, build_autoencoder
-from xaae_core.models.pyautoencoder_names import AE, AEDecodeOutput, AEEncodeOutput, AEOutput, log_likelihood
+from xaae_core.models.pyautoencoder_names import (
+    AE,
+    AEDecodeOutput,
+    AEEncodeOutput,
+    AEOutput,
+    LossResult,
+    log_likelihood,
+)
 
 X = cases()
 
@@ -53,6 +61,28 @@ def test_the_page_s_example_runs():
     assert torch.equal(model.decode(encoded.z).x_hat, output.x_hat)
     assert not encoded.z.requires_grad
     assert repr(encoded) == "AEEncodeOutput(z=Tensor((7, 4), torch.float32))"
+
+
+@pytest.mark.parametrize("name", ["AE", "VAE", "AdaGVAE"])
+@pytest.mark.parametrize("method", ["__init__", "build", "forward", "encode", "decode", "compute_loss"])
+def test_arguments_are_pyautoencoder_s_in_its_order(name, method):
+    mine, theirs = (getattr(type(model), method, None) for model in both(name))
+    if theirs is None:
+        assert mine is None  # an AdaGVAE encodes by its VAE
+        return
+    wanted, found = (list(inspect.signature(way).parameters.values()) for way in (theirs, mine))
+    documented = [parameter for parameter in found if parameter.kind is not parameter.KEYWORD_ONLY]
+    wanted = [parameter for parameter in wanted if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
+    assert [parameter.name for parameter in documented] == [parameter.name for parameter in wanted]
+    for parameter, expected in zip(documented, wanted, strict=True):
+        default = getattr(expected.default, "value", expected.default)
+        assert parameter.default == (None if parameter.name == "sample" else default)  # None: by the mode, see `VAE`
+    assert all(p.default is not p.empty for p in found if p.kind is p.KEYWORD_ONLY)
+
+
+def test_a_result_is_made_of_an_objective_and_diagnostics():
+    result = LossResult(torch.tensor(2.0), {"elbo": -2.0})
+    assert (float(result.objective), result.diagnostics) == (2.0, {"elbo": -2.0})
 
 
 def test_building_leaves_no_trace_but_the_sizes():
