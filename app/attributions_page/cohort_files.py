@@ -31,16 +31,16 @@ def show_files(
     asked_for = f"{METHOD_WORDS[asked.method]}: {asked.target.name}"
     title = f"{n} cases, {asked_for}; {checkpoint.card.name}, {checkpoint.sha256[:10]}"
     figure = CohortFigure(picture, maps, title)
-    columns = st.columns([1, 1, 1, 1.6, 1.6, 5])
-    for column, (form, mime) in zip(columns, _MIMES.items(), strict=False):
-        column.download_button(
+    line = st.container(horizontal=True)  # not columns: they cut the words in a narrow window
+    for form, mime in _MIMES.items():
+        line.download_button(
             form.upper(), partial(draw_cohort, figure, form), f"mean-map-{n}.{form}", mime,
-            on_click="ignore", width="stretch", key=f"take_cohort_{form}",
+            on_click="ignore", key=f"take_cohort_{form}",
         )  # fmt: skip
-    columns[3].download_button("Maps (NumPy)", lambda: _archive(maps, picture), f"mean-map-{n}.npz",
-        "application/zip", on_click="ignore", width="stretch")  # fmt: skip
-    columns[4].download_button("Cases (CSV)", lambda: _cases(workspace, job), f"mean-map-{n}.csv", "text/csv",
-        on_click="ignore", width="stretch", help="The ids of the cases that were asked for.")  # fmt: skip
+    line.download_button("Maps (NumPy)", lambda: _archive(maps, picture), f"mean-map-{n}.npz",
+        "application/zip", on_click="ignore")  # fmt: skip
+    line.download_button("Cases (CSV)", lambda: _cases(workspace, job), f"mean-map-{n}.csv", "text/csv",
+        on_click="ignore", help="The ids of the cases that were asked for.")  # fmt: skip
 
 
 def _archive(maps: Mapping[str, CohortMap], picture: NDArray[np.float32]) -> bytes:

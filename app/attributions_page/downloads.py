@@ -35,8 +35,9 @@ def show_downloads(workspace: Workspace, case: Case, job: CaseExplanation) -> No
         ("Checks (CSV)", f"{name}.csv", "text/csv", lambda: evaluation_csv(case.name, list(made.values()))),
         ("Maps (NumPy)", f"{name}.npz", "application/zip", lambda: maps_archive(maps)),
     ]
-    for column, (label, file, mime, make) in zip(st.columns([1, 1, 1, 1.6, 1.6, 5]), offers, strict=False):
-        column.download_button(label, make, file, mime, on_click="ignore", width="stretch", key=f"take_{label}")
+    line = st.container(horizontal=True)  # not columns: they cut the words in a narrow window
+    for label, file, mime, make in offers:
+        line.download_button(label, make, file, mime, on_click="ignore", key=f"take_{label}")
 
 
 def maps_archive(maps: list[Attribution]) -> bytes:

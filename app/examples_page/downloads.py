@@ -34,8 +34,9 @@ def show_downloads(scene: ExampleScene, choice: ExamplesChoice, importance: Exam
             "Every searched case with its id and all scores; the columns' names say by which methods.",
         ),
     ]  # fmt: skip
-    for column, (label, file, mime, make, words) in zip(st.columns([1, 1, 1, 2, 4]), offers, strict=False):
-        column.download_button(label, make, file, mime, on_click="ignore", width="stretch", help=words)
+    line = st.container(horizontal=True)  # not columns: they cut the words in a narrow window
+    for label, file, mime, make, words in offers:
+        line.download_button(label, make, file, mime, on_click="ignore", help=words)
 
 
 def scores_csv(scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None) -> bytes:
