@@ -47,8 +47,8 @@ class AdaGVAE(nn.Module):
 
     Args:
         vae: the VAE; its weights are this model's.
-        is_one_pass: whether both cases of a pair go through the networks together. None: where that is faster, which is
-            on an accelerator and for batches of up to 32,768 values (times S) on the CPU, where larger ones gain
+        is_one_pass: whether both cases of a pair go through the networks together. None: where that should be faster:
+            on an accelerator (not measured), and on the CPU for batches of up to 32,768 values (times S): larger gain
             nothing and ask the system for memory again and again; but not with batch norm in training mode, which
             would see other batches.
 
