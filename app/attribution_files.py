@@ -14,6 +14,7 @@ from app.terminal import finite
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from analysis.attributions import Attribution
@@ -64,16 +65,28 @@ def _described(made: Attribution, one: FoundMap) -> dict[str, Any]:
     return known
 
 
-def write_attributions(folder: Path, picture: ImageData, judged: Sequence[FoundMap], opened: Checkpoint) -> list[str]:
+def write_attributions(
+    folder: Path,
+    picture: ImageData,
+    judged: Sequence[FoundMap],
+    opened: Checkpoint,
+    mask: NDArray[np.bool_] | None = None,
+) -> list[str]:
     """Write a figure and the numbers of each map, and the summaries; returns the files' paths."""
     from analysis.figures.attribution_map import AttributionFigure, draw_attributions
 
     found = [one.attribution for one in judged if one.attribution is not None]
     contents: dict[str, bytes] = {}
-    for made in found:
+    for one in judged:
+        made = one.attribution
+        if made is None:
+            continue
+        verdicts = () if one.strip is None else (one.verdict_words,)
         for name, part in made.parts.items():
             contents[f"{made.method}-{name}.npy"] = _as_npy(part)
-        contents[f"{made.method}.png"] = draw_attributions(AttributionFigure(picture.pixels, [made], picture.name))
+        contents[f"{made.method}.png"] = draw_attributions(
+            AttributionFigure(picture.pixels, [made], picture.name, mask, verdicts)
+        )
         contents[f"{made.method}.npy"] = _as_npy(made.map)
     contents["summary.csv"] = _table([row_of(made) for made in found])
     if any(made.measures for made in found):
@@ -151,4 +164,4 @@ def sentence_of(judged: FoundMap) -> str:
     text += f"; strongest at row {row}, column {column}; half of it lies in {found.area_of_half():.1%} of the picture"
     if found.convergence_delta is not None:
         text += f"; its sum misses the difference by {abs(found.convergence_delta):.2g}"
-    return f"{text}; {judged.strip.verdict}: {judged.strip.sentence}" if judged.strip is not None else text
+    return f"{text}; {judged.verdict_words}" if judged.strip is not None else text

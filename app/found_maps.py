@@ -30,6 +30,11 @@ class FoundMap:
     strip: SanityStrip | None = None
     problem: str = ""
 
+    @property
+    def verdict_words(self) -> str:
+        """The verdict of the checks with its reason; that there were none, where there were none."""
+        return f"{self.strip.verdict}: {self.strip.sentence}" if self.strip is not None else "not checked"
+
 
 class FoundMaps:
     """The maps by name; those that were not asked for longest are forgotten."""

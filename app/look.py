@@ -14,7 +14,9 @@ _STYLE = """
   @media (max-width: 768px) { .stMainBlockContainer { padding-top: 4.4rem; } }
   section[data-testid="stSidebar"] { width: 10.5rem !important; min-width: 10.5rem !important; }
   h1 { font-size: 1.45rem !important; font-weight: 600 !important; padding: 0 0 .2rem 0 !important; }
-  h2:not([slot="title"]), h3 { font-size: 1.05rem !important; font-weight: 600 !important; padding: .4rem 0 .2rem 0 !important; }
+  h2:not([slot="title"]), h3 {
+    font-size: 1.05rem !important; font-weight: 600 !important; padding: .4rem 0 .2rem 0 !important;
+  }
   [data-testid="stMetricValue"] { font-size: 1.35rem; }
   [data-testid="stMetricLabel"] p { white-space: normal; }
   [data-testid="stImage"] img { background: #0c0d0f; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,15 @@ class AttributionFigure:
         picture: what was explained [C, H, W] in [0, 1].
         attributions: one row each, of the same picture.
         title: a line above.
+        mask: what matters in the picture, bool [H, W], drawn as an outline; None where that is not known.
+        verdicts: what checks have said of each map, one line each; () where none were made.
     """
 
     picture: NDArray[Any]
     attributions: Sequence[Attribution]
     title: str = ""
+    mask: NDArray[np.bool_] | None = None
+    verdicts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         wrong = [found.map.shape for found in self.attributions if found.map.shape != self.picture.shape[-2:]]
@@ -37,6 +42,12 @@ class AttributionFigure:
             raise ValueError(
                 f"{len(self.attributions)} attributions, maps of {wrong or 'no'} size beside a picture of "
                 f"{self.picture.shape[-2:]}; expected at least one, all of the picture's size"
+            )
+        if self.mask is not None and self.mask.shape != self.picture.shape[-2:]:
+            raise ValueError(f"the mask has the shape {self.mask.shape}; expected {self.picture.shape[-2:]}")
+        if len(self.verdicts) not in (0, len(self.attributions)):
+            raise ValueError(
+                f"{len(self.verdicts)} verdicts for {len(self.attributions)} maps; expected one each, or none"
             )
 
 
@@ -63,7 +74,8 @@ def draw_attributions(
         facecolor="white",
     )
     grid = canvas.subplots(rows, 3, squeeze=False)
-    for axes, found in zip(grid, figure.attributions, strict=True):
+    verdicts = figure.verdicts or [""] * rows
+    for axes, found, verdict in zip(grid, figure.attributions, verdicts, strict=True):
         limit = colour_limit(found.map)
         _show_picture(axes[0], figure.picture, "original")
         axes[1].imshow(overlay(figure.picture, found.map), interpolation="nearest")
@@ -71,11 +83,13 @@ def draw_attributions(
         drawn = axes[2].imshow(found.map, cmap=_COLOURS, vmin=-limit, vmax=limit, interpolation="nearest")
         axes[2].set_title(plain(found.target, most=48), fontsize=8)
         axes[1].set_xlabel(plain(caption(found)), fontsize=6)
+        axes[0].set_xlabel("\n".join(wrap(plain(verdict, most=160), 48)), fontsize=6)
         bar = canvas.colorbar(drawn, ax=axes[2], fraction=0.046, pad=0.02, extend="both")
         bar.ax.tick_params(labelsize=5)
         bar.set_label(plain(found.meaning, most=70), fontsize=5)
         for part in axes:
             _bare(part)
+            _outline(part, figure.mask)
     if figure.title:
         canvas.suptitle(plain(figure.title, most=100), fontsize=9)
     return render(canvas, form, dpi=dpi)
@@ -119,6 +133,14 @@ def _show_picture(axes: Any, pixels: NDArray[Any], label: str) -> None:
     picture = pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1)
     axes.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_title(label, fontsize=8)
+
+
+def _outline(axes: Any, mask: NDArray[np.bool_] | None) -> None:
+    """A white line on a black one: seen on any picture."""
+    if mask is None or mask.all() or not mask.any():
+        return
+    for colour, width in (("#000000", 1.2), ("#ffffff", 0.5)):
+        axes.contour(mask.astype(float), levels=[0.5], colors=colour, linewidths=width)
 
 
 def _bare(axes: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -24,6 +26,8 @@ from xaae_core.errors import XaaeError
 from xaae_core.latents import LatentTable
 
 LOOK_AGAIN_SECONDS = 1.0
+STRANGE = 0.99
+"""Share of the training cases that lie nearer to others than a picture, from which on the page warns."""
 FIRST_ANSWER_SECONDS = 0.7
 ENDS = ("takes from the number", "adds to it")
 
@@ -84,8 +88,10 @@ def _show_maps(workspace: Workspace, case: Case, job: CaseExplanation, *, was_ru
     if was_running and job.is_done:
         st.rerun()  # everything is there: nothing need look for more of it
     show_progress("case", job, words=job.words or "Beginning", cancelled="Cancelled; what was finished is below.")
+    share = float(asked.mask.mean()) if asked.mask is not None else math.nan
     rows = [
-        row_of(method, job.found(method), is_checked=asked.is_checked, is_over=job.is_done) for method in asked.methods
+        row_of(method, job.found(method), is_checked=asked.is_checked, is_over=job.is_done, mask_share=share)
+        for method in asked.methods
     ]
     drawn = heat_grid(
         HeatGridPayload(
@@ -101,9 +107,23 @@ def _show_maps(workspace: Workspace, case: Case, job: CaseExplanation, *, was_ru
     if drawn.opened is not None:
         show_details(drawn.opened, job.found(drawn.opened))
     with explained("Comparing the methods"):
+        _show_strangeness(workspace, case)
         _show_agreement(job)
     with explained("The files of these maps"):
         show_downloads(workspace, case, job)
+
+
+def _show_strangeness(workspace: Workspace, case: Case) -> None:
+    """A warning where the model has hardly seen a picture like this one."""
+    if workspace.training is None:
+        return
+    neighbours, z = workspace.neighbourhood(), workspace.encoding(case).z
+    farther = float(neighbours.share_closer(neighbours.distance(z.float().cpu().numpy()))[0])
+    if farther >= STRANGE:
+        st.warning(
+            f"{farther:.0%} of the training cases lie nearer to others than this picture does: the model has seen "
+            "little like it, so trust its answer, and any map of it, less."
+        )
 
 
 def caption_of(case: Case, target: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -27,9 +28,12 @@ def show_downloads(workspace: Workspace, case: Case, job: CaseExplanation) -> No
     maps = [found.attribution for found in made.values() if found.attribution is not None]
     checkpoint = workspace.checkpoint
     title = f"{case.name}: {maps[0].target}; {checkpoint.card.name}, {checkpoint.sha256[:10]}"
+    verdicts = [found.verdict_words for found in made.values()]
+    figure = AttributionFigure(case.image.pixels, maps, title, job.question.mask, verdicts)
     name = f"attributions-{case.key[:8]}"
     offers: list[tuple[str, str, str, Callable[[], bytes | str]]] = [
-        (form.upper(), f"{name}.{form}", mime, _drawing(case, maps, title, form)) for form, mime in _MIMES.items()
+        (form.upper(), f"{name}.{form}", mime, partial(draw_attributions, figure, form))
+        for form, mime in _MIMES.items()
     ]
     offers += [
         ("Checks (CSV)", f"{name}.csv", "text/csv", lambda: evaluation_csv(case.name, list(made.values()))),
@@ -50,7 +54,3 @@ def maps_archive(maps: list[Attribution]) -> bytes:
                 np.save(array, heat, allow_pickle=False)
                 archive.writestr(f"{made.method}{name}.npy", array.getvalue())
     return file.getvalue()
-
-
-def _drawing(case: Case, maps: list[Attribution], title: str, form: Format) -> Callable[[], bytes]:
-    return lambda: draw_attributions(AttributionFigure(case.image.pixels, maps, title), form)

@@ -25,7 +25,7 @@ _CHECKS = {
     "inside": "Inside the outline",
 }
 _SHOWN = {
-    "insertion": "Insertion",
+    "insertion": "Insertion, in its ranges",
     "iou_best": "Overlap with the outline",
     "sparseness": "Concentration",
 }
@@ -49,7 +49,7 @@ def ends_of(method: str) -> tuple[str, str] | None:
     return _OWN_ENDS.get(method)
 
 
-def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool) -> HeatRow:
+def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool, mask_share: float = math.nan) -> HeatRow:
     """The row of a method.
 
     Args:
@@ -57,6 +57,7 @@ def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool) -> 
         found: what is known of it.
         is_checked: whether it is put to the checks.
         is_over: whether no more of it is coming.
+        mask_share: what the mask covers of the picture; NaN where there is none.
     """
     made, strip = found.attribution, found.strip
     if made is None:
@@ -76,7 +77,7 @@ def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool) -> 
         if _is_flat(made.map)
         else (
             *(_answer(check) for check in (strip.checks if strip is not None else ())),
-            *(_score(made, name) for name in _SHOWN if made.measure(name) is not None),
+            *(_score(made, name, mask_share) for name in _SHOWN if made.measure(name) is not None),
         ),
         ends=ends_of(method),
     )
@@ -136,10 +137,11 @@ def _answer(check: SanityCheck) -> tuple[str, str, str]:
     return _CHECKS[check.name], answer, check.sentence
 
 
-def _score(made: Attribution, name: str) -> tuple[str, str, str]:
+def _score(made: Attribution, name: str, mask_share: float) -> tuple[str, str, str]:
     found = made.measure(name)
     assert found is not None  # only those are asked for
-    return _SHOWN[name], number_words(found), found.meaning
+    by_chance = f" (a flat map: {mask_share:.2f})" if name == "iou_best" and math.isfinite(mask_share) else ""
+    return _SHOWN[name], f"{number_words(found)}{by_chance}", found.meaning
 
 
 def number_words(found: Measure) -> str:

@@ -134,7 +134,7 @@ def command(
     for name, picture, mask in zip(names, pictures, outlines, strict=True):
         found = run.explain(picture, nothing(picture), mask, words="" if len(images) == 1 else f"{name}: ")
         folder = out if len(images) == 1 else out / name
-        files += write_attributions(folder, picture, found, opened)
+        files += write_attributions(folder, picture, found, opened, mask)
         reports.append(figures_of(picture, found, opened))
         judged[name] = found
         if not as_json:

@@ -59,3 +59,21 @@ def test_maps_of_another_size_are_refused():
         AttributionFigure(np.zeros((1, 8, 8)), [attribution(np.zeros((9, 8)))])
     with pytest.raises(ValueError, match="0 attributions"):
         AttributionFigure(np.zeros((1, 8, 8)), [])
+
+
+def test_outline_and_verdict_are_drawn_and_must_fit():
+    heat = np.random.default_rng(0).standard_normal((24, 24)).astype(np.float32)
+    made = Attribution(heat, "saliency", "logit", 1.0, "", None, None, "change", {})
+    picture, mask = np.full((1, 24, 24), 0.5), np.zeros((24, 24), bool)
+    mask[6:18, 6:18] = True
+    plain, marked = (
+        draw_attributions(AttributionFigure(picture, [made], "", drawn, words), "svg", dpi=60)
+        for drawn, words in ((None, ()), (mask, ("doubtful: read it with caution",)))
+    )
+    assert b"doubtful" in marked
+    assert b"doubtful" not in plain
+    assert len(marked) > len(plain)
+    with pytest.raises(ValueError, match=r"mask has the shape \(3, 3\)"):
+        AttributionFigure(picture, [made], mask=np.ones((3, 3), bool))
+    with pytest.raises(ValueError, match="2 verdicts for 1 maps"):
+        AttributionFigure(picture, [made], verdicts=("a", "b"))
