@@ -99,8 +99,9 @@ def watch_it_finish(page: Page) -> None:
     begun = re.compile("Starting|Reading the pictures|epoch [0-9]+ of|Finished in")  # a fast one may be seen only late
     expect(page.get_by_text(begun).first).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text(re.compile("Finished in"))).to_be_visible(timeout=PATIENCE)
-    assert page.locator("[data-testid=stImage] img").count() >= 1, "drawn pictures"
-    assert page.locator("[data-testid=stVegaLiteChart]").count() >= 2, "losses and balance"
+    expect(page.locator("[data-testid=stImage] img").first, "drawn pictures").to_be_visible(timeout=PATIENCE)
+    charts = page.locator("[data-testid=stVegaLiteChart]")
+    expect(charts.nth(1), "losses and balance").to_be_visible(timeout=PATIENCE)  # the page is drawn from top to bottom
     assert "run=my_pictures-quick" in page.url
     wide, room = page.evaluate(SCROLLS)
     assert wide <= room
