@@ -15,7 +15,6 @@ from typing import IO, Any
 import click
 
 from app import commands
-from app.interrupts import heard_interrupts
 from xaae_core import __version__
 from xaae_core.errors import XaaeError
 
@@ -62,8 +61,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what the user can mend becomes a message instead of a traceback."""
         try:
-            with heard_interrupts():
-                return super().invoke(ctx)
+            return super().invoke(ctx)
         except XaaeError as error:
             raise MendableError(str(error)) from error
         except OSError as error:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import click
 
-from app.interrupts import raise_if_interrupted
 from app.terminal import remark
 
 _EVERY_SECONDS = 0.2
@@ -58,7 +57,6 @@ def watched(what: str, seconds: float) -> Iterator[Callable[[int, int], None]]:
     shown = [float("-inf")]
 
     def tell(done: int, everything: int) -> None:
-        raise_if_interrupted()
         now = time.monotonic()
         if is_terminal and (now - shown[0] >= _EVERY_SECONDS or done == everything):
             shown[0] = now

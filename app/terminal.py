@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.interrupts import raise_if_interrupted
-
 if TYPE_CHECKING:
     from xaae_core.data.dataset import ImageDataset
     from xaae_core.training.progress import TrainingProgress
@@ -83,7 +81,6 @@ def counted(what: str) -> Iterator[Callable[[int, int], None]]:
     seen = [0, 0]
 
     def count(done: int, n_all: int) -> None:
-        raise_if_interrupted()
         seen[:] = done, n_all
         if sys.stderr.isatty():
             click.echo(f"\r{what} {done:,} of {n_all:,}", err=True, nl=False)

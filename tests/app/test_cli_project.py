@@ -271,6 +271,11 @@ def test_a_file_that_is_no_table_is_named(tmp_path: Path):
     assert "a.parquet is not a table of latents" in refused.stderr
 
 
+def listen_to_interrupts() -> None:
+    """A shell lets what it starts in the background ignore Ctrl-C, and so would all that is started from there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_stopped_in_the_middle_it_leaves_no_file(tmp_path: Path):
     out = tmp_path / "out"
     arguments = ["project", str(demo_latents()), "--method", "tsne", "--out", str(out / "m.csv"), "--figure",
@@ -280,6 +285,7 @@ def test_stopped_in_the_middle_it_leaves_no_file(tmp_path: Path):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
+        preexec_fn=listen_to_interrupts,
     )
     assert running.stderr is not None
     assert any("laying out" in line for line in running.stderr)  # until it has begun
