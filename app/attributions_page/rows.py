@@ -25,7 +25,7 @@ _CHECKS = {
     "inside": "Inside the outline",
 }
 _SHOWN = {
-    "insertion": "Insertion, in its ranges",
+    "insertion": "Insertion, × its range",
     "iou_best": "Overlap with the outline",
     "sparseness": "Concentration",
 }

@@ -95,7 +95,7 @@ def test_each_map_is_put_to_the_checks_and_says_what_came_of_it(tiny: Callable[.
         assert {name for name, _, _ in row.scores} >= {
             "Changes with the model",
             "Better than random",
-            "Insertion, in its ranges",
+            "Insertion, × its range",
         }
 
 
