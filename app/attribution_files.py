@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analysis.attributions.cohort_map import CohortMap
     from app.found_maps import FoundMap
     from xaae_core.checkpoints import Checkpoint
-    from xaae_core.data.images import ImageData
+    from xaae_core.data.recipes import CaseInput
 
 
 def row_of(found: Attribution) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def row_of(found: Attribution) -> dict[str, Any]:
     }
 
 
-def figures_of(picture: ImageData, judged: Sequence[FoundMap], opened: Checkpoint) -> dict[str, Any]:
+def figures_of(picture: CaseInput, judged: Sequence[FoundMap], opened: Checkpoint) -> dict[str, Any]:
     """Everything but the maps themselves, by name."""
     return {
         "image": picture.name,
@@ -67,7 +67,7 @@ def _described(made: Attribution, one: FoundMap) -> dict[str, Any]:
 
 def write_attributions(
     folder: Path,
-    picture: ImageData,
+    picture: CaseInput,
     judged: Sequence[FoundMap],
     opened: Checkpoint,
     mask: NDArray[np.bool_] | None = None,

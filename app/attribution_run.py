@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analysis.attributions import Attribution, Baseline, MethodSettings, Target
     from analysis.attributions.cohort_map import CohortMap, CohortMapBuilder
     from xaae_core.checkpoints import Checkpoint
-    from xaae_core.data.images import ImageData
+    from xaae_core.data.recipes import CaseInput
     from xaae_core.latents import LatentTable
 
 
@@ -44,7 +44,7 @@ class AttributionRun:
     _means: dict[str, CohortMapBuilder] = field(default_factory=dict)
     _pictures: list[NDArray[np.float32]] = field(default_factory=list)
 
-    def read(self, path: Path) -> ImageData:
+    def read(self, path: Path) -> CaseInput:
         """A picture as the model takes it; says what was changed. Raises ImageError."""
         from xaae_core.data.recipes import recipe_for
 
@@ -53,7 +53,7 @@ class AttributionRun:
             remark(f"  note: {note}")
         return picture
 
-    def read_mask(self, path: Path, picture: ImageData) -> NDArray[np.bool_]:
+    def read_mask(self, path: Path, picture: CaseInput) -> NDArray[np.bool_]:
         """The mask of a picture in the model's geometry; raises MaskError."""
         from xaae_core.data.masks import read_mask
         from xaae_core.data.recipes import recipe_for
@@ -61,7 +61,7 @@ class AttributionRun:
         return read_mask(path, recipe_for(self.opened.model, self.opened.card), picture_size=picture.source_size)
 
     def explain(
-        self, picture: ImageData, baseline: Baseline, mask: NDArray[np.bool_] | None, *, words: str = ""
+        self, picture: CaseInput, baseline: Baseline, mask: NDArray[np.bool_] | None, *, words: str = ""
     ) -> list[FoundMap]:
         """The maps of a picture, with measures and checks where they are asked for; in the order of the methods.
 
@@ -106,7 +106,7 @@ class AttributionRun:
 
     def _evaluated(
         self,
-        picture: ImageData,
+        picture: CaseInput,
         made: list[Attribution],
         baseline: Baseline,
         mask: NDArray[np.bool_] | None,

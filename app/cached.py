@@ -17,11 +17,11 @@ from analysis.leakage import measure_leakage
 from analysis.progressive_paths import PathBuilder
 from analysis.traversals import encode_image, path_steps
 from analysis.trust import Neighbourhood
-from xaae_core.checkpoints import Checkpoint, load_checkpoint, read_card
+from app.opened_model import open_checkpoint
+from xaae_core.checkpoints import Checkpoint, read_card
 from xaae_core.data.dataset import ImageDataset, read_dataset
 from xaae_core.data.frames import split_frame
-from xaae_core.data.images import ImageData
-from xaae_core.data.recipes import PictureRecipe, recipe_for
+from xaae_core.data.recipes import CaseInput, CaseRecipe, recipe_for
 from xaae_core.data.splits import split_name
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import TABLE_STEM, TABLE_SUFFIXES
@@ -69,7 +69,7 @@ def stamp(path: Path) -> Stamp:
 @st.cache_resource(max_entries=4, show_spinner="Opening the model …")
 def checkpoint_at(key: Stamp) -> Checkpoint:
     """One model in memory for all sessions."""
-    return load_checkpoint(key[0])
+    return open_checkpoint(key[0])
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -197,13 +197,13 @@ def _training_split(table: LatentTable) -> str | None:
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def picture_at(key: Stamp, recipe: PictureRecipe) -> ImageData:
+def picture_at(key: Stamp, recipe: CaseRecipe) -> CaseInput:
     """A picture as the model takes it."""
     return recipe.read(key[0])
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def uploaded_picture(content: bytes, name: str, recipe: PictureRecipe) -> ImageData:
+def uploaded_picture(content: bytes, name: str, recipe: CaseRecipe) -> CaseInput:
     """An uploaded picture as the model takes it."""
     return recipe.read(content, name=name)
 

@@ -17,7 +17,7 @@ from app.example_methods import explain_by_mixture
 from app.maps_page.cases import MapCases
 from app.shared_work import SharedWork
 from xaae_core.checkpoints import Checkpoint
-from xaae_core.data.recipes import PictureRecipe
+from xaae_core.data.recipes import CaseRecipe
 from xaae_core.latents import LatentTable
 
 MOST_SEARCHED = 20_000
@@ -66,7 +66,7 @@ def suspects_of(
 
 
 @st.cache_resource(max_entries=4096, show_spinner=False)
-def place_in_z(_checkpoint: Checkpoint, key: cached.Stamp, recipe: PictureRecipe, sha256: str) -> NDArray[np.float32]:
+def place_in_z(_checkpoint: Checkpoint, key: cached.Stamp, recipe: CaseRecipe, sha256: str) -> NDArray[np.float32]:
     """Where the model puts a picture file now [D]."""
     from analysis.traversals import encode_image
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from app.case_data import CaseData
     from xaae_core.data.image_dataset import ImageDataset
-    from xaae_core.data.recipes import PictureRecipe
+    from xaae_core.data.recipes import CaseRecipe
 
 _LEVELS = 6
 """Folders above a picture in which its table may lie."""
@@ -30,7 +30,7 @@ class CaseMasks:
     draws_phantoms: bool = False
 
     def mask_of(
-        self, data: CaseData, row: int, recipe: PictureRecipe, *, picture_size: tuple[int, int] | None = None
+        self, data: CaseData, row: int, recipe: CaseRecipe, *, picture_size: tuple[int, int] | None = None
     ) -> NDArray[np.bool_] | None:
         """The mask of a case as the model sees its picture; None where there is none.
 
@@ -66,7 +66,7 @@ class CaseMasks:
                 return masks[str(picture)]
         return _find_above(picture)
 
-    def _drawn(self, case_id: str, recipe: PictureRecipe) -> NDArray[np.bool_] | None:
+    def _drawn(self, case_id: str, recipe: CaseRecipe) -> NDArray[np.bool_] | None:
         from xaae_core.data.phantoms import draw_by_id
         from xaae_core.errors import DatasetError
 

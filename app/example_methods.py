@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.case_files import CaseFiles
     from app.training_pictures import LossName
     from xaae_core.checkpoints import Checkpoint
-    from xaae_core.data.images import ImageData
+    from xaae_core.data.recipes import CaseInput
     from xaae_core.latents import LatentTable
 
 MethodName = Literal["nearest", "simplex", "simplex_entropy", "tracin", "influence", "influence_series"]
@@ -53,7 +53,7 @@ class Question:
     """
 
     opened: Checkpoint
-    picture: ImageData
+    picture: CaseInput
     searched: LatentTable
     files: CaseFiles
     checkpoints: Sequence[Path]

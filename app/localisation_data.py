@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from analysis.evaluation.reference_maps import usual_place
 from xaae_core.data.masks import read_mask, require_inside
-from xaae_core.errors import DatasetError, ImageError, MaskError
+from xaae_core.errors import CaseError, DatasetError, MaskError
 
 if TYPE_CHECKING:
     from xaae_core.data.dataset import ImageDataset
-    from xaae_core.data.recipes import PictureRecipe
+    from xaae_core.data.recipes import CaseRecipe
 
 _MOST_TRAINING_MASKS = 1000
 
@@ -53,7 +53,7 @@ class TrainingMasks:
 
 def read_training_masks(
     dataset: ImageDataset,
-    recipe: PictureRecipe,
+    recipe: CaseRecipe,
     *,
     only: str = "",
     progress: Callable[[int, int], None] | None = None,
@@ -76,7 +76,7 @@ def read_training_masks(
             path = dataset.masks[row]
             try:
                 mask = read_mask(path, recipe) if path is not None else None
-            except (ImageError, MaskError):
+            except (CaseError, MaskError):
                 mask = None
             if mask is not None and mask.any():
                 shares.append(float(mask.mean()))
@@ -122,7 +122,7 @@ def choose_rows(dataset: ImageDataset, *, split: str, only: str, limit: int | No
     return [rows[place] for place in drawn]
 
 
-def read_outlined(dataset: ImageDataset, row: int, recipe: PictureRecipe) -> Outlined:
+def read_outlined(dataset: ImageDataset, row: int, recipe: CaseRecipe) -> Outlined:
     """A picture and its mask.
 
     Raises:

@@ -16,14 +16,14 @@ from analysis.evaluation.localisation import Localisation, Sign, centred_disc, m
 from analysis.evaluation.localisation_table import CENTRED_DISC, RANDOM, REFERENCES, USUAL_PLACE, LocalisedMap
 from analysis.evaluation.reference_maps import smooth_random_maps
 from app.localisation_data import Outlined, read_outlined
-from xaae_core.errors import ImageError, MaskError
+from xaae_core.errors import CaseError, MaskError
 
 if TYPE_CHECKING:
     from analysis.attributions import Attribution, Baseline, MethodSettings, Target
     from app.localisation_rows import LocalisationRows
     from xaae_core.checkpoints import Checkpoint
     from xaae_core.data.dataset import ImageDataset
-    from xaae_core.data.recipes import PictureRecipe
+    from xaae_core.data.recipes import CaseRecipe
 
 _AT_ONCE = 16
 _N_RANDOM = 8
@@ -50,7 +50,7 @@ class LocalisationPlan:
     """
 
     model: Checkpoint
-    recipe: PictureRecipe
+    recipe: CaseRecipe
     targets: Mapping[str, Target]
     methods: Mapping[str, Sequence[str]]
     settings: MethodSettings
@@ -159,7 +159,7 @@ def _readable(
     for row in rows:
         try:
             yield read_outlined(dataset, row, plan.recipe)
-        except (ImageError, MaskError) as error:
+        except (CaseError, MaskError) as error:
             left_out[dataset.ids[row]] = str(error)
 
 

@@ -21,8 +21,7 @@ from app.case_names import CaseNames
 from app.case_table import class_note
 from app.opened_data import classes_of, open_data
 from xaae_core.checkpoints import Checkpoint
-from xaae_core.data.images import ImageData
-from xaae_core.data.recipes import PictureRecipe, recipe_for
+from xaae_core.data.recipes import CaseInput, CaseRecipe, recipe_for
 from xaae_core.errors import CohortError, DatasetError, ImageError, XaaeError
 from xaae_core.latents import LatentTable
 from xaae_core.models.latent_model import Encoding
@@ -46,7 +45,7 @@ class Case:
     """
 
     id: str
-    image: ImageData
+    image: CaseInput
     key: str
     name: str
     label: str
@@ -144,15 +143,15 @@ class Workspace:
         return class_note(self.data.classes, self.classes) if self.data is not None else ""
 
     @cached_property
-    def recipe(self) -> PictureRecipe:
+    def recipe(self) -> CaseRecipe:
         """How the model's pictures are read."""
         return recipe_for(self.checkpoint.model, self.checkpoint.card)
 
-    def read_upload(self, name: str, content: bytes) -> ImageData:
+    def read_upload(self, name: str, content: bytes) -> CaseInput:
         """A picture of the user's own as the model takes it; raises ImageError."""
         return cached.uploaded_picture(content, name, self.recipe)
 
-    def read_case(self, row: int) -> ImageData:
+    def read_case(self, row: int) -> CaseInput:
         """The picture of a row of `latents` as the model takes it; raises XaaeError."""
         assert self.data is not None  # callers have cases
         found = self.data.files.find(row)
@@ -211,7 +210,7 @@ class Workspace:
         row = self.data.row_of(case_id) if self.data is not None else None
         return row is not None and not self.cohort_mask[row]
 
-    def _described(self, case_id: str, image: ImageData, name: str, label: str, split: str) -> Case:
+    def _described(self, case_id: str, image: CaseInput, name: str, label: str, split: str) -> Case:
         key = _digest(image.pixels)
         said = cached.predictions_of(self.checkpoint, self._encoded(image.pixels, key), (self.checkpoint.sha256, key))
         chances = said.chances(1)[0]

@@ -6,11 +6,13 @@ XaaeError
 │   ├── DamagedCheckpointError   truncated, unreadable header, lengths that do not add up
 │   └── WrongModelError          missing or unexpected keys, other shapes, an unknown kind
 ├── AutoencoderError             an encoder, a decoder and data that do not fit each other
+├── ModelChoiceError             a model of the catalogue that does not take what it is given
 ├── EncoderContractError         an encoder that exposes no usable spatial feature maps
 ├── EncoderNotAllowedError       an encoder of a module that nobody allowed to import
 ├── PretrainedWeightsError       weights that could not be downloaded or read
-├── ImageError                   a picture that cannot or must not be opened
-├── SignalError                  a signal of a shape that the model does not take
+├── CaseError
+│   ├── ImageError               a picture that cannot or must not be opened
+│   └── SignalError              a signal that cannot be read, or of a form that the model does not take
 ├── MaskError                    a mask that does not fit its picture, or outlines nothing
 ├── DatasetError                 a folder or table that cannot be trained on or shown
 ├── TrainingError                settings or data that training refuses before it starts
@@ -49,6 +51,10 @@ class AutoencoderError(XaaeError, ValueError):
     """An encoder and a decoder do not fit each other, or data do not fit both or their likelihood."""
 
 
+class ModelChoiceError(XaaeError, ValueError):
+    """A model of the catalogue is not known, or does not take the size, channels or settings it is given."""
+
+
 class EncoderContractError(XaaeError):
     """An encoder does not expose spatial feature maps that shrink."""
 
@@ -61,12 +67,16 @@ class PretrainedWeightsError(XaaeError):
     """Pretrained weights could not be downloaded or read."""
 
 
-class ImageError(XaaeError):
+class CaseError(XaaeError):
+    """A picture or a signal cannot be taken."""
+
+
+class ImageError(CaseError):
     """A picture cannot or must not be opened."""
 
 
-class SignalError(XaaeError):
-    """A signal has another length or another number of channels than the model takes."""
+class SignalError(CaseError):
+    """A signal cannot be read, or has another length, rate or channels than the model takes."""
 
 
 class MaskError(XaaeError):

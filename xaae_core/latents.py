@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from xaae_core.errors import ImageError, LatentTableError
+from xaae_core.errors import CaseError, LatentTableError
 from xaae_core.latent_table import LatentTable, read_latents, write_latents
 from xaae_core.predictions import Predictions, predict
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from xaae_core.data.recipes import PictureRecipe
+    from xaae_core.data.recipes import CaseRecipe
     from xaae_core.models.latent_model import LatentModel
 
 __all__ = ["Cases", "LatentTable", "encode_images", "extract_latents", "read_latents", "write_latents"]
@@ -104,9 +104,11 @@ def extract_latents(
     """
     import torch
 
-    from xaae_core.data.recipes import PictureRecipe
+    from xaae_core.data.recipes import recipe_of
+    from xaae_core.models.signal_pictures import as_picture_model
 
-    recipe = PictureRecipe(size=model.input_size, channels=model.input_channels, resize=resize, window=window)
+    model = as_picture_model(model)
+    recipe = recipe_of(model, resize=resize, window=window)
     z, said, kept, skipped = [], [], [], []
     device = next((p.device for p in getattr(model, "parameters", lambda: iter(()))()), torch.device("cpu"))
     for rows, images, failed in _read_batches(cases, recipe, batch_size):
@@ -163,7 +165,7 @@ def joined_values(said: Sequence[Predictions]) -> NDArray[np.float64] | None:
 
 
 def _read_batches(
-    cases: Cases, recipe: PictureRecipe, batch_size: int
+    cases: Cases, recipe: CaseRecipe, batch_size: int
 ) -> Iterator[tuple[list[int], Tensor, list[tuple[str, str]]]]:
     """Row numbers and images of each batch, and what could not be read; reads one batch ahead in two threads."""
     import torch
@@ -173,7 +175,7 @@ def _read_batches(
     def read(row: int) -> Tensor | str:
         try:
             return to_tensor(recipe.read(cases.paths[row]))
-        except ImageError as error:
+        except CaseError as error:
             return str(error)
 
     n_cases = len(cases.ids)

@@ -13,7 +13,7 @@ from analysis.attributions import Attribution, MethodSettings, Target, attribute
 from analysis.attributions.cohort_map import CohortMap, CohortMapBuilder
 from app.attributions_page.choice import BaselineName
 from app.background import Background, Report
-from xaae_core.data.images import ImageData
+from xaae_core.data.recipes import CaseInput
 from xaae_core.errors import XaaeError
 from xaae_core.models.latent_model import LatentModel
 
@@ -43,7 +43,7 @@ class CohortQuestion:
     method: str
     baseline: BaselineName
     settings: MethodSettings
-    read: Callable[[int], ImageData]
+    read: Callable[[int], CaseInput]
     rows: tuple[int, ...]
     labels: tuple[str, ...]
     key: Hashable

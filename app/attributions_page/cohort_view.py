@@ -23,7 +23,7 @@ from app.failures import explained
 from app.plain_text import plain
 from app.words import count
 from app.workspace import Workspace
-from xaae_core.data.images import ImageData
+from xaae_core.data.recipes import CaseInput
 from xaae_core.errors import ImageError
 
 LOOK_AGAIN_SECONDS = 1.0
@@ -77,7 +77,7 @@ def question_of(workspace: Workspace, choice: AttributionChoice, rows: Rows) -> 
     assert data is not None  # there are cases
     (method,) = choice.methods
 
-    def read(row: int) -> ImageData:
+    def read(row: int) -> CaseInput:
         path = data.files.find(row)
         if path is None:
             raise ImageError(f"the picture of {data.latents.ids[row]} is not where the table says")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.attribution_run import AttributionRun
     from app.found_maps import FoundMap
     from xaae_core.checkpoints import Checkpoint
-    from xaae_core.data.images import ImageData
+    from xaae_core.data.recipes import CaseInput
     from xaae_core.latents import LatentTable
 
 METHOD_NAMES = (
@@ -102,7 +102,7 @@ def command(
     from analysis.attributions import MethodSettings
     from app.attribution_files import figures_of, sentence_of, write_attributions, write_summary
     from app.attribution_run import AttributionRun
-    from xaae_core.checkpoints import load_checkpoint
+    from app.opened_model import open_checkpoint
 
     if latents is None and (needs_latents(target) or baseline == "mean"):
         raise click.UsageError(
@@ -114,7 +114,7 @@ def command(
             f"{len(masks)} --mask for {len(images)} pictures{'' if evaluate else ', without --evaluate'}: give one for "
             "each, in the order of the pictures, with --evaluate"
         )
-    opened = load_checkpoint(checkpoint)
+    opened = open_checkpoint(checkpoint)
     table = None if latents is None else latents_of_model(opened, latents)
     _check_squares(window, stride, opened.model.input_size)
     settings = MethodSettings(
@@ -172,7 +172,7 @@ def _usable(methods: tuple[str, ...], opened: Checkpoint, target: Target) -> lis
 
 def _baselines(
     name: str, run: AttributionRun, table: LatentTable | None, latents: Path | None, data: Path | None
-) -> Callable[[ImageData], Baseline]:
+) -> Callable[[CaseInput], Baseline]:
     """How the picture that stands for nothing is made of a picture."""
     import numpy as np
 

@@ -87,10 +87,10 @@ def command(
 
 def _model_of(checkpoint: Path) -> dict[str, Any]:
     """What the check asks of a trained model."""
-    from xaae_core.checkpoints import load_checkpoint
+    from app.opened_model import open_checkpoint
     from xaae_core.data.recipes import recipe_for
 
-    opened = load_checkpoint(checkpoint)
+    opened = open_checkpoint(checkpoint)
     recipe = recipe_for(opened.model, opened.card)
     mean, std = (getattr(opened.model, name).flatten().tolist() for name in ("pixel_mean", "pixel_std"))
     is_identity = set(mean) == {0.0} and set(std) == {1.0}

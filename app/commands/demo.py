@@ -44,10 +44,10 @@ def train(out: Path, seed: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def measure_claims(checkpoint: Path | None, paths: int, as_json: bool) -> None:
     """Measure what is claimed of the demo on 300 held-out phantoms; exit code 1 when a claim fails."""
-    from xaae_core.checkpoints import load_checkpoint
+    from app.opened_model import open_checkpoint
     from xaae_core.demo import demo_checkpoint
 
-    opened = load_checkpoint(checkpoint or demo_checkpoint())
+    opened = open_checkpoint(checkpoint or demo_checkpoint())
     measures = _measured(opened.model, paths)
     if as_json:
         print_json({"checkpoint_sha256": opened.sha256, **measures.by_name(), "failures": list(measures.failures())})

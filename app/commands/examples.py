@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from analysis.examples import ExampleImportance, NearestExamples
     from analysis.figures.example_sheet import SheetFigure
     from xaae_core.checkpoints import Checkpoint
-    from xaae_core.data.images import ImageData
+    from xaae_core.data.recipes import CaseInput
     from xaae_core.latents import LatentTable
 
 COLUMNS = ("rank", "id", "label", "prediction", "split", "distance", "spacings", "score", "picture", "role")
@@ -94,7 +94,7 @@ def command(
 
     from analysis.examples import find_nearest
     from analysis.traversals import encode_image
-    from xaae_core.checkpoints import load_checkpoint
+    from app.opened_model import open_checkpoint
     from xaae_core.data.images import to_tensor
     from xaae_core.data.recipes import recipe_for
 
@@ -102,7 +102,7 @@ def command(
         raise click.UsageError(f"--trace is for --method tracin, not {method}: leave it out")
     if is_chosen and method != "simplex_entropy":
         raise click.UsageError(f"--choose-mu is for --method simplex_entropy, not {method}: leave it out")
-    opened = load_checkpoint(checkpoint)
+    opened = open_checkpoint(checkpoint)
     table = latents_of_model(opened, latents)
     picture = recipe_for(opened.model, opened.card).read(image)
     for note in picture.notes:
@@ -195,14 +195,14 @@ def roles_of(importance: ExampleImportance, count: int, left_out: set[str]) -> l
 
 
 def sheet_of(
-    opened: Checkpoint, picture: ImageData, z: Any, rows: list[dict[str, Any]], title: str
+    opened: Checkpoint, picture: CaseInput, z: Any, rows: list[dict[str, Any]], title: str
 ) -> SheetFigure | None:
     """The contact sheet; None where not one picture of the examples can be read."""
     import torch
 
     from analysis.figures.example_sheet import SheetFigure, Tile
     from xaae_core.data.recipes import recipe_for
-    from xaae_core.errors import ImageError
+    from xaae_core.errors import CaseError
     from xaae_core.predictions import predict
 
     recipe, tiles = recipe_for(opened.model, opened.card), []
@@ -211,7 +211,7 @@ def sheet_of(
         if row["picture"]:
             try:
                 pixels = recipe.read(row["picture"]).pixels
-            except ImageError as error:
+            except CaseError as error:
                 remark(f"  note: {error}")
         named = f"{row['label'] or 'not labelled'}, {row['split']}"
         tiles.append(Tile(pixels, (row["id"], named, told_of(row))))

@@ -30,13 +30,13 @@ def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: b
     Writes latent vector, label, split and class probabilities (or the predicted number) of every picture of DATA as
     Parquet. DATA is read with the columns that the model was trained on, unless others are named.
     """
-    from xaae_core.checkpoints import load_checkpoint
+    from app.opened_model import open_checkpoint
     from xaae_core.data.class_order import in_class_order
     from xaae_core.data.dataset import read_dataset
     from xaae_core.data.recipes import recipe_for
     from xaae_core.latents import extract_latents, write_latents
 
-    opened = load_checkpoint(checkpoint)
+    opened = open_checkpoint(checkpoint)
     recipe = recipe_for(opened.model, opened.card)
     card = opened.card
     asked = columns_from(columns)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.examples.wrong_labels import LabelSuspects
     from analysis.figures.example_sheet import Tile
     from xaae_core.checkpoints import Checkpoint
-    from xaae_core.data.recipes import PictureRecipe
+    from xaae_core.data.recipes import CaseRecipe
     from xaae_core.latents import LatentTable
 
 COLUMNS = (
@@ -89,13 +89,13 @@ def command(
 
     from analysis.examples.wrong_labels import rank_wrong_labels
     from analysis.figures.example_sheet import SheetFigure, draw_sheet
+    from app.opened_model import open_checkpoint
     from xaae_core.atomic_files import atomic_path
-    from xaae_core.checkpoints import load_checkpoint
     from xaae_core.data.recipes import recipe_for
 
     if trace and not is_measured:
         raise click.UsageError("--trace is for --self-influence: give that too, or leave it out")
-    opened = load_checkpoint(checkpoint)
+    opened = open_checkpoint(checkpoint)
     table = judged_table(latents_of_model(opened, latents), split)
     recipe = recipe_for(opened.model, opened.card)
     files = CaseFiles(table, latents=latents, data=data)
@@ -152,7 +152,7 @@ def own_influence(
     opened: Checkpoint,
     table: LatentTable,
     files: CaseFiles,
-    recipe: PictureRecipe,
+    recipe: CaseRecipe,
     trace: tuple[Path, ...],
     parameters: str,
 ) -> dict[str, float]:
@@ -226,16 +226,16 @@ def csv_of(rows: list[dict[str, Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def tile_of(row: dict[str, Any], recipe: PictureRecipe) -> Tile:
+def tile_of(row: dict[str, Any], recipe: CaseRecipe) -> Tile:
     """A case of the ranking for the contact sheet; without its picture where it cannot be read."""
     from analysis.figures.example_sheet import Tile
-    from xaae_core.errors import ImageError
+    from xaae_core.errors import CaseError
 
     pixels = None
     if row["picture"]:
         try:
             pixels = recipe.read(row["picture"]).pixels
-        except ImageError as error:
+        except CaseError as error:
             remark(f"  note: {error}")
     return Tile(
         pixels, (f"{row['rank']}. {row['id']}", told_of(row), f"{row['disagreement']:.0%} of its nearest differ")

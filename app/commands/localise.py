@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.localisation_run import LocalisationPlan
     from xaae_core.checkpoints import Checkpoint
     from xaae_core.data.dataset import ImageDataset
-    from xaae_core.data.recipes import PictureRecipe
+    from xaae_core.data.recipes import CaseRecipe
     from xaae_core.latents import LatentTable
 
 _ALL = "all"
@@ -114,14 +114,14 @@ def command(
     from app.localisation_data import choose_rows, read_training_masks
     from app.localisation_results import figures_of, sentences_of, write_localisation
     from app.localisation_run import LocalisationPlan
-    from xaae_core.checkpoints import load_checkpoint
+    from app.opened_model import open_checkpoint
     from xaae_core.data.class_order import in_class_order
     from xaae_core.data.dataset import read_dataset
     from xaae_core.data.recipes import recipe_for
 
     if latents is None and any(map(needs_latents, targets)):
         raise click.UsageError("--target direction needs --latents: write the table with xaae extract")
-    opened = load_checkpoint(checkpoint)
+    opened = open_checkpoint(checkpoint)
     card, recipe = opened.card, recipe_for(opened.model, opened.card)
     table = None if latents is None else latents_of_model(opened, latents)
     meant, usable = _targets(targets, methods, opened, table)
@@ -260,7 +260,7 @@ def _without_mask(dataset: ImageDataset, split: str, only: str) -> int:
     )
 
 
-def _baselines(name: str, dataset: ImageDataset, recipe: PictureRecipe) -> Callable[[NDArray[Any]], Baseline]:
+def _baselines(name: str, dataset: ImageDataset, recipe: CaseRecipe) -> Callable[[NDArray[Any]], Baseline]:
     """What each picture is compared with."""
     import numpy as np
 

@@ -74,11 +74,11 @@ def command(
     cases moved along it with how far to believe each step, a map, and what must not be concluded.
     """
     from analysis.report import ReportSettings, make_report, write_report
-    from xaae_core.checkpoints import load_checkpoint
+    from app.opened_model import open_checkpoint
 
     if latents is None and (cases or target or data):
         raise click.UsageError("--case, --target and --data need --latents: write the table with xaae extract")
-    opened = load_checkpoint(checkpoint)
+    opened = open_checkpoint(checkpoint)
     table = None if latents is None else latents_of_model(opened, latents)
     pictures: list[CasePicture] = []
     if table is not None and latents is not None:
@@ -142,7 +142,7 @@ def _named(opened: Checkpoint, table: LatentTable, files: CaseFiles, cases: tupl
 
 def _picked(opened: Checkpoint, table: LatentTable, files: CaseFiles, target: str | None) -> list[CasePicture]:
     """A doubtful and a clear case, held out where there are such, of those whose pictures are there."""
-    from xaae_core.errors import ImageError
+    from xaae_core.errors import CaseError
 
     found: dict[int, CasePicture] = {}
     for order in _orders(table, target or opened.card.target):
@@ -153,7 +153,7 @@ def _picked(opened: Checkpoint, table: LatentTable, files: CaseFiles, target: st
             try:
                 found[row] = _picture(opened, table, row, path)
                 break
-            except ImageError as error:
+            except CaseError as error:
                 remark(f"  note: {error}")
     if not found:
         remark("  note: no picture of the table's cases was found: give the folder they lie in as --data")

@@ -72,11 +72,11 @@ def command(
     from analysis.figures.filmstrip import PathFigure
     from analysis.traversals import encode_image, path_steps, traverse
     from analysis.trust import Neighbourhood, judge_traversal
-    from xaae_core.checkpoints import load_checkpoint
+    from app.opened_model import open_checkpoint
     from xaae_core.data.images import to_tensor
     from xaae_core.data.recipes import recipe_for
 
-    opened = load_checkpoint(checkpoint)
+    opened = open_checkpoint(checkpoint)
     model, card = opened.model, opened.card
     table = latents_of_model(opened, latents)
     picture = recipe_for(model, card).read(image)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xaae_core.atomic_files import atomic_path
-from xaae_core.errors import ImageError
+from xaae_core.errors import CaseError
 
 if TYPE_CHECKING:
     from app.training.request import TrainingRequest
@@ -102,7 +102,7 @@ def _read(dataset: ImageDataset, rows: list[int], model: XaaeBlocks, request: Tr
     recipe = PictureRecipe(size=size, channels=channels, resize=request.resize, window=request.window)
     pictures = [np.zeros((0, channels, *size), np.float32)]
     for row in rows:
-        with suppress(ImageError):  # it has gone since; the training itself will say so
+        with suppress(CaseError):  # it has gone since; the training itself will say so
             pictures.append(recipe.read(dataset.paths[row]).pixels[None])
     return np.concatenate(pictures)
 

@@ -13,6 +13,7 @@ from xaae_core.data.fingerprints import fingerprint_images
 from xaae_core.data.listings import BrokenFile
 from xaae_core.data.splits import SPLITS
 from xaae_core.data.tasks import Task
+from xaae_core.signal_form import SignalForm
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,7 @@ class ImageDataset:
             is −1 and `classes` is empty.
         broken: pictures that were left out, with the reason.
         notes: what else a reader should know, one sentence each.
+        form: what the signals look like, where the cases are signals rather than pictures.
     """
 
     name: str
@@ -53,6 +55,7 @@ class ImageDataset:
     values: np.ndarray[Any, np.dtype[np.float64]] | None = None
     broken: tuple[BrokenFile, ...] = ()
     notes: tuple[str, ...] = ()
+    form: SignalForm | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

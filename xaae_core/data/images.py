@@ -21,6 +21,8 @@ from xaae_core.errors import ImageError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from xaae_core.data.signals.signal_data import SignalData
+
 ImageSource: TypeAlias = "str | PathLike[str] | bytes | BinaryIO"
 Resize: TypeAlias = Literal["pad", "squash"]
 Pixels: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
@@ -154,7 +156,7 @@ def inspect_image(source: ImageSource, *, name: str | None = None) -> ImageHeade
         return ImageHeader(picture.size, picture.channels, picture.n_frames, picture.patient)
 
 
-def to_tensor(image: ImageData) -> "Tensor":
+def to_tensor(image: "ImageData | SignalData") -> "Tensor":
     """A writable copy of the pixels as a float32 tensor [C, H, W] in [0, 1]."""
     import torch
 

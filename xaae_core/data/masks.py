@@ -12,12 +12,12 @@ from xaae_core.data.images import fit_to_size, read_image
 from xaae_core.errors import MaskError
 
 if TYPE_CHECKING:
-    from xaae_core.data.recipes import PictureRecipe
+    from xaae_core.data.recipes import CaseRecipe
 
 Mask = NDArray[np.bool_]
 
 
-def read_mask(path: str | Path, recipe: PictureRecipe, *, picture_size: tuple[int, int] | None = None) -> Mask:
+def read_mask(path: str | Path, recipe: CaseRecipe, *, picture_size: tuple[int, int] | None = None) -> Mask:
     """Read a mask as the model sees its picture: the same padding, cropping and size, without mixing pixels.
 
     Inside is what is brighter than half of the mask's brightest pixel, whether a program wrote 0 and 1 or 0 and 255.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from xaae_core.data.images import ImageData, ImageSource, Resize, read_image
+from xaae_core.data.signals.signal_data import SignalData, SignalRecipe
 from xaae_core.data.windows import Window, check_window
+from xaae_core.signal_form import signal_form_of
 
 if TYPE_CHECKING:
     from xaae_core.model_card import ModelCard
@@ -59,7 +61,27 @@ class PictureRecipe:
         )
 
 
-def recipe_for(model: TakesPictures, card: ModelCard) -> PictureRecipe:
-    """How pictures were read when a model was trained, by its shape and its card."""
+CaseInput: TypeAlias = ImageData | SignalData
+"""A picture or a signal as a model takes it; both have `pixels` [C, H, W], `name`, `source_size` and `notes`."""
+CaseRecipe: TypeAlias = PictureRecipe | SignalRecipe
+"""How a model's cases are read; both have `read`, `size` and `channels`."""
+
+
+def recipe_for(model: TakesPictures, card: ModelCard) -> CaseRecipe:
+    """How pictures, or signals, were read when a model was trained, by its shape and its card."""
     window = None if card.window is None else (float(card.window[0]), float(card.window[1]))
-    return PictureRecipe(size=model.input_size, channels=model.input_channels, resize=card.resize, window=window)
+    return recipe_of(model, resize=card.resize, window=window)
+
+
+def recipe_of(model: TakesPictures, *, resize: Resize = "pad", window: Window | None = None) -> CaseRecipe:
+    """How a model's pictures are read with these settings, or its signals.
+
+    Args:
+        model: the model.
+        resize: of pictures.
+        window: grey scale of DICOM and NIfTI pictures.
+    """
+    form = signal_form_of(model)
+    if form is not None:
+        return SignalRecipe(form)
+    return PictureRecipe(size=model.input_size, channels=model.input_channels, resize=resize, window=window)
