@@ -71,6 +71,7 @@ class Direction:
         n_permutations: shuffles that it was tested with.
         kind: "binary" (a class), "ordinal" (grades: at most 10 different whole numbers) or "continuous".
         resampled: the bootstrapped directions [B, D], unit vectors; [0, D] where nothing was resampled.
+        dimension: the dimension of z that it is (`analysis.latent_axes`); None for one that was fitted to a target.
     """
 
     vector: Vector
@@ -89,6 +90,7 @@ class Direction:
     n_permutations: int = 0
     kind: Kind = "binary"
     resampled: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    dimension: int | None = None
 
     def __post_init__(self) -> None:
         if len(self.resampled) == 0:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from analysis.directions import Direction
 from analysis.traversals import Traversal
 from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.model_abilities import has_prior
 from xaae_core.ms_ssim import ssim
 
 Level = Literal["good", "caution", "poor"]
@@ -67,7 +68,8 @@ class Trust:
     """What is known about each step of a traversal; all arrays [K].
 
     Attributes:
-        prior_p: probability that the Gaussian prior draws a z at least as far out (χ²), in [0, 1].
+        prior_p: probability that the Gaussian prior draws a z at least as far out (χ²), in [0, 1]; NaN for a
+            model without a prior.
         discriminator: the discriminator's score in [0, 1]; None for a model without one.
         distance_ratio: distance to the nearest training cases over the median spacing of training cases.
         share_closer: share of training cases that have nearer neighbours than this step, in [0, 1].
@@ -111,6 +113,8 @@ def judge_traversal(
     distances = neighbourhood.distance(traversal.z)
     norms = np.linalg.norm(traversal.z, axis=1)
     prior_p = np.asarray(chi2.sf(norms.astype(np.float64) ** 2, df=traversal.z.shape[1]))
+    if not has_prior(model):
+        prior_p = np.full(len(norms), np.nan)
     achieved = along - along[traversal.origin]
     share = neighbourhood.share_closer(distances)
     verdicts = [_judge(*values) for values in zip(traversal.steps, achieved, share, prior_p, strict=True)]

@@ -7,6 +7,7 @@ import torch
 from analysis.attributions.model_trace import ModelTrace
 from analysis.attributions.problem import Explained, Method, Problem
 from analysis.attributions.targets import Target
+from xaae_core.models.model_abilities import has_decoder
 
 
 def explain(problem: Problem) -> Explained:
@@ -41,7 +42,9 @@ def explain(problem: Problem) -> Explained:
 
 
 def find_obstacle(trace: ModelTrace, target: Target, model: object) -> str | None:
-    """Why nothing can be shifted."""
+    """Why nothing can be shifted, or the shift not be drawn."""
+    if not has_decoder(model):
+        return "latent shift draws pictures of a moved z, and the model has no decoder to draw them with"
     if type(target).latent_step is Target.latent_step:
         return f"latent shift needs a way in z along which the number rises, and there is none for: {target.name}"
     return None

@@ -12,6 +12,7 @@ from torch import Tensor
 from analysis.directions import Direction
 from xaae_core.errors import AttributionError
 from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.model_abilities import has_decoder
 
 Score = Callable[..., Tensor]
 """From pictures [B, C, H, W], and what the target keeps of each explained picture (each [B, …]), to one number each
@@ -215,6 +216,11 @@ class ReconstructionError(Target):
 
     def scorer(self, model: LatentModel) -> Score:
         """See `Target`."""
+        if not has_decoder(model):
+            raise AttributionError(
+                "the model has no decoder, so there is no reconstruction error: explain the score along a direction, "
+                "a latent dimension or the representation"
+            )
 
         def error(x: Tensor) -> Tensor:
             redrawn = model.decode(model.encode(x).z, skip_dropout=1.0)

@@ -18,6 +18,7 @@ from app.attributions_page.choice import (
 )
 from app.controls import targets_of
 from app.workspace import Workspace
+from xaae_core.models.model_abilities import has_decoder
 
 USUAL_METHODS = ("integrated_gradients", "latent_shift", "grad_cam")
 _MOST_STEPS = 1000
@@ -59,7 +60,8 @@ def offered_targets(workspace: Workspace) -> list[str]:
         classes = ["class"]
     found = [*(f"direction:{name}" for name in directions[:1]), *classes[:1]]
     found += [f"direction:{name}" for name in directions[1:]] + classes[1:]
-    return [*found, "representation", "dimension", "error"]
+    drawn = ["error"] if has_decoder(workspace.checkpoint.model) else []
+    return [*found, "representation", "dimension", *drawn]
 
 
 def _explained(place: st.delta_generator.DeltaGenerator, workspace: Workspace) -> str:

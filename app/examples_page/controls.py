@@ -100,20 +100,22 @@ def examples_controls() -> ExamplesChoice:
     return ExamplesChoice(scope, int(count), mixture)
 
 
-def gradient_controls(*, label_problem: str, has_trace: bool) -> GradientChoice:
-    """Draw the settings of what is computed when asked.
+def gradient_controls(*, label_problem: str, reconstruction_problem: str = "", has_trace: bool) -> GradientChoice:
+    """Draw the settings of what is computed when asked; at least one loss must be there.
 
     Args:
         label_problem: why there is no loss of labels; "" where there is one.
+        reconstruction_problem: why there is no reconstruction; "" where there is one.
         has_trace: whether states of the model along its training are there.
     """
     with st.popover("How", width="stretch", help="What is compared, and of how many training cases."):
-        losses = ["reconstruction"] if label_problem else list(LOSSES)
+        problems = {"reconstruction": reconstruction_problem, "label": label_problem}
+        losses = [name for name in LOSSES if not problems[name]]
         examples_state.offer(examples_state.LOSS, losses)
         loss = st.selectbox(
             "Helpful for", losses, format_func=lambda name: LOSSES[name], key=examples_state.LOSS, bind="query-params",
             help="How well the model draws the case again (needs no label), or its classification; there the model's "
-            f"own answer counts as this case's label. {label_problem}",
+            f"own answer counts as this case's label. {reconstruction_problem} {label_problem}".rstrip(),
         )  # fmt: skip
         methods = [name for name in METHODS if name != "traced" or (has_trace and loss == "reconstruction")]
         examples_state.offer(examples_state.METHOD, list(methods))

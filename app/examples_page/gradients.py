@@ -33,9 +33,10 @@ from app.training_pictures import (
 )
 from xaae_core.errors import ExamplesError, XaaeError
 from xaae_core.latents import LatentTable
+from xaae_core.models.model_abilities import has_decoder
 
 REMEDY = "name the folder that holds the pictures of the training now"
-_LOSS_REMEDY = "choose how well it is drawn, under How"
+_LOSS_REMEDY = "choose how well it is drawn, under How"  # offered wherever the model can draw
 _PROBED = 8
 _TRIED = 40
 """Files that are tried to find so many pictures for the estimate."""
@@ -190,6 +191,13 @@ def probe_samples(
 def trace_of(checkpoint: Path) -> tuple[Path, ...]:
     """States that the training kept beside the model, the oldest first; () without any."""
     return tuple(sorted(checkpoint.parent.glob("training/*.safetensors"), key=lambda path: path.stat().st_mtime))
+
+
+def reconstruction_problem(scene: ExampleScene) -> str:
+    """Why there is no reconstruction to compare; "" where there is one."""
+    if has_decoder(scene.workspace.checkpoint.model):
+        return ""
+    return "The model has no decoder, so there is no reconstruction to compare."
 
 
 def label_problem(scene: ExampleScene) -> str:

@@ -8,7 +8,7 @@ from analysis.examples import ExampleImportance
 from app import cached_examples, state
 from app.components.example_tiles import Bar, ExampleTile
 from app.examples_page.controls import GradientChoice, gradient_controls
-from app.examples_page.gradients import GradientWork, label_problem, trace_of
+from app.examples_page.gradients import GradientWork, label_problem, reconstruction_problem, trace_of
 from app.examples_page.rows import label_words, show_row
 from app.examples_page.scene import ExampleScene
 from app.examples_page.waiting import offer_work
@@ -25,10 +25,15 @@ _TOLD = (
 
 def show_helpful(scene: ExampleScene, count: int) -> ExampleImportance | None:
     """Two rows, if they have been computed; else a button that computes them. Returns what was computed."""
+    problems = (reconstruction_problem(scene), label_problem(scene))
+    if all(problems):
+        st.markdown("**Most helpful and most harmful** · :small[not possible here]")
+        st.caption(f"{' '.join(problems)} Open cases with the model's own labels, or a model that can draw.")
+        return None
     trace = trace_of(state.checkpoint_path())
     words, begin, how = st.columns([5.6, 1.6, 1.3], vertical_alignment="center")
     with how:
-        choice = gradient_controls(label_problem=label_problem(scene), has_trace=bool(trace))
+        choice = gradient_controls(label_problem=problems[1], reconstruction_problem=problems[0], has_trace=bool(trace))
     work = GradientWork(scene, choice, trace)
     store = cached_examples.importances()
     found = store.finished(work.key)

@@ -10,7 +10,8 @@ from app import state
 from app.components.example_tiles import OpenedTile
 from app.examples_page.pictures import ExamplePictures
 from app.failures import explained
-from app.maps_page.cases import MapCases, png_of
+from app.case_pictures import case_file
+from app.maps_page.cases import MapCases
 from app.page_entry import go_to
 
 TRAVERSE = "pages/traverse.py"
@@ -37,4 +38,4 @@ def _picture(cases: MapCases, pictures: ExamplePictures, row: int) -> state.Uplo
     found = cases.data.files.find(row)
     if found is not None and Path(found).is_file():  # a frame of a file is none
         return state.UploadedPicture(found.name, found.read_bytes())
-    return state.UploadedPicture(f"{cases.name(row)}.png", png_of(pixels))
+    return state.UploadedPicture(*case_file(cases.name(row), pixels, form=cases.workspace.signal_form))

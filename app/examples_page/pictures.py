@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from app import cached
 from app.cached_examples import picture_of, place_in_z
-from app.maps_page.cases import MapCases, png_of
+from app.case_pictures import png_of
+from app.maps_page.cases import MapCases
 from xaae_core.errors import ImageError, XaaeError
 
 LARGEST = 320
@@ -73,4 +74,4 @@ class ExamplePictures:
 
     def picture(self, row: int) -> bytes:
         """The picture of a row as PNG; raises XaaeError."""
-        return png_of(self.read(row), LARGEST)
+        return png_of(self.read(row), LARGEST, form=self._cases.workspace.signal_form)

@@ -103,3 +103,14 @@ def test_likeness_is_one_for_the_same_picture_and_falls_with_noise():
     picture = rng.random((1, 32, 32), dtype=np.float32)
     assert picture_likeness(picture, picture) == pytest.approx(1)
     assert picture_likeness(picture, rng.random((1, 32, 32), dtype=np.float32)) < 0.3
+
+
+def test_a_model_without_a_prior_is_not_judged_by_one():
+    model = LinearModel()
+    far = np.random.default_rng(0).normal(size=(400, 2)).astype(np.float32) * 40
+    judged = judge_traversal(model, path(model, span=14.0), along_first(), Neighbourhood.of(far))
+    assert any("prior" in reason for reason in judged.reasons)
+    model.has_prior = False
+    free = judge_traversal(model, path(model, span=14.0), along_first(), Neighbourhood.of(far))
+    assert np.isnan(free.prior_p).all()
+    assert not any("prior" in reason for reason in free.reasons)

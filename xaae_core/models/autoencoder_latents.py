@@ -95,8 +95,25 @@ class AutoencoderLatents(ImageLatents, EpochTraining):
     def mean_latents(self, x: Tensor) -> Tensor:
         """See `ImageLatents.mean_latents`."""
         core = self._core
-        z = core.posterior(x)[0] if isinstance(core, VAE) else core(x).z
+        # Of an AE by its encoder itself: its `encode` has no gradients, and its pass would decode as well.
+        z: Tensor = core.posterior(x)[0] if isinstance(core, VAE) else core.encoder(x)
         return z.flatten(1)
+
+    @property
+    def has_prior(self) -> bool:  # type: ignore[override]  # whether it does depends on what is inside
+        """Whether the model is variational."""
+        return isinstance(self._core, VAE)
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of q(z|x), each [B, D], of pictures [B, C, H, W].
+
+        Raises:
+            AutoencoderError: an `AE`, which has none.
+        """
+        core = self._core
+        if not isinstance(core, VAE):
+            raise AutoencoderError("an AE encodes to points z and has no q(z|x): use encode, or open a VAE")
+        return core.posterior(x)
 
     def decode(
         self,

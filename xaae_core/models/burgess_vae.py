@@ -33,6 +33,7 @@ class BurgessVAE(ImageLatents, FitsWithPatience):
     Source: `lfxai.models.images.VAE`.
     """
 
+    has_prior = True
     encoder: EncoderBurgess
 
     def __init__(
@@ -78,6 +79,11 @@ class BurgessVAE(ImageLatents, FitsWithPatience):
     def mean_latents(self, x: Tensor) -> Tensor:
         """See `ImageLatents.mean_latents`."""
         return self.encoder.mu(x)
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of q(z|x), each [B, D], of pictures [B, C, H, W]."""
+        mean, logvar = self.encoder(x)
+        return mean, logvar
 
     def reparameterize(self, mean: Tensor, logvar: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
         """Latent vectors [B, D]: drawn from q(z|x) in training mode, its mean in eval mode.

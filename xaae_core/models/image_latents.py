@@ -22,12 +22,16 @@ class ImageLatents(nn.Module):
         input_channels: channels of the images.
         encoding_dims: size D of z.
         classes: number of classes; 0 without a classifier.
+        has_decoder: whether it can draw.
+        has_prior: whether it is variational, with the prior N(0, I); its `posterior` tells q(z|x) then.
     """
 
     input_size: tuple[int, int]
     input_channels: int = 1
     encoding_dims: int
     classes: int = 0
+    has_decoder: bool = True
+    has_prior: bool = False
     encoder: nn.Module
     decoder: nn.Module
 
@@ -69,6 +73,8 @@ class ImageLatents(nn.Module):
 
 class WithoutDecoder:
     """`decode` of a model that cannot draw."""
+
+    has_decoder = False
 
     def decode(
         self,

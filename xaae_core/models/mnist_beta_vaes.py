@@ -29,6 +29,7 @@ class DigitVae(ImageLatents, EpochTraining):
     """
 
     input_size = MNIST_SIZE
+    has_prior = True
     encoder: VarEncoderMnist
 
     def __init__(self, latent_dims: int, beta: float, name: str) -> None:
@@ -51,6 +52,11 @@ class DigitVae(ImageLatents, EpochTraining):
     def mean_latents(self, x: Tensor) -> Tensor:
         """See `ImageLatents.mean_latents`."""
         return self.encoder.mu(x)
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of q(z|x), each [B, D], of digits [B, 1, 28, 28]."""
+        mu, logvar = self.encoder(x)
+        return mu, logvar
 
     def latent_sample(self, mu: Tensor, logvar: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
         """Latent vectors [B, D]: drawn from q(z|x) in training mode, its mean in eval mode.
