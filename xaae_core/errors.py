@@ -23,6 +23,7 @@ XaaeError
 ├── CohortError                  a choice of cases that does not fit the table
 ├── AttributionError             an output that cannot be explained by pixels
 ├── ExamplesError                training cases that cannot be compared with
+├── DisentanglementError         codes and factors that cannot be held against each other
 └── NoDecoderError               a model that has no decoder is asked to draw
 """
 
@@ -117,6 +118,10 @@ class AttributionError(XaaeError):
 
 class ExamplesError(XaaeError):
     """A case cannot be explained by these training cases."""
+
+
+class DisentanglementError(XaaeError, ValueError):
+    """Codes and factors cannot be held against each other."""
 
 
 class NoDecoderError(XaaeError):
