@@ -101,6 +101,11 @@ class Direction:
             object.__setattr__(self, name, frozen)
 
     @property
+    def way(self) -> str:
+        """Where "+" leads: "towards effusion", "along dimension 3"."""
+        return f"towards {self.target}" if self.dimension is None else f"along {self.target}"
+
+    @property
     def is_significant(self) -> bool:
         """Whether it was tested and p is below 0.01; see `direction_significance.SIGNIFICANT` for why not 0.05."""
         return self.p_value < SIGNIFICANT

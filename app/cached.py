@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.directions import Direction, fit_direction, permutations_for
 from analysis.evaluation.quality import Quality, measure_quality
+from analysis.latent_axes import LatentAxis, axis_direction, measure_axes, measure_divergences
 from analysis.leakage import measure_leakage
 from analysis.progressive_paths import PathBuilder
 from analysis.traversals import encode_image, path_steps
@@ -165,6 +166,26 @@ def direction_for(_table: LatentTable, key: tuple[str, str], target: str) -> Dir
     table = _table.rows(drawn_rows(len(_table), MOST_FITTED))
     tested = permutations_for(len(table))
     return fit_direction(table, target, fit_split=_training_split(table), n_permutations=tested)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def axis_for(_table: LatentTable, key: tuple[str, str], dimension: int) -> Direction:
+    """One dimension of z as a direction in a table; `key` names the table."""
+    return axis_direction(_table, dimension, fit_split=_training_split(_table))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def axes_of(_table: LatentTable, key: tuple[str, str]) -> tuple[LatentAxis, ...]:
+    """The dimensions of z, that of the largest spread over the cases of a table first."""
+    return measure_axes(_table, fit_split=_training_split(_table))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def divergences_of(
+    _checkpoint: Checkpoint, _pictures: NDArray[np.float32], key: tuple[str, str]
+) -> NDArray[np.float64] | None:
+    """How far each dimension [D] is from the prior, in nats, on some pictures [N, C, H, W]; None without a prior."""
+    return measure_divergences(_checkpoint.model, _pictures)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from analysis.latent_axes import LatentAxis, name_of
 from app import state
 from app.cached import PathRequest
 from xaae_core.latents import LatentTable
@@ -14,6 +17,8 @@ from xaae_core.latents import LatentTable
 SKIP_LEVELS = tuple(round(1 - step / 20, 2) for step in range(21))
 SPANS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 STEPS = (11, 21, 31, 41, 61)
+ONE_DIMENSION = "z: one dimension"
+"""In the place of a target."""
 
 
 @dataclass(frozen=True)
@@ -21,17 +26,28 @@ class TraverseChoice:
     """What the controls under the viewer say.
 
     Attributes:
-        target: class or column that "+" means.
+        target: class or column that "+" means, or the name of the dimension.
         request: range, steps, skip dropout and seed.
+        dimension: the dimension of z to move along; None: towards the target.
     """
 
     target: str
     request: PathRequest
+    dimension: int | None = None
 
 
-def traverse_controls(table: LatentTable, default_target: str, *, has_skips: bool) -> TraverseChoice:
-    """Draw the row of controls below the viewer."""
-    targets = targets_of(table)
+def traverse_controls(
+    table: LatentTable, default_target: str, *, axes: Sequence[LatentAxis], has_skips: bool
+) -> TraverseChoice:
+    """Draw the row of controls below the viewer.
+
+    Args:
+        table: the cases that directions are fitted to.
+        default_target: chosen at first, if the table knows it.
+        axes: the dimensions of z, in the order in which they are offered.
+        has_skips: whether there are skip connections to drop.
+    """
+    targets = [*targets_of(table), ONE_DIMENSION]
     if st.session_state.get(state.TARGET) not in targets:
         st.session_state.pop(state.TARGET, None)
     skips, target, span, steps, seed = st.columns([5, 3, 2, 2, 1.5], gap="medium")
@@ -50,11 +66,14 @@ def traverse_controls(table: LatentTable, default_target: str, *, has_skips: boo
         "Move towards",
         targets,
         index=targets.index(default_target) if default_target in targets else 0,
+        format_func=lambda name: "one dimension of z" if name == ONE_DIMENSION else name,
         key=state.TARGET,
         bind="query-params",
         help="The class, or the measured quantity, that + on the slider means. The direction is the first PLS "
-        "component of the latent vectors on it.",
+        "component of the latent vectors on it. One dimension of z needs no labels: of a disentangled model each may "
+        "be a factor of its own.",
     )
+    dimension = _choose_axis(target, axes) if chosen == ONE_DIMENSION else None
     chosen_span = span.selectbox(
         "Range",
         SPANS,
@@ -83,7 +102,25 @@ def traverse_controls(table: LatentTable, default_target: str, *, has_skips: boo
         help="Which detail is dropped, for skip dropout between 0 and 1. The same seed gives the same picture.",
     )
     return TraverseChoice(
-        str(chosen), PathRequest(float(chosen_span), int(n_steps), float(skip_dropout), int(chosen_seed))
+        str(chosen) if dimension is None else name_of(dimension),
+        PathRequest(float(chosen_span), int(n_steps), float(skip_dropout), int(chosen_seed)),
+        dimension,
+    )
+
+
+def _choose_axis(place: DeltaGenerator, axes: Sequence[LatentAxis]) -> int:
+    """Draw the choice of a dimension of z, that of the largest spread first."""
+    spreads = {axis.dimension: axis.spread for axis in axes}
+    if st.session_state.get(state.AXIS) not in spreads:
+        st.session_state.pop(state.AXIS, None)
+    return place.selectbox(
+        "Dimension",
+        list(spreads),
+        format_func=lambda dim: f"{dim} · spread {spreads[dim]:.2g}",
+        key=state.AXIS,
+        bind="query-params",
+        help="Counted from 0; those in which the cases differ most come first. A dimension that hardly differs is one "
+        "that the model does not use.",
     )
 
 

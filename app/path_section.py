@@ -43,6 +43,10 @@ class PathScene:
     @cached_property
     def direction(self) -> Direction:
         """Where + leads."""
+        if self.choice.dimension is not None:
+            table = self.workspace.training
+            assert table is not None  # the choice was made among its dimensions
+            return cached.axis_for(table, self.workspace.training_key, self.choice.dimension)
         return self.workspace.direction(self.choice.target)
 
     @cached_property
@@ -68,6 +72,15 @@ class PathScene:
         key = (self.workspace.checkpoint.sha256, str(state.data_folder()))
         return cached.z_share(self.workspace.checkpoint, pictures, key, self.choice.request.skip_dropout)
 
+    def divergence(self) -> float:
+        """KL divergence of the chosen dimension of z from the prior, in nats; NaN where there is none."""
+        pictures = self.workspace.leakage_pictures() if self.choice.dimension is not None else None
+        if pictures is None or self.choice.dimension is None:
+            return float("nan")
+        key = (self.workspace.checkpoint.sha256, str(state.data_folder()))
+        found = cached.divergences_of(self.workspace.checkpoint, pictures, key)
+        return float("nan") if found is None else float(found[self.choice.dimension])
+
     def likeness(self) -> float:
         """SSIM of the decoded picture at 0 against the original, in [−1, 1]."""
         path = self.builder.advance(0.0).traversal  # the origin is the first step that is there
@@ -80,6 +93,7 @@ class PathScene:
         marks = [
             StepTrust(level, reason) if level else None for level, reason in zip(part.levels, part.reasons, strict=True)
         ]
+        is_fitted = self.choice.dimension is None
         known = f"{self.case.label or 'label not known'}" + (f", {self.case.split}" if self.case.split else "")
         return PathPayload(
             path_id=hashlib.blake2b(repr((self._names, self.choice)).encode(), digest_size=12).hexdigest(),
@@ -94,8 +108,8 @@ class PathScene:
             achieved=part.achieved,
             trust=marks,
             flip=path.flip(self._column),
-            towards=f"towards {self.choice.target}",
-            away=f"away from {self.choice.target}",
+            towards=f"towards {self.choice.target}" if is_fitted else f"up {self.choice.target}",
+            away=f"away from {self.choice.target}" if is_fitted else f"down {self.choice.target}",
             caption=f"{self.case.name} · {known}",
         )
 
@@ -125,7 +139,7 @@ class PathScene:
         direction = self.direction
         skip_dropout = self.choice.request.skip_dropout
         title = (
-            f"{self.case.name}: towards {direction.target} ({direction.method}), skip dropout {skip_dropout:g}, "
+            f"{self.case.name}: {direction.way} ({direction.method}), skip dropout {skip_dropout:g}, "
             f"{self.workspace.checkpoint.card.name}, {self.workspace.checkpoint.sha256[:10]}"
         )
         return PathFigure(part.traversal, self.case.image.pixels, self._column, title, part.achieved)
@@ -137,7 +151,8 @@ class PathScene:
 
     @property
     def _names(self) -> tuple[str, ...]:
-        return (self.workspace.checkpoint.sha256, self.case.key, *self.workspace.training_key, self.choice.target)
+        way = f"z[{self.choice.dimension}]" if self.choice.dimension is not None else f"towards {self.choice.target}"
+        return (self.workspace.checkpoint.sha256, self.case.key, *self.workspace.training_key, way)
 
 
 def show_path(scene: PathScene) -> None:

@@ -26,6 +26,7 @@ PICTURES = "pictures_folder"
 CASE = "case"
 UPLOADED = "uploaded_picture"
 TARGET = "target"
+AXIS = "axis"
 SPAN = "range"
 N_STEPS = "steps"
 SKIP_DROPOUT = "skips"
@@ -288,5 +289,5 @@ def _forget_cases() -> None:
     st.session_state[CASE] = ""
     st.session_state[UPLOADED] = None
     st.query_params.pop(CASE, None)
-    for key in (TARGET,):
+    for key in (TARGET, AXIS):
         st.session_state.pop(key, None)

@@ -9,6 +9,7 @@ from html import escape
 from analysis.direction_significance import p_words
 from analysis.directions import Direction
 from analysis.evaluation.verdict import Level, held_out_figures, judge_metrics
+from analysis.latent_axes import LatentAxis
 from xaae_core.model_card import ModelCard
 
 METRICS = {
@@ -73,6 +74,25 @@ def direction_words(direction: Direction) -> str:
     if not math.isnan(direction.held_out):
         text += f" ({figure(direction.held_out)} on held-out cases)"
     return f"{text}; refitted on resampled cases it stays within {direction.cone_degrees:.0f}°{noise}."
+
+
+def axis_words(axis: LatentAxis, n_dims: int, divergence: float) -> str:
+    """How much a dimension of z says, as sentences.
+
+    Args:
+        axis: the dimension.
+        n_dims: how many z has.
+        divergence: from the prior, in nats; NaN of a model without one.
+    """
+    text = (
+        f"Over the training cases {axis.name} of z has a spread (1 SD) of {axis.spread:.2g}, number {axis.rank} of "
+        f"{n_dims}"
+    )
+    if not math.isnan(divergence):
+        text += f"; it tells {divergence:.2f} nats of a case (KL from the prior)"
+        if not axis.is_active:
+            return f"{text}. The model hardly uses it, so the picture will hardly change."
+    return f"{text}. It was learned without labels: what it means, and whether it means one thing only, is to be seen."
 
 
 def leakage_words(share: float | None) -> str:

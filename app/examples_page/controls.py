@@ -139,4 +139,4 @@ def gradient_controls(*, label_problem: str, reconstruction_problem: str = "", h
             format_func=lambda n: f"{n:,}",
             help="Of more cases, so many are drawn at random, the same every time. Time grows with them.",
         )  # fmt: skip
-    return GradientChoice(method, loss, parameters, int(limit))  # type: ignore[arg-type]  # one of the losses
+    return GradientChoice(method, loss, parameters, int(limit))

@@ -14,9 +14,11 @@ from app.page_entry import open_page
 from app.plain_text import plain
 from app.quality_section import show_evidence
 from app.top_bar import choose_data, top_bar
+from app.without_decoder import offer_what_works, page_of_cases
 from app.words import METRICS, count, facts_table
 from app.workspace import Case, Workspace
 from app.workspace_progress import open_with_progress
+from xaae_core.models.model_abilities import has_decoder
 
 TRAVERSE = "pages/traverse.py"
 TRAIN = "pages/train.py"
@@ -31,16 +33,21 @@ def render() -> None:
         case = workspace.case()
     top_bar(workspace, case)
     st.title("What did the model learn, and may I believe it?")
-    st.markdown(
-        "Move a case along the direction in which the model sees the target grow, and watch the picture change. "
-        "Every step says how far it can be trusted."
-    )
+    if has_decoder(workspace.checkpoint.model):
+        st.markdown(
+            "Move a case along the direction in which the model sees the target grow, and watch the picture change. "
+            "Every step says how far it can be trusted."
+        )
+    else:
+        offer_what_works("start")
     model, data = st.columns([3, 2], gap="large")
     with model, explained("The model card"):
         show_model(workspace)
     with data, explained("The data"):
         show_data(workspace)
-        if st.button(f"Move a case towards {workspace.checkpoint.card.target}", type="primary"):
+        target = workspace.checkpoint.card.target
+        is_drawn = has_decoder(workspace.checkpoint.model)
+        if is_drawn and st.button(f"Move a case towards {target}" if target else "Move a case", type="primary"):
             st.switch_page(TRAVERSE)
         if workspace.data is None or state.is_demo_data():
             offer_training()
@@ -60,8 +67,8 @@ def show_model(workspace: Workspace) -> None:
             column.metric(label, f"{card.metrics[name]:.3f}", help=help_text)
     height, width = checkpoint.model.input_size
     facts = {
-        "has learned": ", ".join(card.classes) if card.task == "classes" else f"{card.target}, a number",
-        "“+” means": f"more {card.target}",
+        "has learned": learned_words(workspace),
+        **({"“+” means": f"more {card.target}"} if card.target else {}),
         "pictures": f"{width} × {height} pixels, {'grey' if checkpoint.model.input_channels == 1 else 'colour'}",
         "latent code z": f"{checkpoint.model.encoding_dims} numbers a picture",
         "trained on": card.data_name or "not recorded",
@@ -71,6 +78,16 @@ def show_model(workspace: Workspace) -> None:
     answer = judge_metrics(card.metrics).sentence
     with st.expander(f"Is it good enough to explain? **{answer}**"), explained("The held-out figures"):
         show_evidence(workspace)
+
+
+def learned_words(workspace: Workspace) -> str:
+    """What the model has learned to tell or to do."""
+    card, model = workspace.checkpoint.card, workspace.checkpoint.model
+    if card.task != "classes":
+        return f"{card.target}, a number"
+    if card.classes:
+        return ", ".join(card.classes)
+    return f"{'to draw its cases again from z' if has_decoder(model) else 'what makes cases alike'}, without labels"
 
 
 def show_data(workspace: Workspace) -> None:
@@ -101,7 +118,7 @@ def offer_training() -> None:
 
 @st.fragment
 def show_cases(workspace: Workspace, case: Case | None) -> None:
-    """The cases; one click opens the traverse page on it."""
+    """The cases; one click opens the page on which it is moved or explained."""
     if workspace.latents is None:
         return
     st.header(f"Cases: {plain(workspace.cohort.words)}" if workspace.cohort else "Cases")
@@ -109,7 +126,7 @@ def show_cases(workspace: Workspace, case: Case | None) -> None:
         picked = choose_case(workspace, case, layout="grid")
         if picked is not None and picked.is_new and picked.selected is not None:
             state.open_case(picked.selected)
-            st.switch_page(TRAVERSE)
+            st.switch_page(page_of_cases(workspace.checkpoint.model))
 
 
 open_page(render)

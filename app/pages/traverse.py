@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from app import state
+from analysis.directions import Direction
+from analysis.latent_axes import LatentAxis
+from app import cached, state
 from app.case_choice import choose_case
 from app.controls import traverse_controls
 from app.failures import explained
@@ -12,9 +16,11 @@ from app.page_entry import open_page
 from app.path_section import PathScene, show_downloads, show_path
 from app.plain_text import plain
 from app.top_bar import choose_data, choose_pictures, choose_upload, top_bar
-from app.words import direction_words, leakage_words, likeness_words
+from app.without_decoder import offer_what_works
+from app.words import axis_words, direction_words, leakage_words, likeness_words
 from app.workspace import Case, Workspace
 from app.workspace_progress import open_with_progress
+from xaae_core.models.model_abilities import has_decoder
 
 
 def render() -> None:
@@ -26,13 +32,16 @@ def render() -> None:
     top_bar(workspace, case)
     if workspace.missing_case():
         st.info(f"There is no case “{plain(workspace.missing_case())}” here; another one is open.")
-    if workspace.missing_picture():
+    if not has_decoder(workspace.checkpoint.model):
+        offer_what_works("traverse")
+    elif workspace.missing_picture():
         ask_where_pictures_are(workspace)
     elif case is None:
         ask_for_a_picture(workspace)
     elif workspace.training is None:
         st.info(
-            "A direction needs labelled cases to learn from. Open the folder the model was trained on, or one like it."
+            "A direction needs cases to learn from: labelled ones, or any for a walk along one dimension of z. Open "
+            "the folder the model was trained on, or one like it."
         )
         choose_data()
     else:
@@ -65,10 +74,12 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
     """Viewer above, controls below; a fragment, so that a step costs no more than itself."""
     viewer, below = st.container(), st.container()
     assert workspace.training is not None  # render() asked
+    axes = cached.axes_of(workspace.training, workspace.training_key)
     with below:
         choice = traverse_controls(
             workspace.training,
             workspace.checkpoint.card.target,
+            axes=axes,
             has_skips=workspace.has_skips(case),
         )
     scene = PathScene(workspace, case, choice)
@@ -85,11 +96,19 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
         with explained("What is known about this path"):
             st.caption(
                 f"{notes_words(workspace, case)}{leakage_words(scene.z_share())} "
-                f"{likeness_words(scene.likeness())} {direction_words(direction)} "
+                f"{likeness_words(scene.likeness())} {way_words(scene, direction, axes)} "
                 "You see how the model's own picture of this case changes as its code moves; it is neither a prognosis "
                 "nor a proof that the model decides by these pixels."
             )
         show_downloads(scene)
+
+
+def way_words(scene: PathScene, direction: Direction, axes: Sequence[LatentAxis]) -> str:
+    """How good the direction is, or how much the dimension of z says."""
+    if direction.dimension is None:
+        return direction_words(direction)
+    axis = next(axis for axis in axes if axis.dimension == direction.dimension)
+    return axis_words(axis, len(direction.vector), scene.divergence())
 
 
 def notes_words(workspace: Workspace, case: Case) -> str:
