@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from app import state
 from app.case_data import CaseData, Rows
-from app.components.case_strip import CaseEntry, CaseStripState, case_strip, make_thumbnail
+from app.case_pictures import small_picture
+from app.components.case_strip import CaseEntry, CaseStripState, case_strip
 from app.words import count
 from app.workspace import Case, Workspace
 from xaae_core.errors import XaaeError
@@ -125,7 +126,7 @@ def thumbnails_of(workspace: Workspace, row_of: Mapping[str, int]) -> dict[str, 
     pictures: dict[str, NDArray[np.uint8]] = {}
     for name, row in row_of.items():
         with suppress(XaaeError):
-            pictures[name] = make_thumbnail(workspace.read_case(row).pixels)
+            pictures[name] = small_picture(workspace.read_case(row).pixels, form=workspace.signal_form)
     return pictures
 
 

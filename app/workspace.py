@@ -25,6 +25,7 @@ from xaae_core.data.recipes import CaseInput, CaseRecipe, recipe_for
 from xaae_core.errors import CohortError, DatasetError, ImageError, XaaeError
 from xaae_core.latents import LatentTable
 from xaae_core.models.latent_model import Encoding
+from xaae_core.signal_form import SignalForm, signal_form_of
 
 _LEAKAGE_IMAGES = 8
 
@@ -141,6 +142,11 @@ class Workspace:
     def class_note(self) -> str:
         """A sentence where the folder's classes are not the model's; "" where they are."""
         return class_note(self.data.classes, self.classes) if self.data is not None else ""
+
+    @cached_property
+    def signal_form(self) -> SignalForm | None:
+        """What the signals look like, where the model is one of signals; None of pictures."""
+        return signal_form_of(self.checkpoint.model)
 
     @cached_property
     def recipe(self) -> CaseRecipe:

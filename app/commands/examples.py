@@ -204,6 +204,7 @@ def sheet_of(
     from xaae_core.data.recipes import recipe_for
     from xaae_core.errors import CaseError
     from xaae_core.predictions import predict
+    from xaae_core.signal_form import signal_form_of
 
     recipe, tiles = recipe_for(opened.model, opened.card), []
     for row in rows:
@@ -225,7 +226,7 @@ def sheet_of(
         best = int(said.probabilities[0].argmax())
         answer = f"{opened.card.classes[best]}, p = {said.probabilities[0, best]:.2f}"
     case = Tile(picture.pixels, tuple(filter(None, (picture.name, "the case", answer))))
-    return SheetFigure(case, tiles, title)
+    return SheetFigure(case, tiles, title, form=signal_form_of(opened.model))
 
 
 def title_of(name: str, method: str) -> str:

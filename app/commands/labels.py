@@ -92,6 +92,7 @@ def command(
     from app.opened_model import open_checkpoint
     from xaae_core.atomic_files import atomic_path
     from xaae_core.data.recipes import recipe_for
+    from xaae_core.signal_form import signal_form_of
 
     if trace and not is_measured:
         raise click.UsageError("--trace is for --self-influence: give that too, or leave it out")
@@ -110,7 +111,8 @@ def command(
     tiles = [tile_of(row, recipe) for row in rows[:SHOWN]]
     if any(tile.picture is not None for tile in tiles):
         title = f"Labels worth a second look, the most doubtful first: {len(tiles)} of {len(rows):,}"
-        contents["labels.png"] = draw_sheet(SheetFigure(tiles[0], tiles[1:], title, (*found.notes, CAUTION)))
+        form = signal_form_of(opened.model)
+        contents["labels.png"] = draw_sheet(SheetFigure(tiles[0], tiles[1:], title, (*found.notes, CAUTION), form=form))
     else:
         remark("  note: no picture of these cases was found, so there is no contact sheet: give --data FOLDER")
     for name, content in contents.items():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.case_pictures import png_of
 from app.examples_page.rows import likeness_words
 from app.examples_page.scene import ExampleScene
 from app.examples_page.subject import Subject
-from app.maps_page.cases import png_of
 from app.plain_text import plain
 from app.top_bar import choose_pictures
+from xaae_core.signal_form import SignalForm
 
 _STYLE = """
 <style>
@@ -22,17 +23,18 @@ _STYLE = """
 """
 
 
-def show_case(subject: Subject, whereabouts: str) -> None:
+def show_case(subject: Subject, whereabouts: str, *, form: SignalForm | None = None) -> None:
     """Its picture, its id, what is known of it and what the model says.
 
     Args:
         subject: the case.
         whereabouts: of a table of latents, where its picture was looked for, if it is not there; else "".
+        form: what the signals look like; None of pictures.
     """
     st.html(_STYLE)
     with st.container(key="examples_case", gap="small"):
         if subject.pixels is not None:
-            st.image(png_of(subject.pixels), width="stretch")
+            st.image(png_of(subject.pixels, form=form), width="stretch")
         else:
             st.markdown("picture not found")
     said = f" · called {plain(subject.answer)}" if subject.answer else ""

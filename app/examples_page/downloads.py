@@ -90,7 +90,8 @@ def sheet_figure(scene: ExampleScene, choice: ExamplesChoice, importance: Exampl
     label, answer = subject.label and f"label {subject.label}", subject.answer and f"called {subject.answer}"
     case = Tile(subject.pixels, tuple(filter(None, (subject.name, "the case", label, answer))))
     rows = _in_rows(kinds, sheet_columns(choice) - 1)
-    return SheetFigure(case, rows, f"{subject.name}: examples from the training", notes=tuple(notes))
+    title = f"{subject.name}: examples from the training"
+    return SheetFigure(case, rows, title, notes=tuple(notes), form=scene.workspace.signal_form)
 
 
 def sheet_columns(choice: ExamplesChoice) -> int:

@@ -32,7 +32,8 @@ def show_main(workspace: Workspace, subject: Subject) -> None:
         scene = scene_of(ExampleScene(workspace, subject, searched_cases(workspace, choice.scope)))
         about.caption(plain(scene.searched.words))
     with panel, explained("The picture of this case"):
-        show_case(scene.subject if scene is not None else subject, workspace.missing_picture())
+        drawn = scene.subject if scene is not None else subject
+        show_case(drawn, workspace.missing_picture(), form=workspace.signal_form)
     if scene is None:
         return
     is_placed = False

@@ -7,10 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
+from app.case_pictures import case_file
 from app.components.example_tiles import OpenedTile
 from app.examples_page.pictures import ExamplePictures
 from app.failures import explained
-from app.case_pictures import case_file
 from app.maps_page.cases import MapCases
 from app.page_entry import go_to
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,12 +10,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from analysis.case_columns import CaseColumn
 from app import cached, cached_maps, state
 from app.case_data import CaseData
-from app.components.case_strip.thumbnails import make_thumbnail
+from app.case_pictures import png_of
 from app.workspace import Workspace
 from xaae_core.demo import demo_latents
 from xaae_core.errors import DatasetError, ImageError
@@ -144,15 +142,7 @@ class ShownCases:
 
     def picture(self, row: int) -> bytes:
         """The picture of a row as a small PNG; raises XaaeError."""
-        return png_of(self._cases.picture(row), THUMBNAIL)
-
-
-def png_of(pixels: NDArray[np.float32], side: int | None = None) -> bytes:
-    """A picture [C, H, W] in [0, 1] as PNG, scaled down so that no side is longer than `side`; None: as it is."""
-    stream = io.BytesIO()
-    levels = make_thumbnail(pixels, side or max(pixels.shape[1:]))
-    Image.fromarray(levels).save(stream, "PNG", compress_level=1)
-    return stream.getvalue()
+        return png_of(self._cases.picture(row), THUMBNAIL, form=self._cases.workspace.signal_form)
 
 
 def offered_cases(workspace: Workspace) -> list[Choice]:

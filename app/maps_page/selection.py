@@ -7,8 +7,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app import attributions_state, maps_state, state
+from app.case_pictures import case_file, png_of
 from app.failures import explained
-from app.maps_page.cases import MapCases, png_of
+from app.maps_page.cases import MapCases
 from app.page_entry import go_to
 from app.plain_text import plain
 from app.selection_files import selection_csv, selection_parquet
@@ -81,7 +82,8 @@ def open_on(page: str, cases: MapCases, row: int) -> None:
             state.open_case(in_folder)
         else:
             name = cases.name(row)
-            state.open_upload(state.UploadedPicture(f"{name}.png", png_of(cases.picture(row))))
+            file = case_file(name, cases.picture(row), form=cases.workspace.signal_form)
+            state.open_upload(state.UploadedPicture(*file))
         go_to(page)
 
 
@@ -103,7 +105,7 @@ def _show_pictures(cases: MapCases, rows: NDArray[np.int64]) -> None:
     for place, row in zip(st.columns(SHOWN, gap="small"), some.tolist(), strict=False):
         with place:
             try:
-                st.image(png_of(cases.picture(row), 96), width="stretch")
+                st.image(png_of(cases.picture(row), 96, form=cases.workspace.signal_form), width="stretch")
             except XaaeError as error:
                 st.caption("no picture", help=plain(str(error)))
             st.caption(plain(cases.name(row)))
