@@ -41,7 +41,7 @@ def png_of(pixels: NDArray[np.float32], side: int | None = None, *, form: Signal
 
 
 def case_file(name: str, pixels: NDArray[np.float32], *, form: SignalForm | None = None) -> tuple[str, bytes]:
-    """Name and bytes of a file that reads as this case: a PNG; of a signal an NPY of its samples [C, T] in their units."""
+    """Name and bytes of a file that reads as this case: a PNG; of a signal, an NPY of samples [C, T] in their units."""
     if form is None:
         return f"{name}.png", png_of(pixels)
     stream = io.BytesIO()
