@@ -24,6 +24,7 @@ XaaeError
 ├── AttributionError             an output that cannot be explained by pixels
 ├── ExamplesError                training cases that cannot be compared with
 ├── DisentanglementError         codes and factors that cannot be held against each other
+├── ProvenanceError              a figure without a usable description of its making
 └── NoDecoderError               a model that has no decoder is asked to draw
 """
 
@@ -122,6 +123,10 @@ class ExamplesError(XaaeError):
 
 class DisentanglementError(XaaeError, ValueError):
     """Codes and factors cannot be held against each other."""
+
+
+class ProvenanceError(XaaeError):
+    """A figure's description of its making is missing, damaged, of a newer version, or cannot be written."""
 
 
 class NoDecoderError(XaaeError):
