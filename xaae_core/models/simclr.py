@@ -83,6 +83,11 @@ class SimCLR(WithoutDecoder, ImageLatents, EpochTraining):
         size = list(self.input_size)
         return {"base_encoder": self.base_name, "projection_dim": self.projection_dim, "input_size": size}
 
+    def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
+        """See `EpochTraining.batch_losses`: `nt_xent` of two views of each picture [B, 2, 3, H, W]."""
+        _, projections = self(inputs.flatten(0, 1))  # views of a picture side by side
+        return {"loss": self.nt_xent(projections)}
+
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Representations [B, D] and their projections [B, P] of pictures [B, 3, H, W] in [0, 1]."""
         features = self.encoder(x)
@@ -168,3 +173,22 @@ class SimCLR(WithoutDecoder, ImageLatents, EpochTraining):
             resume=resume,
             on_epoch=on_epoch,
         )
+
+
+def draw_view_of_size(size: tuple[int, int]) -> Any:
+    """A transform that makes a random view of a picture [3, H, W]: a part of it, mirrored or not, in other colours.
+
+    Args:
+        size: (height, width) of the view.
+
+    Source: Chen et al. 2020, appendix A, without the blur, as lfxai.
+    """
+    from torchvision import transforms
+
+    return transforms.Compose(
+        [
+            transforms.RandomResizedCrop(size, antialias=True),
+            transforms.RandomHorizontalFlip(p=0.5),
+            SimCLR.get_color_distortion(s=0.5),
+        ]
+    )

@@ -1,4 +1,4 @@
-"""Training of xAAEnet, the only place besides the data loaders that knows fastai.
+"""Training of xAAEnet and of every other model, the only place besides the data loaders that knows fastai.
 
 Importing this package is cheap: fastai is imported when one of its names is first asked for.
 """
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from xaae_core.training.latent_figures import save_latent_pls_figure, save_latent_tsne_figure
     from xaae_core.training.progress import TrainingProgress
     from xaae_core.training.train import train_xaaenet
+    from xaae_core.training.train_autoencoder import train_autoencoder
+    from xaae_core.training.train_model import train_model
 
 __all__ = [
     "AddGaussianNoise",
@@ -26,6 +28,8 @@ __all__ = [
     "UnfreezeFcCritAdaptative",
     "save_latent_pls_figure",
     "save_latent_tsne_figure",
+    "train_autoencoder",
+    "train_model",
     "train_xaaenet",
 ]
 
@@ -39,6 +43,8 @@ _HOMES = {
     "UnfreezeFcCritAdaptative": "xaae_core.training.adversary",
     "save_latent_pls_figure": "xaae_core.training.latent_figures",
     "save_latent_tsne_figure": "xaae_core.training.latent_figures",
+    "train_autoencoder": "xaae_core.training.train_autoencoder",
+    "train_model": "xaae_core.training.train_model",
     "train_xaaenet": "xaae_core.training.train",
     "_pls_validation_latent_after_phase": "xaae_core.training.phase_files",
 }

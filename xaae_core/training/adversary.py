@@ -6,6 +6,8 @@ from typing import Any
 
 from fastai.callback.core import Callback
 
+from xaae_core.training.phase import RememberingCallback
+
 DISCRIMINATOR = "fc_crit"
 
 
@@ -23,7 +25,7 @@ class AlternatePlayers(Callback):
         self.model.gen_train = not self.training or self.iter % 2 == 0
 
 
-class UnfreezeFcCritAdaptative(Callback):
+class UnfreezeFcCritAdaptative(RememberingCallback):
     """Alternate generator / discriminator training during the adversarial phase.
 
     The validation loss is always computed with `gen_train=True`, so it is the encoder's: −log of the

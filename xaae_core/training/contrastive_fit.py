@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from xaae_core.atomic_files import remove_abandoned
 from xaae_core.checkpoints import save_checkpoint
 from xaae_core.errors import TrainingError
-from xaae_core.models.simclr import SimCLR
+from xaae_core.models.simclr import SimCLR, draw_view_of_size
 from xaae_core.training.epoch_state import EpochState, read_epoch_state, remove_epoch_state, write_epoch_state
 from xaae_core.training.progress import TrainingProgress
 from xaae_core.training.run_state import run_signature, to_plain
@@ -110,13 +110,7 @@ class TwoViews(Dataset[Tensor]):
 
         self.images = images
         self.to_tensor = transforms.ToTensor()
-        self.draw_view = transforms.Compose(
-            [
-                transforms.RandomResizedCrop(size, antialias=True),
-                transforms.RandomHorizontalFlip(p=0.5),
-                SimCLR.get_color_distortion(s=0.5),
-            ]
-        )
+        self.draw_view = draw_view_of_size(size)
 
     def __len__(self) -> int:
         return len(self.images)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -14,9 +14,11 @@ from torch import Tensor
 from xaae_core.errors import TrainingError
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.ms_ssim import SMALLEST_SIDE, WINDOW
+from xaae_core.signal_form import signal_form_of
 from xaae_core.training.settings import TrainingSettings
 
 _TOLERANCE = 1e-3
+Learns = Literal["classes", "numbers", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class TrainingData:
 
     Attributes:
         classes: names of the classes, in the order of the logits.
-        targets: class index, or number, of each training image [N].
+        targets: class index, or number, of each training image [N]; empty where the model does not learn it.
+        n_train: number of training images.
         n_valid: number of validation images.
         batch_size: images per training batch.
         fingerprint: the loaders' `xaae_fingerprint`, or "".
@@ -34,6 +37,7 @@ class TrainingData:
 
     classes: tuple[str, ...]
     targets: NDArray[Any]
+    n_train: int
     n_valid: int
     batch_size: int
     fingerprint: str
@@ -43,7 +47,7 @@ class TrainingData:
         """What a run's signature says of the data."""
         return {
             "classes": list(self.classes),
-            "n_train": len(self.targets),
+            "n_train": self.n_train,
             "n_valid": self.n_valid,
             "batch_size": self.batch_size,
             "fingerprint": self.fingerprint,
@@ -57,22 +61,47 @@ def check_data(model: XaaeBlocks, dls: Any, settings: TrainingSettings) -> Train
         TrainingError: something that training would fail on, named with its remedy.
     """
     _check_size(model, settings)
+    return check_cases(model, dls, learns="numbers" if model.is_regressor else "classes")
+
+
+def check_cases(model: Any, dls: Any, *, learns: Learns, takes_pairs: bool = False) -> TrainingData:
+    """Look at the loaders of any model and one batch; draws random numbers.
+
+    Args:
+        model: has `input_size`, `input_channels` and `classes`.
+        dls: fastai `DataLoaders`.
+        learns: what the model learns of the labels; "nothing": they are not looked at.
+        takes_pairs: whether batches may be pairs of cases [B, 2, …].
+
+    Raises:
+        TrainingError: something that training would fail on, named with its remedy.
+    """
     n_valid, batch_size = _check_counts(dls)
-    classes = _classes(model, dls)
-    targets = read_targets(dls.train, is_numeric=model.is_regressor)
-    if model.is_regressor:
-        _check_numbers(targets)
-    else:
-        _check_targets(targets, classes)
-    _check_batch(model, dls.train.one_batch(), dls)
+    classes, targets = _labels(model, dls, learns)
+    _check_batch(model, dls.train.one_batch(), dls, takes_pairs=takes_pairs)
     return TrainingData(
         classes,
         targets,
+        len(dls.train.dataset),
         n_valid,
         batch_size,
         str(getattr(dls, "xaae_fingerprint", "")),
         str(getattr(dls, "xaae_name", "")),
     )
+
+
+def _labels(model: Any, dls: Any, learns: Learns) -> tuple[tuple[str, ...], NDArray[Any]]:
+    """Names of the classes, and the training targets as far as they are learned."""
+    if learns == "nothing":
+        return tuple(str(name) for name in getattr(dls, "vocab", None) or ()), np.empty(0)
+    if learns == "numbers":
+        numbers = read_targets(dls.train, is_numeric=True)
+        _check_numbers(numbers)
+        return (str(getattr(dls, "xaae_target", "") or "target"),), numbers
+    classes = _classes(model, dls)
+    targets = read_targets(dls.train)
+    _check_targets(targets, classes)
+    return classes, targets
 
 
 def class_weight_tensor(settings: TrainingSettings, data: TrainingData) -> Tensor | None:
@@ -145,9 +174,7 @@ def _check_counts(dls: Any) -> tuple[int, int]:
     return n_valid, batch_size
 
 
-def _classes(model: XaaeBlocks, dls: Any) -> tuple[str, ...]:
-    if model.is_regressor:
-        return (str(getattr(dls, "xaae_target", "") or "target"),)
+def _classes(model: Any, dls: Any) -> tuple[str, ...]:
     vocab: Sequence[Any] | None = getattr(dls, "vocab", None)
     if vocab is None:
         return tuple(f"class {index}" for index in range(model.classes))
@@ -180,10 +207,10 @@ def _check_numbers(targets: NDArray[np.float64]) -> None:
         raise TrainingError(f"every training target is {targets[0]:g}; expected different numbers to learn from")
 
 
-def _check_batch(model: XaaeBlocks, batch: Any, dls: Any) -> None:
+def _check_batch(model: Any, batch: Any, dls: Any, *, takes_pairs: bool) -> None:
     x = batch[0].as_subclass(Tensor)
     expected = (model.input_channels, *model.input_size)
-    if x.ndim != 4 or tuple(x.shape[1:]) != expected:
+    if tuple(x.shape[1:]) not in ((expected, (2, *expected)) if takes_pairs else (expected,)):
         raise TrainingError(
             f"the batches are of shape {tuple(x.shape)}, the model takes [B, {', '.join(map(str, expected))}]: "
             "resize the images, or build the model with their input_size and input_channels"
@@ -191,7 +218,10 @@ def _check_batch(model: XaaeBlocks, batch: Any, dls: Any) -> None:
     if not x.is_floating_point():
         raise TrainingError(f"the images are {x.dtype}; expected floats in [0, 1]: add IntToFloatTensor")
     low, high = float(x.min()), float(x.max())
-    if not (low >= -_TOLERANCE and high <= 1 + _TOLERANCE):
+    if signal_form_of(model) is not None:  # whose range is only meant to be about [0, 1]
+        if not np.isfinite([low, high]).all():
+            raise TrainingError("the first batch has values that are not finite: look for NaN in the signals")
+    elif not (low >= -_TOLERANCE and high <= 1 + _TOLERANCE):
         steps = " ".join(str(step) for step in getattr(getattr(dls.train, "after_batch", None), "fs", []))
         cause = "remove the Normalize transform" if "Normalize" in steps else "scale them to [0, 1]"
         raise TrainingError(

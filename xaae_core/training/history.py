@@ -28,15 +28,21 @@ COLUMNS = (
     "mae",
     "seconds",
 )
-"""Epochs count from 1; everything but `train_loss` is of the validation set; an empty cell was not measured.
+"""Those of xAAEnet. Epochs count from 1; everything but `train_loss` is of the validation set; an empty cell was not
+measured.
 
-`selection_loss` is what the best weights are chosen by, see `xaae_core.training.phases.Phase`."""
+`selection_loss` is what the best weights are chosen by, see `xaae_core.training.phases.XaaeSelection`."""
 
 
-def write_history(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+def history_columns(metrics: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a training that measures these on the validation set."""
+    return ("phase", "epoch", "train_loss", "valid_loss", *metrics, "selection_loss", "seconds")
+
+
+def write_history(folder: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = COLUMNS) -> Path:
     """Write the rows as CSV, whole or not at all; returns the path."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return write_text_atomically(folder / HISTORY_NAME, text.getvalue())

@@ -13,11 +13,10 @@ import torch
 from torch import nn
 
 from xaae_core.latents import LatentTable, encode_images, joined_chances, joined_values, write_latents
-from xaae_core.models.aae import XaaeBlocks
 
 
 def extract_loader_latents(
-    model: XaaeBlocks,
+    model: Any,
     dls: Any,
     *,
     classes: Sequence[str] = (),
@@ -28,9 +27,9 @@ def extract_loader_latents(
     """Encode the train and valid images of fastai loaders, in order, unchanged by augmentation.
 
     Args:
-        model: the model; it is put into eval mode for the pass and back.
+        model: a `LatentModel`; it is put into eval mode for the pass and back. Of pairs [B, 2, …] the first are taken.
         dls: fastai `DataLoaders`.
-        classes: names of the classes, for the table.
+        classes: names of the classes, for the table; () where the labels are numbers, or have no names.
         parts: which of "train" and "valid".
         checkpoint_sha256: digest of the model's file, kept with the table.
         data_fingerprint: digest of the data, kept with the table.
@@ -41,14 +40,16 @@ def extract_loader_latents(
         for part in parts:
             loader = plain_loader(dls, part)
             for batch in loader:
-                latents, predictions = encode_images(model, batch[0].as_subclass(torch.Tensor).to(device))
+                latents, predictions = encode_images(model, _cases(batch[0], model).to(device))
                 z.append(latents)
                 said.append(predictions)
                 labels.append(batch[-1].as_subclass(torch.Tensor).cpu().numpy())
             items += [(part, item) for item in _items(loader)]
     paths, ids = _paths_and_ids(items)
     targets = np.concatenate(labels)
-    target_name = str(getattr(dls, "xaae_target", "") or "target") if model.is_regressor else ""
+    is_numeric = getattr(model, "is_regressor", False) or targets.dtype.kind == "f"
+    target_name = str(getattr(dls, "xaae_target", "") or "target") if is_numeric else ""
+    names = tuple(classes) or tuple(f"class {index}" for index in range(0 if is_numeric else int(targets.max()) + 1))
     return LatentTable(
         z=np.concatenate(z),
         ids=np.array(ids, dtype=np.str_),
@@ -56,13 +57,19 @@ def extract_loader_latents(
         split=np.array([part for part, _ in items], dtype=np.str_),
         labels=np.full(len(items), -1) if target_name else targets.astype(np.int64),
         probabilities=joined_chances(said, z),
-        classes=() if target_name else tuple(classes),
+        classes=() if target_name else names,
         columns={target_name: targets.astype(np.float64)} if target_name else {},
         target_name=target_name,
         predicted=joined_values(said),
         checkpoint_sha256=checkpoint_sha256,
         data_fingerprint=data_fingerprint,
     )
+
+
+def _cases(inputs: Any, model: Any) -> torch.Tensor:
+    """Single cases [B, …] of a batch of them, or of pairs."""
+    x: torch.Tensor = inputs.as_subclass(torch.Tensor)
+    return x[:, 0] if x.ndim == len(model.input_size) + 3 else x
 
 
 def save_loader_latents(table: LatentTable, path: str | Path) -> Path:

@@ -69,8 +69,9 @@ def find_learning_rate(
         raise TrainingError(f"n_batches is {n_batches}; expected at least {_FEWEST} to see a curve")
     settings = _settings(model, {**(training or {}), "seed": seed})
     with randomness_kept(dls), tempfile.TemporaryDirectory() as folder:
-        run = _run(copy.deepcopy(model), dls, settings, Path(folder))
-        phase = autoencoder_phase(run.model, settings)
+        tried = copy.deepcopy(model)
+        run = _run(tried, dls, settings, Path(folder))
+        phase = autoencoder_phase(tried, settings)
         learn = make_learner(run, phase)
         finder = _RangeTest(start_lr=LOWEST, end_lr=HIGHEST, num_it=n_batches)
         n_epochs = n_batches // max(len(dls.train), 1) + 1
@@ -118,7 +119,6 @@ def _run(model: XaaeBlocks, dls: Any, settings: TrainingSettings, folder: Path) 
         dls=dls,
         settings=settings,
         data=check_data(model, dls, settings),
-        class_weights=None,
         folder=folder,
         target="",
         has_bar=False,

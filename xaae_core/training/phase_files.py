@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaae_core.checkpoints import read_state_dict, save_checkpoint, write_card, write_training_state
 from xaae_core.errors import CheckpointError, TrainingError
 from xaae_core.latents import LatentTable
 from xaae_core.model_card import ModelCard
-from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.latent_extraction import extract_loader_latents
 from xaae_core.training.latent_figures import save_latent_pls_figure, save_latent_tsne_figure
-from xaae_core.training.phases import PHASES, Phase
+from xaae_core.training.phase import Phase
 from xaae_core.training.run import Run
 from xaae_core.training.run_state import to_plain
 
@@ -53,7 +52,7 @@ def write_best(folder: Path, phase: Phase, tensors: Mapping[str, Tensor], card: 
     write_training_state(folder / f"{phase.fname}.pth", to_plain(tensors))
 
 
-def load_best(folder: Path, phase: Phase, model: XaaeBlocks) -> None:
+def load_best(folder: Path, phase: Phase, model: nn.Module) -> None:
     """Put the phase's best weights into the model.
 
     Raises:
@@ -72,9 +71,9 @@ def load_best(folder: Path, phase: Phase, model: XaaeBlocks) -> None:
 def save_phase(run: Run, phase: Phase, card: ModelCard, figures: FigureSettings) -> None:
     """Write the finished phase's safetensors and figures; the model holds the best weights."""
     save_checkpoint(run.model, run.folder / f"{phase.fname}.safetensors", card)
-    if phase.name == PHASES[2] and figures.save_pls:
+    if "pls" in phase.figures and figures.save_pls:
         _try_figure(lambda: _draw_pls(run, phase, figures))
-    elif phase.name != PHASES[2] and figures.save_tsne:
+    if "tsne" in phase.figures and figures.save_tsne:
         _try_figure(lambda: _draw_tsne(run, phase, figures))
 
 
@@ -87,7 +86,7 @@ def _draw_tsne(run: Run, phase: Phase, figures: FigureSettings) -> None:
         torch.from_numpy(z.copy()),
         run.folder / f"tsne_{phase.fname}.png",
         phase.name,
-        run.model.encoding_dims,
+        z.shape[1],
         max_points=figures.tsne_max_points,
         perplexity=min(figures.tsne_perplexity, (n_points - 1) / 3),
         show=figures.show_latent_figures,

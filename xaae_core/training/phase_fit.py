@@ -16,14 +16,13 @@ from fastai.torch_core import to_device
 
 from xaae_core.errors import TrainingError
 from xaae_core.model_card import ModelCard
-from xaae_core.training.adversary import UnfreezeFcCritAdaptative
 from xaae_core.training.gradient_steps import AccumulateGradients
 from xaae_core.training.history import write_history
 from xaae_core.training.metrics import MeanTrainLoss
 from xaae_core.training.mixed_precision import mixed_precision, precision_closed
+from xaae_core.training.phase import Phase
 from xaae_core.training.phase_files import load_best, write_best
 from xaae_core.training.phase_learner import PhaseLearner
-from xaae_core.training.phases import Phase
 from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.randomness import SeedEpochs
 from xaae_core.training.run import Run
@@ -56,6 +55,7 @@ def make_learner(run: Run, phase: Phase) -> PhaseLearner:
         path=run.folder,
         model_dir=".",
     )
+    learn.forward = phase.forward
     if not run.has_bar:
         learn.remove_cb(ProgressCallback)
         learn.logger = _say_nothing
@@ -118,7 +118,7 @@ class PhaseFit:
         ]
         if run.on_batch is not None:
             callbacks.append(TellBatches(self.phase, run.on_batch))
-        if torch.device(run.dls.device).type == "cuda":
+        if torch.device(run.dls.device).type == "cuda" and self.phase.may_use_half:
             callbacks += mixed_precision(self.state.scaler if self.state else {})
         return callbacks
 
@@ -126,15 +126,14 @@ class PhaseFit:
         """Weights, optimizer, callbacks and, if the kill came before it, the best weights' file."""
         self.run.model.load_state_dict(state.model)
         self.learn.opt.load_state_dict(to_device(state.optimizer, self.run.dls.device))
-        for callback in self.phase.callbacks:
-            if isinstance(callback, UnfreezeFcCritAdaptative):
-                callback.resume_from(state.callbacks[callback.name])
+        for callback in self.phase.remembering:
+            callback.resume_from(state.callbacks[callback.name])
         self.run.write(partial(self._mend_files, state))
 
     def _mend_files(self, state: RunState) -> None:
         if state.best_epoch == state.epoch:
             write_best(self.run.folder, self.phase, state.model, self.card())
-        write_history(self.run.folder, self.rows)
+        write_history(self.run.folder, self.rows, self.run.columns)
 
     def _end_epoch(self, epoch: int) -> bool:
         """Book an epoch; returns whether the phase is over."""
@@ -156,7 +155,7 @@ class PhaseFit:
         """The state first: it is the truth that a resumed run makes the other files from."""
         learn, run = self.learn, self.run
         scaler = getattr(learn, "scaler", None)
-        callbacks = {c.name: c.state() for c in self.phase.callbacks if isinstance(c, UnfreezeFcCritAdaptative)}
+        callbacks = {callback.name: callback.state() for callback in self.phase.remembering}
         state = RunState(
             signature=run.signature_text,
             phase=self.phase.name,
@@ -173,7 +172,7 @@ class PhaseFit:
         write_state(run.folder, state)
         if is_best:
             write_best(run.folder, self.phase, run.model.state_dict(), self.card())
-        write_history(run.folder, self.rows)
+        write_history(run.folder, self.rows, run.columns)
 
     def _divergence(self, symptom: str) -> TrainingError:
         return TrainingError(

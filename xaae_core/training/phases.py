@@ -1,14 +1,13 @@
-"""The three phases: what each minimises, measures and calls back."""
+"""The three phases of xAAEnet: what each minimises, measures and calls back."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import torch
-from fastai.callback.core import Callback
 from fastai.learner import Metric
 from torch import Tensor
 
@@ -18,46 +17,31 @@ from xaae_core.training.adversary import AlternatePlayers, UnfreezeFcCritAdaptat
 from xaae_core.training.callbacks import CorruptionCallback, LossAttrMetric
 from xaae_core.training.cycle import cycle_loss, move_at_random
 from xaae_core.training.metrics import PriorDistance, classifier_metrics
+from xaae_core.training.phase import Phase
 from xaae_core.training.settings import TrainingSettings
 
 _TARGET_METRIC = {False: "auroc", True: "spearman"}
 PHASES = ("adversarial", "autoencoder", "classifier")
-Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Phase:
-    """A phase of the training.
+class XaaeSelection:
+    """What the best weights of a phase of xAAEnet have least of.
 
-    The best weights have the lowest `selection_loss`: the validation loss without its adversarial term,
-    which depends on how good the discriminator has become and would make early epochs win. Where there
-    is no other term it is `prior_distance`, the distance of z from the Gaussian. With a `target_metric` the best
-    weights have the most of that instead, as far as it can be measured.
+    The validation loss without its adversarial term, which depends on how good the discriminator has become and would
+    make early epochs win. Where there is no other term it is `prior_distance`, the distance of z from the Gaussian.
+    With a `target_metric` the best weights have the most of that instead, as far as it can be measured.
 
     Attributes:
-        name: one of `PHASES`.
-        n_epochs: epochs at most.
-        fname: stem of its checkpoint files.
-        lr_max: peak of the one-cycle schedule.
         adv_weight: weight of the adversarial term in the loss; None: there is no other term.
         target_metric: name of a metric that the best weights have most of; "" for the loss.
-        loss: loss of (logits [B, classes], targets [B]); reads what `forward` left on the model.
-        metrics: averaged over the validation set after each epoch.
-        callbacks: this phase's own callbacks.
     """
 
-    name: str
-    n_epochs: int
-    fname: str
-    lr_max: float
-    loss: Loss
-    metrics: tuple[Metric, ...]
-    callbacks: tuple[Callback, ...]
     adv_weight: float | None = None
     target_metric: str = ""
 
-    def selection_loss(self, measured: Mapping[str, float]) -> float:
-        """What the best weights have least of, from an epoch's validation losses by name."""
+    def __call__(self, measured: Mapping[str, float]) -> float:
+        """Of an epoch's validation losses by name."""
         metric = measured.get(self.target_metric, math.nan)
         if math.isfinite(metric):
             return 1 - metric
@@ -96,6 +80,8 @@ def adversarial_phase(model: XaaeBlocks, settings: TrainingSettings) -> Phase:
         model.aae_loss_func,
         (LossAttrMetric("adv_loss"), PriorDistance()),
         (turns,),
+        XaaeSelection(),
+        figures=("tsne",),
     )
 
 
@@ -120,7 +106,8 @@ def autoencoder_phase(model: XaaeBlocks, settings: TrainingSettings) -> Phase:
         loss,
         _parts("adv_loss", "recons_loss", cycle=cycle),
         (AlternatePlayers(), corruption),
-        adv_weight=settings.ae_adv_weight if settings.ae_recons_weight or settings.cycle_weight else None,
+        XaaeSelection(settings.ae_adv_weight if settings.ae_recons_weight or settings.cycle_weight else None),
+        figures=("tsne",),
     )
 
 
@@ -150,8 +137,11 @@ def classifier_phase(model: XaaeBlocks, settings: TrainingSettings, class_weight
             *classifier_metrics(is_regressor=model.is_regressor),
         ),
         (AlternatePlayers(),),
-        adv_weight=settings.classif_adv_weight if has_other_terms else None,
-        target_metric=_TARGET_METRIC[model.is_regressor] if settings.early_stopping == "target" else "",
+        XaaeSelection(
+            settings.classif_adv_weight if has_other_terms else None,
+            _TARGET_METRIC[model.is_regressor] if settings.early_stopping == "target" else "",
+        ),
+        figures=("pls",),
     )
 
 

@@ -7,21 +7,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from torch import Tensor
+from torch import nn
 
 from xaae_core.errors import CheckpointError, TrainingError
 from xaae_core.model_card import ModelCard, card_for
-from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.data_checks import TrainingData
-from xaae_core.training.phases import Phase
+from xaae_core.training.history import COLUMNS
+from xaae_core.training.phase import Phase
 from xaae_core.training.processes import ALONE, Processes
 from xaae_core.training.progress import OnBatch, TrainingProgress
 from xaae_core.training.run_state import run_signature
-from xaae_core.training.settings import TrainingSettings
 
 _NOT_METRICS = ("phase", "epoch", "train_loss", "seconds")
+
+
+class RunSettings(Protocol):
+    """What a run asks of its settings: those of every training, and all of them as JSON values."""
+
+    @property
+    def seed(self) -> int: ...  # noqa: D102
+    @property
+    def lr_max(self) -> float: ...  # noqa: D102
+    @property
+    def grad_accum(self) -> int: ...  # noqa: D102
+    @property
+    def patience(self) -> int: ...  # noqa: D102
+    def to_json(self) -> dict[str, Any]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,6 @@ class Run:
         dls: fastai `DataLoaders`.
         settings: everything that decides the course.
         data: what is known of the data.
-        class_weights: of the cross-entropy [classes], or None.
         folder: where its files go.
         target: the class that "+" means in the card; "" for the second.
         has_bar: draw fastai's progress bars.
@@ -41,13 +53,13 @@ class Run:
         on_progress: told of every epoch.
         on_batch: told of every training batch.
         processes: those that train together.
+        columns: of the history.
     """
 
-    model: XaaeBlocks
+    model: nn.Module
     dls: Any
-    settings: TrainingSettings
+    settings: RunSettings
     data: TrainingData
-    class_weights: Tensor | None
     folder: Path
     target: str
     has_bar: bool
@@ -55,6 +67,7 @@ class Run:
     on_progress: Callable[[TrainingProgress], None] | None
     on_batch: OnBatch | None = None
     processes: Processes = ALONE
+    columns: tuple[str, ...] = COLUMNS
 
     def write(self, write: Callable[[], object]) -> None:
         """Write files of the training; of several processes the main one does, and the others wait.
@@ -88,8 +101,8 @@ class Run:
         return card_for(
             self.model,
             name=phase.fname,
-            classes=self.data.classes,
-            target=self.target,
+            classes=self.data.classes if getattr(self.model, "classes", 0) else (),
+            target=self.target if getattr(self.model, "classes", 0) else "",
             training={**self.settings.to_json(), **data, "phase": phase.name, "best_epoch": row.get("epoch")},
             metrics=metrics,
             resize=str(getattr(self.dls, "xaae_resize", "pad")),

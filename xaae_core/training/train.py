@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,22 +12,14 @@ from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from fastai.optimizer import Adam
 
-from xaae_core.atomic_files import remove_abandoned
-from xaae_core.checkpoints import file_sha256
-from xaae_core.devices import default_device
 from xaae_core.errors import TrainingError
 from xaae_core.models.aae import XaaeBlocks
 from xaae_core.training.data_checks import check_data, class_weight_tensor
-from xaae_core.training.folder_lock import folder_locked
-from xaae_core.training.latent_extraction import extract_loader_latents, save_loader_latents
-from xaae_core.training.phase_files import FigureSettings, save_phase
-from xaae_core.training.phase_fit import PhaseFit, make_learner
-from xaae_core.training.phases import PHASES, Phase, adversarial_phase, autoencoder_phase, classifier_phase
-from xaae_core.training.processes import Processes, join_processes
+from xaae_core.training.phase_files import FigureSettings
+from xaae_core.training.phased_training import is_watched, known_class, train_phases, training_held
+from xaae_core.training.phases import adversarial_phase, autoencoder_phase, classifier_phase
 from xaae_core.training.progress import OnBatch, TrainingProgress
-from xaae_core.training.randomness import randomness_kept
 from xaae_core.training.run import Run
-from xaae_core.training.run_state import read_state, remove_state
 from xaae_core.training.settings import ClassWeights, TrainingSettings
 
 
@@ -182,10 +172,7 @@ def train_xaaenet(
         save_tsne, tsne_max_points, tsne_perplexity, save_pls, pls_target_class, pls_max_points, show_latent_figures
     )
     folder = Path(models_dir)
-    processes = _placed(dls, device)
-    lock = processes.held_by_main(partial(folder_locked, folder))
-    with processes.guarded(), lock, randomness_kept(dls), _flags_kept(model):
-        processes.only_main(partial(remove_abandoned, folder))
+    with training_held(model, dls, folder, device) as processes, _turns_kept(model):
         model.recons_metric = settings.recons_metric
         data = check_data(model, dls, settings)
         if model.is_regressor:
@@ -195,90 +182,29 @@ def train_xaaenet(
             dls=dls,
             settings=settings,
             data=data,
-            class_weights=class_weight_tensor(settings, data),
             folder=folder,
-            target=_target(pls_target_class, data.classes),
-            has_bar=processes.is_main and (_is_watched() if progress_bar is None else progress_bar),
+            target=known_class(pls_target_class, data.classes),
+            has_bar=processes.is_main and (is_watched() if progress_bar is None else progress_bar),
             opt_func=opt_func or Adam,
             on_progress=processes.listener(on_progress),
             on_batch=processes.listener(on_batch),
             processes=processes,
         )
-        learn = _train_phases(run, figures, resume=resume)
-        if extract_latent:
-            latents = Path(latent_path or folder / f"{classif_fname}_latents.parquet")
-            run.write(partial(_save_latents, run, latents))
-        run.write(partial(remove_state, folder))
-    return learn
-
-
-def _train_phases(run: Run, figures: FigureSettings, *, resume: bool) -> Learner:
-    """Run the phases that are left, each from the best weights of the one before."""
-    if not resume:
-        run.write(partial(remove_state, run.folder))
-    state = read_state(run.folder, run.signature_text)
-    phases = _phases(run)
-    rows = list(state.rows) if state else []
-    n_done = PHASES.index(state.phase) if state else 0
-    learn = None
-    for phase in phases[n_done:]:
-        if phase.n_epochs == 0:
-            continue
-        fit = PhaseFit(run, phase, rows, state if state and state.phase == phase.name else None)
-        learn = fit.fit()
-        rows = fit.rows
-        run.write(partial(save_phase, run, phase, fit.card(), figures))
-    return learn or make_learner(run, phases[-1])
-
-
-def _phases(run: Run) -> tuple[Phase, Phase, Phase]:
-    return (
-        adversarial_phase(run.model, run.settings),
-        autoencoder_phase(run.model, run.settings),
-        classifier_phase(run.model, run.settings, run.class_weights),
-    )
-
-
-def _save_latents(run: Run, path: Path) -> None:
-    weights = run.folder / f"{run.settings.classif_fname}.safetensors"
-    table = extract_loader_latents(
-        run.model,
-        run.dls,
-        classes=run.data.classes,
-        checkpoint_sha256=file_sha256(weights) if run.settings.epochs_classif else "",
-        data_fingerprint=run.data.fingerprint,
-    )
-    save_loader_latents(table, path)
+        weights = class_weight_tensor(settings, data)
+        phases = (
+            adversarial_phase(model, settings),
+            autoencoder_phase(model, settings),
+            classifier_phase(model, settings, weights),
+        )
+        path = Path(latent_path or folder / f"{classif_fname}_latents.parquet") if extract_latent else None
+        return train_phases(run, phases, figures, resume=resume, latents=path)
 
 
 @contextmanager
-def _flags_kept(model: XaaeBlocks) -> Iterator[None]:
-    """Frozen parameters, whose turn it is and the metric are as before when the training ends, however it ends."""
-    trainable = {name: parameter.requires_grad for name, parameter in model.named_parameters()}
+def _turns_kept(model: XaaeBlocks) -> Iterator[None]:
+    """Whose turn it is and the metric are as before when the training ends, however it ends."""
     gen_train, recons_metric = model.gen_train, model.recons_metric
     try:
         yield
     finally:
         model.gen_train, model.recons_metric = gen_train, recons_metric
-        for name, parameter in model.named_parameters():
-            parameter.requires_grad_(trainable[name])
-            parameter.grad = None
-
-
-def _placed(dls: Any, device: str | torch.device | None) -> Processes:
-    """Join the processes and move the loaders where the training shall run; the model follows them."""
-    wanted = device or getattr(dls, "device", None)
-    processes = join_processes(wanted)
-    dls.to(processes.device or torch.device(wanted or default_device()))
-    return processes
-
-
-def _target(name: str | None, classes: tuple[str, ...]) -> str:
-    if name is not None and name not in classes:
-        raise TrainingError(f'pls_target_class is "{name}"; expected one of {", ".join(classes)}')
-    return name or ""
-
-
-def _is_watched() -> bool:
-    """Whether somebody sees progress bars: a notebook or a terminal."""
-    return "ipykernel" in sys.modules or sys.stdout.isatty()

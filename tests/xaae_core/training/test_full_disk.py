@@ -22,7 +22,7 @@ from xaae_core.checkpoints import (
 )
 from xaae_core.errors import CheckpointError, TrainingError
 from xaae_core.model_card import card_for
-from xaae_core.training import phase_fit, train
+from xaae_core.training import phase_fit, phased_training
 
 NAMES = ("xaaenet_adv", "xaaenet_ae", "xaaenet_classif")
 SCRIPT = Path(__file__).with_name("full_disk_training.py")
@@ -60,8 +60,8 @@ def assert_same_weights(folder, other):
         (phase_fit, "write_state", 3),
         (phase_fit, "write_best", 2),
         (phase_fit, "write_history", 4),
-        (train, "save_phase", 1),
-        (train, "_save_latents", 1),
+        (phased_training, "save_phase", 1),
+        (phased_training, "_save_latents", 1),
     ],
 )
 def test_the_last_good_files_stay_and_the_training_goes_on(tiny, whole, tmp_path, monkeypatch, module, function, call):

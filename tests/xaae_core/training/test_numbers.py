@@ -15,7 +15,7 @@ from xaae_core.latents import read_latents
 from xaae_core.model_card import card_for
 from xaae_core.predictions import predict
 from xaae_core.training.learning_rate import find_learning_rate
-from xaae_core.training.phases import Phase
+from xaae_core.training.phases import XaaeSelection
 
 N_TRAIN, N_VALID = 48, 24
 
@@ -122,16 +122,10 @@ def test_numbers_that_cannot_be_learned_are_refused(tiny, tmp_path):
 
 
 def test_early_stopping_goes_by_what_it_was_told(tiny):
-    model = tiny.make_model()
     measured = {"valid_loss": 0.4, "adv_loss": 0.0, "auroc": 0.9, "prior_distance": 0.1}
-    defaults = {"adv_weight": 0.1}
-
-    def phase(metric: str) -> Phase:
-        return Phase("classifier", 1, "c", 1e-3, model.aae_loss_func, (), (), target_metric=metric, **defaults)
-
-    assert phase("").selection_loss(measured) == 0.4
-    assert phase("auroc").selection_loss(measured) == pytest.approx(0.1)
-    assert phase("auroc").selection_loss({**measured, "auroc": float("nan")}) == 0.4
+    assert XaaeSelection(0.1)(measured) == 0.4
+    assert XaaeSelection(0.1, "auroc")(measured) == pytest.approx(0.1)
+    assert XaaeSelection(0.1, "auroc")({**measured, "auroc": float("nan")}) == 0.4
     with pytest.raises(TrainingError, match='early_stopping is auroc; expected "loss" or "target"'):
         tiny.train(".", early_stopping="auroc")
 

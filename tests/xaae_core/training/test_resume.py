@@ -15,7 +15,7 @@ import torch
 from xaae_core.checkpoints import file_sha256, read_state_dict, read_training_state
 from xaae_core.errors import TrainingError
 from xaae_core.latents import read_latents
-from xaae_core.training import phase_fit, train
+from xaae_core.training import phase_fit, phased_training
 
 NAMES = ("xaaenet_adv", "xaaenet_ae", "xaaenet_classif")
 
@@ -82,9 +82,9 @@ def test_a_training_killed_twenty_times_ends_with_the_same_weights(tmp_path):
         (phase_fit, "write_best", 4),
         (phase_fit, "write_history", 5),
         (phase_fit, "load_best", 1),  # between two phases
-        (train, "save_phase", 2),
-        (train, "save_phase", 3),
-        (train, "remove_state", 1),  # everything is done, but the state is still there
+        (phased_training, "save_phase", 2),
+        (phased_training, "save_phase", 3),
+        (phased_training, "remove_state", 1),  # everything is done, but the state is still there
     ],
 )
 def test_a_kill_between_two_files_is_mended(tiny, whole, tmp_path, monkeypatch, module, function, call):
