@@ -59,14 +59,17 @@ class AutoencoderLatents(ImageLatents, EpochTraining):
         core = self._core
         core.require_built()
         shape, code = core.input_shape or (), core.latent_shape or ()
+        self._take_sizes(shape)
+        self.encoding_dims = torch.Size(code).numel()
+        self._latent_shape = code
+
+    def _take_sizes(self, shape: tuple[int, ...]) -> None:
         if len(shape) != 3:
             raise AutoencoderError(
                 f"the model was built for cases of shape {shape}; the pages show pictures (C, H, W): build it with a "
-                "batch [B, C, H, W]"
+                "batch [B, C, H, W]; of signals pass their form, as_latent_model(likelihood, form=form)"
             )
         self.input_channels, self.input_size = shape[0], (shape[1], shape[2])
-        self.encoding_dims = torch.Size(code).numel()
-        self._latent_shape = code
 
     @property
     def _core(self) -> AE | VAE:
@@ -149,10 +152,11 @@ class AutoencoderLatents(ImageLatents, EpochTraining):
             AutoencoderError: inputs of an `AdaGVAE` that are no pairs, or as `compute_loss`.
         """
         if isinstance(self.model, AdaGVAE):
-            if inputs.ndim != 5 or inputs.shape[1] != 2:
+            case = self._core.input_shape or ()
+            if inputs.ndim != len(case) + 2 or inputs.shape[1] != 2:
                 raise AutoencoderError(
-                    f"an AdaGVAE trains on pairs [B, 2, C, H, W], not on {tuple(inputs.shape)}: let the data set give "
-                    "torch.stack((x1, x2))"
+                    f"an AdaGVAE trains on pairs [B, 2, {', '.join(map(str, case))}], not on {tuple(inputs.shape)}: "
+                    "let the data set give torch.stack((x1, x2))"
                 )
             result = self.compute_loss((inputs[:, 0], inputs[:, 1]))
         else:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
+
+if TYPE_CHECKING:
+    from xaae_core.signal_form import SignalForm
 
 FAMILY_ARGUMENTS: dict[str, set[str]] = {
     "AutoEncoderMnist": {"latent_dim", "pretext"},
@@ -13,6 +16,7 @@ FAMILY_ARGUMENTS: dict[str, set[str]] = {
     "BetaTcVaeMnist": {"latent_dims", "beta"},
     "BurgessVAE": {"img_size", "latent_dim", "loss"},
     "AutoencoderLatents": {"family", "img_size", "latent_dim", "likelihood", "beta"},
+    "SignalAutoencoderLatents": {"family", "signal_form", "latent_dim", "likelihood", "beta"},
     "ClassifierMnist": {"latent_dim", "classes"},
     "ClassifierLatent": {"latent_dims"},
     "SimCLR": {"base_encoder", "projection_dim", "input_size"},
@@ -61,15 +65,48 @@ def _build_burgess(img_size: list[int], latent_dim: int, loss: dict[str, Any] | 
 
 
 def _build_autoencoder_latents(**arguments: Any) -> nn.Module:
-    from xaae_core.errors import WrongModelError
     from xaae_core.models.picture_networks import build_autoencoder
+
+    _require_network(arguments)
+    return build_autoencoder(**arguments)
+
+
+def _require_network(arguments: Mapping[str, Any]) -> None:
+    from xaae_core.errors import WrongModelError
 
     if not arguments:
         raise WrongModelError(
             "the checkpoint was made with a user's own encoder and decoder, which it cannot carry: build the model as "
             "it was trained and pass it as load_checkpoint(path, model=my_model.as_latent_model())"
         )
-    return build_autoencoder(**arguments)
+
+
+def _build_signal_latents(**arguments: Any) -> nn.Module:
+    from xaae_core.models.signal_networks import build_signal_autoencoder
+
+    _require_network(arguments)
+    return build_signal_autoencoder(form=form_of_card(arguments), **arguments)
+
+
+def form_of_card(arguments: dict[str, Any]) -> SignalForm:
+    """What the signals of a card's model look like; it is taken out of the arguments.
+
+    Raises:
+        WrongModelError: the card does not say, or says what is none.
+    """
+    from xaae_core.errors import SignalError, WrongModelError
+    from xaae_core.signal_form import SignalForm
+
+    told = arguments.pop("signal_form", None)
+    if not isinstance(told, Mapping):
+        raise WrongModelError(
+            "the card does not say what the model's signals look like (signal_form): save the model again with "
+            "card_for(model)"
+        )
+    try:
+        return SignalForm.from_json(told)
+    except SignalError as error:
+        raise WrongModelError(f"what the card says of the model's signals cannot be used: {error}") from error
 
 
 def _build_classifier(latent_dim: int, classes: int) -> nn.Module:
@@ -102,6 +139,7 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "BetaTcVaeMnist": _build_beta_tc_vae,
     "BurgessVAE": _build_burgess,
     "AutoencoderLatents": _build_autoencoder_latents,
+    "SignalAutoencoderLatents": _build_signal_latents,
     "ClassifierMnist": _build_classifier,
     "ClassifierLatent": _build_latent_classifier,
     "SimCLR": _build_simclr,
