@@ -1,4 +1,4 @@
-// The path at a glance: small copies of the same decoded frames under the same window.
+// The path at a glance: small copies of the same decoded frames, as the panels draw them.
 
 const THUMB_GAP = 3;
 const THUMB_INSET = 9; // half the slider's thumb: the strip has the slider's axis
@@ -12,9 +12,9 @@ class Filmstrip {
   }
 
   /** Chooses every n-th step from the original place outwards, as many as fit without touching. */
-  layout(path, width) {
+  layout(path, panels, width) {
     const height = this.strip.clientHeight || 48;
-    const thumbWidth = Math.max(16, height * (path.width / path.height));
+    const thumbWidth = Math.max(16, height * panels.thumbAspect(path));
     const signature = [path.id, path.steps.join(), width, height].join();
     if (signature === this.signature) return;
     this.signature = signature;
@@ -37,20 +37,12 @@ class Filmstrip {
     return { k, button, canvas };
   }
 
-  draw(path, table) {
-    const full = new OffscreenCanvas(path.width, path.height);
-    const context = full.getContext("2d");
-    const image = context.createImageData(path.width, path.height);
+  draw(path, panels) {
     for (const { k, button, canvas } of this.thumbs) {
       const isThere = path.isReady(k);
       button.classList.toggle("pv-thumb-missing", !isThere);
       button.disabled = !path.computed[k];
-      if (!isThere) continue;
-      paintLevels(image, path.decoded(k), path.channels, table);
-      context.putImageData(image, 0, 0);
-      const target = canvas.getContext("2d");
-      target.imageSmoothingQuality = "high";
-      target.drawImage(full, 0, 0, canvas.width, canvas.height);
+      if (isThere) panels.paintThumb(canvas, path, k);
     }
   }
 

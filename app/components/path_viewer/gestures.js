@@ -7,7 +7,7 @@ class View {
     this.onChange = onChange;
     this.isSmooth = true;
     this.window = { ...FULL_WINDOW };
-    this.resetZoom();
+    Object.assign(this, { zoom: 1, x: 0, y: 0 }); // x, y: the picture's offset in its own size
   }
 
   get isZoomed() {
@@ -19,12 +19,17 @@ class View {
   }
 
   resetZoom() {
-    Object.assign(this, { zoom: 1, x: 0, y: 0 }); // x, y: the picture's offset in its own size
+    Object.assign(this, { zoom: 1, x: 0, y: 0 });
     this.onChange();
   }
 
   resetWindow() {
     this.window = { ...FULL_WINDOW };
+    this.onChange();
+  }
+
+  toggleSmooth() {
+    this.isSmooth = !this.isSmooth;
     this.onChange();
   }
 

@@ -9,12 +9,6 @@ const KEY_HELP = [
   ["[  ]", "previous case, next case"],
   ["?", "this list"],
 ];
-const POINTER_HELP = [
-  ["Wheel, pinch", "zoom all pictures"],
-  ["Drag", "move the zoomed pictures"],
-  ["Shift-drag, right-drag", "window and level"],
-  ["Double click", "whole picture again"],
-];
 
 function attachKeys(element, viewer) {
   const actions = {
@@ -30,8 +24,12 @@ function attachKeys(element, viewer) {
     " ": () => viewer.togglePlay(),
     "[": () => viewer.askForCase("previous"),
     "]": () => viewer.askForCase("next"),
+    "+": () => viewer.panels.view.zoomAt(0.5, 0.5, 1.5),
+    "-": () => viewer.panels.view.zoomAt(0.5, 0.5, 1 / 1.5),
+    ",": () => viewer.panels.view.panBy(0.2, 0),
+    ".": () => viewer.panels.view.panBy(-0.2, 0),
     "?": () => viewer.help.toggle(),
-    Escape: () => viewer.help.close(),
+    Escape: () => viewer.closeCards(),
   };
   element.addEventListener("keydown", (event) => {
     const action = actions[event.key];
@@ -49,14 +47,19 @@ class HelpCard {
     this.card.setAttribute("role", "dialog");
     this.card.setAttribute("aria-label", "Keys and gestures");
     this.card.hidden = true;
-    const list = make("dl", "", this.card);
-    for (const [keys, meaning] of [...KEY_HELP, ...POINTER_HELP]) {
-      make("dt", "", list).textContent = keys;
-      make("dd", "", list).textContent = meaning;
-    }
+    this.list = make("dl", "", this.card);
     this.shut = make("button", "pv-text-button", this.card);
     Object.assign(this.shut, { type: "button", textContent: "Close" });
     this.shut.addEventListener("click", () => this.close());
+  }
+
+  /** Lists the keys, and what else can be done with what is shown. */
+  describe(more) {
+    this.list.replaceChildren();
+    for (const [keys, meaning] of [...KEY_HELP, ...more]) {
+      make("dt", "", this.list).textContent = keys;
+      make("dd", "", this.list).textContent = meaning;
+    }
   }
 
   toggle() {

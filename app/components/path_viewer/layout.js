@@ -35,7 +35,7 @@ function iconButton(parent, name, d, label) {
 function textButton(parent, onPress) {
   const button = make("button", "pv-text-button", parent);
   button.type = "button";
-  button.addEventListener("click", onPress);
+  if (onPress) button.addEventListener("click", onPress);
   return button;
 }
 
@@ -65,9 +65,7 @@ class Footer {
     const { lane } = lanes.row("pv-words-row");
     this.trust = make("p", "pv-trust-words", lane);
     const tools = make("div", "pv-tools", lane);
-    this.windowReset = textButton(tools, () => viewer.view.resetWindow());
-    this.zoomReset = textButton(tools, () => viewer.view.resetZoom());
-    this.smooth = textButton(tools, () => viewer.toggleSmooth());
+    this.viewTools = make("span", "pv-view-tools", tools);
     iconButton(tools, "", ICONS.previous, "Previous case").addEventListener("click", () => viewer.askForCase("previous"));
     iconButton(tools, "", ICONS.next, "Next case").addEventListener("click", () => viewer.askForCase("next"));
     iconButton(tools, "", ICONS.whole, "Whole screen").addEventListener("click", () => viewer.toggleWholeScreen());
@@ -87,13 +85,14 @@ class Footer {
     this.trust.append(` \u2013 ${sentence[1]}`);
   }
 
-  applyView(view) {
-    this.smooth.textContent = view.isSmooth ? "pixels: smooth" : "pixels: exact";
-    this.smooth.title = view.isSmooth ? "Show the picture's own pixels" : "Smooth between pixels";
-    this.zoomReset.hidden = !view.isZoomed;
-    this.zoomReset.textContent = `${view.zoom.toFixed(1)}\u00d7, reset`;
-    this.windowReset.hidden = !view.isWindowed;
-    const { width, level } = view.window;
-    this.windowReset.textContent = `window ${Math.round(width)} level ${Math.round(level)}, reset`;
+  /** Shows the tools that the panels have now; a button stays the same element, so that it keeps the focus. */
+  applyTools(tools) {
+    while (this.viewTools.childElementCount > tools.length) this.viewTools.lastChild.remove();
+    tools.forEach(({ text, title = "", isHidden = false, isPressed, press }, i) => {
+      const button = this.viewTools.children[i] ?? textButton(this.viewTools, null);
+      Object.assign(button, { textContent: text, title, hidden: isHidden, onclick: press });
+      if (isPressed === undefined) button.removeAttribute("aria-pressed");
+      else button.setAttribute("aria-pressed", isPressed);
+    });
   }
 }

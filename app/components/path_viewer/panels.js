@@ -1,10 +1,19 @@
 // The four linked pictures on their dark ground. Canvases hold one pixel per picture element; CSS does the scaling.
 
 const PANELS = ["original", "decoded", "edit", "change"];
+const PICTURE_HELP = [
+  ["+  \u2212  ,  .", "zoom in, zoom out, move left, move right"],
+  ["Wheel, pinch", "zoom all pictures"],
+  ["Drag", "move the zoomed pictures"],
+  ["Shift-drag, right-drag", "window and level"],
+  ["Double click", "whole picture again"],
+];
 
 class Panels {
-  constructor(parent, view) {
-    this.view = view;
+  constructor(parent, onChange) {
+    this.view = new View(onChange);
+    this.table = windowTable(this.view.window);
+    this.help = PICTURE_HELP;
     this.element = make("div", "pv-panels", parent);
     this.items = Object.fromEntries(PANELS.map((kind) => [kind, this.build(kind)]));
     const bar = make("span", "pv-bar", this.items.change.caption);
@@ -55,7 +64,8 @@ class Panels {
   }
 
   /** Draws step `shown`; `wanted` differs from it while that step is still being computed. */
-  draw(path, shown, wanted, table) {
+  draw(path, shown, wanted) {
+    const { table } = this;
     const at = signed(path.steps[shown], path.decimals);
     const sd = at === "0" ? "0" : `${at} SD`;
     this.paint("original", (image) => paintLevels(image, path.original, path.channels, table));
@@ -91,7 +101,51 @@ class Panels {
     }
   }
 
+  /** Changes with what the reader has set, as far as pictures must be painted again for it. */
+  get signature() {
+    return [this.view.window.level, this.view.window.width].join();
+  }
+
+  /** The quiet buttons of this view: what each says, and does. */
+  tools() {
+    const { view } = this;
+    const { width, level } = view.window;
+    return [
+      { text: `window ${Math.round(width)} level ${Math.round(level)}, reset`, isHidden: !view.isWindowed, press: () => view.resetWindow() },
+      { text: `${view.zoom.toFixed(1)}\u00d7, reset`, isHidden: !view.isZoomed, press: () => view.resetZoom() },
+      {
+        text: view.isSmooth ? "pixels: smooth" : "pixels: exact",
+        title: view.isSmooth ? "Show the picture's own pixels" : "Smooth between pixels",
+        press: () => view.toggleSmooth(),
+      },
+    ];
+  }
+
+  thumbAspect(path) {
+    return path.width / path.height;
+  }
+
+  /** Draws step k small, on a canvas of the right shape. */
+  paintThumb(canvas, path, k) {
+    this.sheet ??= new OffscreenCanvas(1, 1);
+    if (this.sheet.width !== path.width || this.sheet.height !== path.height) {
+      Object.assign(this.sheet, { width: path.width, height: path.height });
+    }
+    const context = this.sheet.getContext("2d");
+    const image = context.createImageData(path.width, path.height);
+    paintLevels(image, path.decoded(k), path.channels, this.table);
+    context.putImageData(image, 0, 0);
+    const target = canvas.getContext("2d");
+    target.imageSmoothingQuality = "high";
+    target.drawImage(this.sheet, 0, 0, canvas.width, canvas.height);
+  }
+
+  destroy() {
+    this.element.remove();
+  }
+
   applyView() {
+    this.table = windowTable(this.view.window);
     this.element.classList.toggle("pv-pixels", !this.view.isSmooth);
     this.element.classList.toggle("pv-zoomed", this.view.isZoomed);
     for (const item of Object.values(this.items)) item.canvas.style.transform = this.view.transform;

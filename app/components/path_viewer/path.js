@@ -1,11 +1,12 @@
-// One path: what Python sent, unpacked. Pictures arrive compressed without loss and are kept as plain grey levels.
+// One path: what Python sent, unpacked. Pictures arrive compressed without loss and are kept as plain grey levels;
+// trace_path.js has the same of signals.
 
 const scratch = { canvas: null, context: null };
 
-/** Splits the block into its header and its pictures; throws when it is not one of ours. */
+/** Splits the block into its header and its frames; throws when it is not one of ours. */
 function readBlock(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (new TextDecoder().decode(bytes.subarray(0, 4)) !== "XPV1") throw new Error("not a path of pictures (XPV1)");
+  if (new TextDecoder().decode(bytes.subarray(0, 4)) !== "XPV1") throw new Error("not a path (XPV1)");
   const length = view.getUint32(4, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
   return { header, body: bytes.subarray(8 + length) };
@@ -36,7 +37,7 @@ async function decodePicture(bytes, { mediaType, width, height, channels }) {
 
 class Path {
   constructor(block) {
-    this.pictures = new Map(); // "decoded:7" -> { crc, levels }
+    this.frames = new Map(); // "decoded:7" -> { crc, levels }
     this.describe(block);
   }
 
@@ -56,27 +57,42 @@ class Path {
     this.towards = header.towards;
     this.away = header.away;
     this.caption = header.caption;
-    this.change = { limit: header.change_limit, isClipped: header.change_clipped, unit: header.change_unit };
-    this.changeColours = header.change_colours;
     this.start = header.start;
     this.decimals = decimalsOf(header.steps);
     [this.height, this.width] = header.size;
     this.channels = header.channels;
-    this.mediaType = header.media_type;
+    this.medium = header.medium;
+    this.describeFrames(header);
     this.entries = header.images;
     this.body = body;
   }
 
+  describeFrames(header) {
+    this.mediaType = header.media_type;
+    this.change = { limit: header.change_limit, isClipped: header.change_clipped, unit: header.change_unit };
+    this.changeColours = header.change_colours;
+  }
+
+  /** Changes with what all frames are drawn with. */
+  get look() {
+    return String(this.change.limit);
+  }
+
+  /** The values of one frame. */
+  decode(bytes) {
+    return decodePicture(bytes, this);
+  }
+
   /** Whether a block is more of this path, and not another one. */
   continues({ header }) {
-    return header.path_id === this.id && header.steps.join() === this.steps.join()
+    return header.path_id === this.id && header.medium === this.medium && header.steps.join() === this.steps.join()
       && header.size.join() === [this.height, this.width].join() && header.channels === this.channels;
   }
 
-  /** Decodes what is not there yet, the pictures nearest to `k` first; calls `onArrival` after each group. */
+  /** Decodes what is not there yet, the frames nearest to `k` first; calls `onArrival` after each group. */
   async load(k, onArrival) {
     const body = this.body;
-    const missing = this.entries.filter((entry) => this.pictures.get(nameOf(entry))?.crc !== entry.crc);
+    const missing = this.entries.filter((entry) => this.frames.get(nameOf(entry))?.crc !== entry.crc);
     missing.sort((a, b) => this.urgency(a, k) - this.urgency(b, k));
     for (let i = 0; i < missing.length; i += 6) {
       if (this.body !== body) return; // a newer block took over
@@ -84,14 +100,14 @@ class Path {
       if (this.body !== body) return;
       onArrival();
     }
-    this.body = null; // the compressed pictures are no longer needed
+    this.body = null; // the bytes are no longer needed
     this.entries = [];
   }
 
   async loadOne(entry, body) {
     const bytes = body.subarray(entry.offset, entry.offset + entry.length);
-    const levels = await decodePicture(bytes, this);
-    this.pictures.set(nameOf(entry), { crc: entry.crc, levels });
+    const levels = await this.decode(bytes);
+    this.frames.set(nameOf(entry), { crc: entry.crc, levels });
   }
 
   urgency(entry, k) {
@@ -100,15 +116,15 @@ class Path {
   }
 
   get original() {
-    return this.pictures.get(`original:${this.origin}`)?.levels;
+    return this.frames.get(`original:${this.origin}`)?.levels;
   }
 
   decoded(k) {
-    return this.pictures.get(`decoded:${k}`)?.levels;
+    return this.frames.get(`decoded:${k}`)?.levels;
   }
 
   edit(k) {
-    return this.pictures.get(`edit:${k}`)?.levels;
+    return this.frames.get(`edit:${k}`)?.levels;
   }
 
   /** Whether everything for step k can be drawn now. */

@@ -1,6 +1,10 @@
 // Joins the parts. Python sends a path and is told where the reader stopped; nothing else crosses the wire.
 
 const REST_MS = 350; // keys that rest this long are a choice
+const MEDIA = {
+  pictures: { Path, Panels },
+  traces: { Path: TracePath, Panels: TracePanels },
+}; // what a path is of decides how its frames are read and drawn; all else is the same
 
 class Viewer {
   constructor(root) {
@@ -11,8 +15,7 @@ class Viewer {
     this.element.tabIndex = -1;
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-label", "Path through the latent space");
-    this.view = new View(() => this.viewChanged());
-    this.panels = new Panels(make("div", "pv-slab", this.element), this.view);
+    this.slab = make("div", "pv-slab", this.element);
     this.lanes = new Lanes(this.element);
     const hooks = {
       stepAt: (fraction) => this.stepAt(fraction),
@@ -35,7 +38,16 @@ class Viewer {
     attachKeys(this.element, this);
     this.observer = new ResizeObserver(() => this.layout());
     this.observer.observe(this.film.strip);
-    this.viewChanged();
+    this.useMedium("pictures");
+  }
+
+  useMedium(medium) {
+    if (medium === this.medium) return;
+    this.medium = medium;
+    this.panels?.destroy();
+    this.slab.dataset.medium = medium;
+    this.panels = new MEDIA[medium].Panels(this.slab, () => this.viewChanged());
+    this.help.describe(this.panels.help);
   }
 
   /** Takes what Streamlit passes on each run; the same path again costs nothing. */
@@ -60,7 +72,7 @@ class Viewer {
       await this.path.load(this.step, () => this.arrived());
       return;
     }
-    const next = new Path(block);
+    const next = new MEDIA[block.header.medium].Path(block);
     const step = next.nearest(this.path ? this.sd : next.start);
     const isFirst = !this.path;
     await next.load(step, () => {
@@ -75,7 +87,7 @@ class Viewer {
     console.error("path viewer", error);
     this.error ??= make("p", "pv-error", this.element);
     this.error.setAttribute("role", "alert");
-    this.error.textContent = `The pictures of this path could not be read (${error.message}). Reload the page; `
+    this.error.textContent = `This path could not be read (${error.message}). Reload the page; `
       + "if it happens again, the server and the page are of different versions.";
   }
 
@@ -85,16 +97,18 @@ class Viewer {
     if (isNew) this.committed = null;
     Object.assign(this, { path, step, peeked: null });
     this.element.dataset.path = path.id;
+    this.useMedium(path.medium);
     for (const part of [this.panels, this.axis, this.trust, this.chart]) part.open(path);
     this.drawn = null;
     this.layout();
+    this.viewChanged();
     this.arrived();
   }
 
-  /** Pictures have arrived: draw, when the drawn step is not the wanted one, and fill the filmstrip. */
+  /** Frames have arrived: draw, when the drawn step is not the wanted one, and fill the filmstrip. */
   arrived() {
     this.element.dataset.ready = this.path.steps.filter((_, k) => this.path.isReady(k)).length;
-    this.film.draw(this.path, this.table);
+    this.film.draw(this.path, this.panels);
     this.render();
   }
 
@@ -171,9 +185,9 @@ class Viewer {
     if (!path) return;
     const shown = path.nearestReady(step);
     if (shown < 0) return;
-    const picture = [path.id, shown, step === shown, this.view.window.level, this.view.window.width, path.change.limit].join();
-    if (picture !== this.drawn || this.step !== this.drawnStep) this.panels.draw(path, shown, step, this.table);
-    this.drawn = picture;
+    const frame = [path.id, shown, step === shown, this.panels.signature, path.look].join();
+    if (frame !== this.drawn || this.step !== this.drawnStep) this.panels.draw(path, shown, step);
+    this.drawn = frame;
     this.drawnStep = step;
     this.element.dataset.step = step;
     this.element.dataset.shown = shown;
@@ -185,28 +199,26 @@ class Viewer {
   }
 
   viewChanged() {
-    if (!this.footer) return; // the view is made before the parts that show it
-    this.table = windowTable(this.view.window);
     this.panels.applyView();
-    this.footer.applyView(this.view);
+    this.footer.applyTools(this.panels.tools());
     if (!this.path) return;
     this.requestRender();
     clearTimeout(this.filmRest);
-    this.filmRest = setTimeout(() => this.film.draw(this.path, this.table), 120);
+    this.filmRest = setTimeout(() => this.film.draw(this.path, this.panels), 120);
   }
 
   layout() {
     const width = this.film.strip.clientWidth;
     if (!this.path || !width) return;
-    this.film.layout(this.path, width);
-    this.film.draw(this.path, this.table);
+    this.film.layout(this.path, this.panels, width);
+    this.film.draw(this.path, this.panels);
     this.film.show(this.step);
     this.trust.layout(width);
   }
 
-  toggleSmooth() {
-    this.view.isSmooth = !this.view.isSmooth;
-    this.viewChanged();
+  closeCards() {
+    this.help.close();
+    this.panels.closeCards?.();
   }
 
   toggleWholeScreen() {
@@ -225,6 +237,7 @@ class Viewer {
     for (const timer of [this.rest, this.filmRest]) clearTimeout(timer);
     cancelAnimationFrame(this.pending);
     this.observer.disconnect();
+    this.panels.destroy();
     this.element.remove();
   }
 }

@@ -11,14 +11,18 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from app.components.path_viewer.encoding import EncodedPath, encode_path
+from app.components.path_viewer.path_facts import PathFacts
 from app.components.path_viewer.payload import PathPayload
+from app.components.path_viewer.trace_encoding import EncodedTraces, encode_traces
+from app.components.path_viewer.trace_payload import TracePayload
 
 # One module in the browser: the parts share its scope and are joined in this order.
 _SCRIPTS = (
-    "words.js", "path.js", "painting.js", "gestures.js", "panels.js", "axis.js", "chart.js", "filmstrip.js",
-    "player.js", "keys.js", "layout.js", "viewer.js",
+    "words.js", "path.js", "painting.js", "gestures.js", "panels.js",
+    "trace_path.js", "trace_view.js", "trace_drawing.js", "trace_channels.js", "trace_numbers.js", "trace_panels.js",
+    "axis.js", "chart.js", "filmstrip.js", "player.js", "keys.js", "layout.js", "viewer.js",
 )  # fmt: skip
-_STYLES = ("panels.css", "controls.css")
+_STYLES = ("panels.css", "traces.css", "controls.css")
 
 CaseMove = Literal["previous", "next"]
 
@@ -46,16 +50,16 @@ def _component() -> ComponentRenderer:
 
 
 def path_viewer(
-    payload: PathPayload,
+    payload: PathPayload | TracePayload,
     *,
     key: str,
     start: float = 0.0,
     on_step: Callable[[int], None] | None = None,
     height: int | Literal["content"] = "content",
 ) -> PathViewerState:
-    """Show a path: four linked panels, the slider, trust, probability and filmstrip.
+    """Show a path: four linked pictures or a lane for each channel of a signal, slider, trust, probability, filmstrip.
 
-    Moving along the path costs no server trip. The block of pictures is encoded once for each payload and session,
+    Moving along the path costs no server trip. The block of frames is encoded once for each payload and session,
     and Streamlit sends it again only when it changed. Call this inside ``st.fragment``, so that a commit reruns
     little. A payload with the same ``path_id`` and more steps is merged without moving the reader; another
     ``path_id`` opens at the step nearest to where the reader is.
@@ -70,11 +74,7 @@ def path_viewer(
     Returns:
         The committed step and a request for another case.
     """
-    store = f"_encoded_{key}"
-    encoded: EncodedPath | None = st.session_state.get(store)
-    if encoded is None or encoded.fingerprint != payload.fingerprint or encoded.start != start:
-        encoded = encode_path(payload, start=start, previous=encoded)
-        st.session_state[store] = encoded
+    encoded = _encoded(payload, f"_encoded_{key}", start=start)
 
     def call_on_step() -> None:
         if on_step is not None:
@@ -94,7 +94,21 @@ def path_viewer(
     )
 
 
-def _committed_step(position: object, payload: PathPayload, *, start: float) -> int:
+def _encoded(payload: PathPayload | TracePayload, store: str, *, start: float) -> EncodedPath | EncodedTraces:
+    """The block of this session's last run, or a new one that takes from it what it can."""
+    known = st.session_state.get(store)
+    if known is not None and known.fingerprint == payload.fingerprint and known.start == start:
+        return known  # type: ignore[no-any-return]
+    encoded: EncodedPath | EncodedTraces
+    if isinstance(payload, TracePayload):
+        encoded = encode_traces(payload, start=start, previous=known if isinstance(known, EncodedTraces) else None)
+    else:
+        encoded = encode_path(payload, start=start, previous=known if isinstance(known, EncodedPath) else None)
+    st.session_state[store] = encoded
+    return encoded
+
+
+def _committed_step(position: object, payload: PathFacts, *, start: float) -> int:
     """The step that the browser committed; for another path the nearest one, as the browser shows it."""
     sd: object = start
     if isinstance(position, dict):
