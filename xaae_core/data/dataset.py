@@ -16,6 +16,9 @@ from xaae_core.data.image_dataset import ImageDataset
 from xaae_core.data.images import ImageHeader, inspect_image, read_image
 from xaae_core.data.labels_table import TABLE_NAME, list_table, stays_inside
 from xaae_core.data.listings import BrokenFile, ListedImage, Listing, columns_of
+from xaae_core.data.signals.signal_dataset import read_signal_dataset
+from xaae_core.data.signals.signal_listing import holds_signals
+from xaae_core.data.signals.signal_options import SignalOptions
 from xaae_core.data.splits import SPLIT_SEED, complete_splits
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import find_table, is_table
@@ -37,6 +40,7 @@ def read_dataset(
     task: TaskWish = "auto",
     min_classes: int = 2,
     split_seed: int = SPLIT_SEED,
+    signals: SignalOptions | None = None,
     progress: Progress | None = None,
 ) -> ImageDataset:
     """Read labelled pictures; their headers are checked, their pixels are not decoded.
@@ -53,12 +57,23 @@ def read_dataset(
         task: what the labels are; "auto": numbers where they look measured, see `find_targets`.
         min_classes: 2 for training; 1 is enough to look at pictures.
         split_seed: of the split, where one is drawn.
-        progress: called as the headers are read.
+        signals: length, sampling rate and channels of signals, where the files do not say them.
+        progress: called as the headers are read, or the files of signals opened.
+
+    A folder of signals (CSV, NumPy, EDF), or one such file that holds its labels, gives a data set with a `form`; see
+    `read_signal_dataset`.
 
     Raises:
         DatasetError: no pictures, too few classes, or a table that cannot be understood.
+        SignalError: signals of which none can be read, of no known sampling rate, or of different lengths.
     """
     given = Path(folder).expanduser().absolute()
+    if holds_signals(given, columns):
+        dataset = read_signal_dataset(
+            given, columns=columns, task=task, split_seed=split_seed, options=signals, progress=progress
+        )
+        _require_dataset(dataset, min_classes)
+        return dataset
     root, listing = _list_images(given, columns)
     headers = _in_parallel(lambda image: _header_or_reason(root / image.id), listing.images, progress)
     read = [(image, found) for image, found in zip(listing.images, headers, strict=True) if not isinstance(found, str)]
@@ -184,6 +199,13 @@ def _damage_of(path: Path, *, window: Window | None) -> str:
 def _require_pictures(name: str, images: Sequence[ListedImage], broken: Sequence[BrokenFile]) -> None:
     if not images:
         raise DatasetError(f"{name} has no readable picture{_skipped(broken)}: check the labels and paths")
+
+
+def _require_dataset(dataset: ImageDataset, least: int) -> None:
+    """Enough classes, or different numbers."""
+    labels = dataset.labels.tolist()
+    targets = Targets(dataset.task, dataset.classes, labels, dataset.values, [])
+    _require_targets(dataset.name, targets, least, dataset.broken)
 
 
 def _require_targets(name: str, targets: Targets, least: int, broken: Sequence[BrokenFile]) -> None:

@@ -106,13 +106,21 @@ class ImageDataset:
         )
 
     def describe(self) -> str:
-        """One line of counts: images, classes or range of the labels, splits, skipped files."""
+        """One line of counts: images or signals, classes or range of the labels, splits, skipped files."""
         in_split = Counter(self.split)
-        text = f"{len(self):,} {_plural(len(self), 'image')}, {self._describe_labels()}; " + " / ".join(
+        text = f"{self._describe_cases()}, {self._describe_labels()}; " + " / ".join(
             f"{in_split[split]} {split}" for split in SPLITS
         )
         skipped = len(self.broken)
         return text + (f"; {skipped} {_plural(skipped, 'file')} skipped" if skipped else "")
+
+    def _describe_cases(self) -> str:
+        form = self.form
+        if form is None:
+            return f"{len(self):,} {_plural(len(self), 'image')}"
+        channels = f"{form.n_channels} {_plural(form.n_channels, 'channel')}"
+        samples = f"{form.length:,} samples at {form.sampling_rate:g} Hz ({form.seconds:.3g} s)"
+        return f"{len(self):,} {_plural(len(self), 'signal')} of {channels} × {samples}"
 
     def _describe_labels(self) -> str:
         if self.values is not None:

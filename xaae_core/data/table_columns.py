@@ -50,7 +50,7 @@ class TableColumns:
         repeated = [name for name, count in Counter(header).items() if count > 1 and name]
         if repeated:
             raise DatasetError(f"{table} has the column {repeated[0]} twice: rename one of them")
-        found = {role: self._column(role, header, table) for role in _USUAL}
+        found = {role: self.column(role, header, table) for role in _USUAL}
         if self.label is not None and self.label != "label":
             found["label_name"] = None  # it names another column's classes
         missing = [role for role in ("file", "label") if found[role] is None]
@@ -68,9 +68,14 @@ class TableColumns:
         Raises:
             DatasetError: a named column is not there.
         """
-        return [role for role in ("file", "label") if self._column(role, header, table) is None]
+        return [role for role in ("file", "label") if self.column(role, header, table) is None]
 
-    def _column(self, role: str, header: Sequence[str], table: str) -> str | None:
+    def column(self, role: str, header: Sequence[str], table: str) -> str | None:
+        """The column of a header that stands for a role; None without one.
+
+        Raises:
+            DatasetError: a named column is not there.
+        """
         named = getattr(self, role, None)
         if named is not None:
             if named not in header:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -9,7 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from xaae_core.data.frames import split_frame
-from xaae_core.errors import SignalError
+from xaae_core.data.signals.file_form import form_of
+from xaae_core.data.signals.open_files import OPEN_FILES
+from xaae_core.data.signals.reading_plan import ReadingPlan, plan_reading
+from xaae_core.data.signals.signal_files import open_signal_file
 from xaae_core.signal_form import SignalForm
 
 if TYPE_CHECKING:
@@ -90,19 +94,24 @@ def read_signal(source: ImageSource, *, form: SignalForm | None = None, name: st
         form: what it must look like; what the file says if None.
         name: what messages call it; the file's name if None.
 
+    Without `#n` a file of several signals, or a recording of several windows, gives its middle one, with a note.
+
     Raises:
-        SignalError: see `SignalRecipe.read`.
+        SignalError: it cannot be read, has no such case, is of another form, or holds values that are not finite;
+            without a form: the file does not say its sampling rate, or is of several signals that no length was said
+            of.
     """
-    where = split_frame(Path(str(source)))
-    values = np.load(where.file, allow_pickle=False)
-    values = values if where.frame is None else values[where.frame]
-    values = np.atleast_2d(values).astype(np.float32)
-    if form is None:
-        raise SignalError(f"{name or where.file.name} does not say its sampling rate: give the form of the signals")
-    if values.shape != (form.n_channels, form.length):
-        raise SignalError(
-            f"{name or where.file.name} has the shape {values.shape}; expected [{form.n_channels}, {form.length}]"
-        )
-    scaled = form.scaled(values)
+    if not isinstance(source, str | os.PathLike):
+        name = name or Path(str(getattr(source, "name", "uploaded signal"))).name
+        file = open_signal_file(source, name, n_channels=None if form is None else form.n_channels)
+        return _read_case(plan_reading(file, form or form_of(file)), None, name)
+    where = split_frame(source)
+    opened = OPEN_FILES.open(where.file, n_channels=None if form is None else form.n_channels)
+    return _read_case(opened.plan(form or form_of(opened.file)), where.frame, name or Path(source).name)
+
+
+def _read_case(plan: ReadingPlan, number: int | None, name: str) -> SignalData:
+    values, notes = plan.read(number, name)
+    scaled = plan.form.scaled(values)
     scaled.setflags(write=False)
-    return SignalData(scaled, form, name or where.file.name)
+    return SignalData(scaled, plan.form, name, notes)

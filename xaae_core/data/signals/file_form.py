@@ -1,0 +1,113 @@
+"""What the signals of one or many files look like: the channels, units, rate and length that most of them have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from xaae_core.data.signals.reading_plan import is_same_rate
+from xaae_core.data.signals.signal_file import SignalFile
+from xaae_core.data.signals.signal_options import SignalOptions
+from xaae_core.data.signals.units import plain_unit
+from xaae_core.data.signals.windows import samples_at
+from xaae_core.errors import SignalError
+from xaae_core.signal_form import SignalForm
+
+_NAMED = 3
+
+
+def form_of(file: SignalFile) -> SignalForm:
+    """What the signals of a file look like by what it says itself, without a range (low 0, high 1).
+
+    Raises:
+        SignalError: see `common_form`.
+    """
+    return common_form([file], SignalOptions())
+
+
+def common_form(
+    files: Sequence[SignalFile], options: SignalOptions, *, table_rates: Mapping[str, float] | None = None
+) -> SignalForm:
+    """The form that most files have, without a range: what is not said in the options is taken from the files.
+
+    Args:
+        files: opened files, at least one.
+        options: what was said of them.
+        table_rates: by a file's name, the rate that a table gives it.
+
+    Raises:
+        SignalError: no rate is known, or the lengths differ; names the files and the remedy.
+    """
+    names = options.channels or _common_channels(files)
+    units = tuple(_common_unit(files, name, number) for number, name in enumerate(names))
+    sampling_rate = options.sampling_rate or _common_rate(files, names, table_rates or {})
+    length = options.length or _common_length(files, names, sampling_rate)
+    return SignalForm(length=length, sampling_rate=sampling_rate, channel_names=names, units=units)
+
+
+def _common_channels(files: Sequence[SignalFile]) -> tuple[str, ...]:
+    """The channels of most files, in the order of most of those; the first such order where orders are tied."""
+    sets = Counter(frozenset(file.channel_names) for file in files)
+    most = max(sets.values())
+    largest = max((names for names, count in sets.items() if count == most), key=len)
+    orders = Counter(file.channel_names for file in files if frozenset(file.channel_names) == largest)
+    return orders.most_common(1)[0][0]
+
+
+def _common_unit(files: Sequence[SignalFile], name: str, number: int) -> str:
+    found = Counter(
+        plain_unit(channel.unit)
+        for file in files
+        for position, channel in enumerate(file.channels)
+        if channel.name == name or (not file.has_named_channels and position == number)
+    )
+    found.pop("", None)
+    return found.most_common(1)[0][0] if found else ""
+
+
+def _common_rate(files: Sequence[SignalFile], names: tuple[str, ...], table_rates: Mapping[str, float]) -> float:
+    rates: list[float] = []
+    for file in files:
+        for number, channel in enumerate(file.channels):
+            if channel.name in names or (not file.has_named_channels and number < len(names)):
+                known = channel.sampling_rate or table_rates.get(file.name)
+                rates += [known] if known else []
+    if not rates:
+        raise SignalError(
+            f"{_named([file.name for file in files])}: the sampling rate is not known; expected samples a second in "
+            "the file (sampling_rate in .npz, a column time in seconds in a CSV), a column sampling_rate in the table, "
+            "or the option --sampling-rate"
+        )
+    groups: Counter[float] = Counter()
+    for rate in rates:
+        groups[next((known for known in groups if is_same_rate(known, rate)), rate)] += 1
+    return groups.most_common(1)[0][0]
+
+
+def _common_length(files: Sequence[SignalFile], names: tuple[str, ...], sampling_rate: float) -> int:
+    lengths = {id(file): _length_of(file, names, sampling_rate) for file in files}
+    counts = Counter(lengths.values())
+    if len(counts) == 1 and not files[0].annotations:
+        return next(iter(counts))
+    noted = Counter(round(note.duration * sampling_rate) for file in files for note in file.annotations)
+    if noted and noted.most_common(1)[0][1] > 0.9 * noted.total() and noted.most_common(1)[0][0] > 1:
+        return noted.most_common(1)[0][0]
+    if len(counts) == 1:
+        return next(iter(counts))
+    common, n_common = counts.most_common(1)[0]
+    others = [f"{file.name} ({lengths[id(file)]:,})" for file in files if lengths[id(file)] != common]
+    raise SignalError(
+        f"the signals differ in length: {n_common:,} of {len(files):,} files have {common:,} samples at "
+        f"{sampling_rate:g} Hz, but not {_named(others)}; the shortest has {min(counts):,}: choose one length "
+        f"(--length {common}); longer signals are then cut into windows, shorter ones left out"
+    )
+
+
+def _length_of(file: SignalFile, names: tuple[str, ...], sampling_rate: float) -> int:
+    channels = [channel for channel in file.channels if channel.name in names] or list(file.channels)
+    return min(samples_at(c.n_samples, c.sampling_rate or sampling_rate, sampling_rate) for c in channels)
+
+
+def _named(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - _NAMED:,} more" if len(texts) > _NAMED else ""
+    return ", ".join(texts[:_NAMED]) + more

@@ -1,0 +1,40 @@
+"""What a person, or a model, says of signals that their files do not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xaae_core.errors import SignalError
+from xaae_core.signal_form import SignalForm
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalOptions:
+    """What signals are to be read as.
+
+    Attributes:
+        length: samples of each case; longer signals are cut into windows. None: as long as they all are.
+        sampling_rate: in hertz: of files that do not say theirs, and the one that others are resampled to. None: the
+            files' own.
+        channels: names of the channels in their order; (): those of most files.
+
+    Raises:
+        SignalError: a length or a rate that is none, or a channel twice.
+    """
+
+    length: int | None = None
+    sampling_rate: float | None = None
+    channels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = self.channels or ("any",)
+        SignalForm(length=self.length or 1, sampling_rate=self.sampling_rate or 1.0, channel_names=names)
+        if self.length == 0 or self.sampling_rate == 0:
+            raise SignalError(
+                f"length={self.length}, sampling_rate={self.sampling_rate}; expected samples and hertz above 0"
+            )
+
+    @classmethod
+    def of_form(cls, form: SignalForm) -> SignalOptions:
+        """Signals as a model takes them."""
+        return cls(length=form.length, sampling_rate=form.sampling_rate, channels=form.channel_names)
