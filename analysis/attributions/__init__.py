@@ -1,7 +1,14 @@
 """Which pixels made the model say what it says: one call for every method and every target."""
 
 from analysis.attributions.attribution import Attribution, Measure
-from analysis.attributions.baselines import Baseline, black_baseline, blurred_baseline, mean_baseline
+from analysis.attributions.baselines import (
+    Baseline,
+    black_baseline,
+    blurred_baseline,
+    level_baseline,
+    mean_baseline,
+    zero_baseline,
+)
 from analysis.attributions.call import attribute, attribute_batch
 from analysis.attributions.methods import METHODS, AvailableMethods, available_methods
 from analysis.attributions.settings import MethodSettings
@@ -34,5 +41,7 @@ __all__ = [
     "available_methods",
     "black_baseline",
     "blurred_baseline",
+    "level_baseline",
     "mean_baseline",
+    "zero_baseline",
 ]

@@ -15,17 +15,21 @@ from analysis.attributions.inputs import Picture, as_pixels, baselines_for, requ
 from analysis.attributions.memory import check_budget, rows_within
 from analysis.attributions.methods import METHODS, MethodName, available_methods
 from analysis.attributions.problem import Explained, Method, Problem
+from analysis.attributions.recurrent_gradients import recurrent_gradients
 from analysis.attributions.settings import MethodSettings
 from analysis.attributions.targets import Target, device_of
+from analysis.nouns import said_of
 from xaae_core.errors import AttributionError
-from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.latent_model import LatentModel, SignalModel
+from xaae_core.models.signal_pictures import as_picture_model
+from xaae_core.signal_form import signal_form_of
 
 Progress = Callable[[int, int], None]
 Keep = Callable[[int, Attribution], None]
 
 
 def attribute(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     *,
@@ -41,10 +45,12 @@ def attribute(
 
     Args:
         model: the model in eval mode.
-        image: the picture [C, H, W] in [0, 1], of the model's size.
+        image: the picture [C, H, W] in [0, 1], of the model's size; a signal [C, T] (or [1, C, T]) as its model takes
+            it, whose map [C, T] has a row for each channel.
         target: what to explain; see `analysis.attributions.targets`.
         method: one of `METHODS`; `available_methods` says which can work here.
-        baseline: what the picture is compared with; black if None: the colour of the padding, and of no signal.
+        baseline: what the picture is compared with; black if None: the colour of the padding, and of no signal. For a
+            signal, each channel's own mean if None.
         settings: of the methods; the usual ones if None.
         memory_bytes: what a pass may take, beside the model; a GiB or a quarter of what is free if None. One
             picture a pass is the least, whatever it takes. The map does not depend on it.
@@ -69,7 +75,7 @@ def attribute(
 
 
 def attribute_batch(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     images: Sequence[Picture] | Picture,
     target: Target,
     *,
@@ -84,7 +90,7 @@ def attribute_batch(
 
     Args:
         model: the model in eval mode.
-        images: pictures [C, H, W] in [0, 1], or one array [N, C, H, W].
+        images: pictures [C, H, W] in [0, 1], or one array [N, C, H, W]; signals [C, T], or [N, C, T].
         target: as for `attribute`, and so are the options.
         method: one of `METHODS`.
         baselines: one for all pictures, or one for each.
@@ -101,13 +107,15 @@ def attribute_batch(
     if method not in METHODS:
         raise ValueError(f'method is "{method}"; expected one of {", ".join(METHODS)}')
     check_budget(memory_bytes)
+    model = as_picture_model(model)
     require_eval(model)
+    settings = (settings or MethodSettings()).for_model(model)
     pictures = [as_pixels(image, model, number, len(images)) for number, image in enumerate(images, 1)]
     if not pictures:
         raise AttributionError("there is no picture to explain: the selection is empty")
-    nothing = baselines_for(pictures, baselines)
-    with torch.inference_mode(False), torch.enable_grad():
-        run = _Run(model, target, METHODS[method], settings or MethodSettings(), len(pictures), progress)
+    nothing = baselines_for(pictures, baselines, form=signal_form_of(model))
+    with torch.inference_mode(False), torch.enable_grad(), recurrent_gradients(device_of(model), model):
+        run = _Run(model, target, METHODS[method], settings, len(pictures), progress)
         rows = run.measure(pictures[0], memory_bytes)
         at_once = max(1, rows // run.n_passes)
         found: list[Attribution] = []
@@ -170,6 +178,7 @@ class _Run:
         is_bad = ~(np.isfinite(maps).all(axis=(1, 2)) & np.isfinite(scores) & np.isfinite(baseline_scores))
         if is_bad.any():
             which = "this picture" if self._expected == self.n_passes else f"picture {first + int(is_bad.argmax())}"
+            which = said_of(self._model, which)
             raise AttributionError(
                 f"the {self._target.name} or its gradient is not finite for {which}: the model's weights may be damaged"
             )
@@ -203,7 +212,7 @@ class _Run:
             baseline=baseline if compares else "",
             baseline_score=baseline_score if compares else None,
             convergence_delta=gap,
-            meaning=explained.meaning,
+            meaning=said_of(self._model, explained.meaning),
             settings=explained.settings,
             parts=parts,
         )

@@ -21,7 +21,8 @@ _REMEDY = "make a cohort map for each, or explain all pictures alike"
 class CohortMap:
     """What the maps of many pictures have in common, pixel by pixel. Arrays are read-only.
 
-    It says something only where the pictures show the same place at the same pixels.
+    It says something only where the pictures show the same place at the same pixels; signals, the same moment at the
+    same samples, as beats aligned at their R waves do.
 
     Attributes:
         mean: of the maps [H, W].

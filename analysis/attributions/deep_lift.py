@@ -13,6 +13,8 @@ from analysis.attributions.targets import Target
 from analysis.attributions.twins import twin_of
 from xaae_core.models.latent_model import LatentModel
 
+_RECURRENT = ("LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell")
+
 
 def explain(problem: Problem) -> Explained:
     """DeepLift's rescale rule, summed over channels; on a copy of the modules, because captum hangs hooks on them.
@@ -45,7 +47,8 @@ def find_obstacle(trace: ModelTrace, target: Target, model: object) -> str | Non
         return f"DeepLift sees modules only, and {', '.join(trace.loose)} is called as a function"
     unruled = sorted({kind.__name__ for kind in trace.kinds.values() if kind not in SUPPORTED_NON_LINEAR})
     if unruled:
-        return f"DeepLift has no rule for {', '.join(unruled)}"
+        named = ", ".join(f"{name} (recurrent)" if name in _RECURRENT else name for name in unruled)
+        return f"DeepLift has no rule for {named}"
     reused = sorted(name for name, calls in trace.activations.items() if calls > 1)
     if reused:
         named = ", ".join(reused[:3]) + (f" and {len(reused) - 3} more" if len(reused) > 3 else "")

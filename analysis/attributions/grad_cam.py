@@ -16,7 +16,8 @@ from xaae_core.models.latent_model import LatentModel
 def explain(problem: Problem) -> Explained:
     """relu(Σ_c mean(∂ score / ∂ map_c) · map_c) of the encoder's last map, bilinear to the picture's size.
 
-    It shows what raises the number; what lowers it is cut off.
+    It shows what raises the number; what lowers it is cut off. Of a signal's map along time, linear to its length and
+    the same for all channels: such a map has mixed them.
 
     Source: Selvaraju et al. 2017, equations 1 and 2; captum `LayerGradCam`.
     """
@@ -30,10 +31,14 @@ def explain(problem: Problem) -> Explained:
         additional_forward_args=problem.context or None,
         relu_attributions=True,
     )  # [B, 1, h, w]
-    maps = LayerAttribution.interpolate(coarse.detach(), problem.size, "bilinear")
     height, width = layer.shape[1:]
+    planes = coarse.detach().view(len(coarse), 1, height, width)
+    maps = LayerAttribution.interpolate(planes, problem.size, "bilinear")
     settings: dict[str, float | int | str] = {"layer": layer.module, "map_height": height, "map_width": width}
-    return Explained(maps[:, 0], settings, f"how far the {height}×{width} map of {layer.module} raises the target")
+    size = f"{height}×{width} map"
+    if problem.is_along_time and height == 1:
+        size = f"map along time ({width} steps, all channels mixed)"
+    return Explained(maps[:, 0], settings, f"how far the {size} of {layer.module} raises the target")
 
 
 def find_obstacle(trace: ModelTrace, target: Target, model: object) -> str | None:

@@ -31,7 +31,7 @@ def explain(problem: Problem) -> Explained:
         gradients = GuidedBackprop(scored).attribute(
             problem.images.clone().requires_grad_(), additional_forward_args=problem.context or None
         )  # [B, C, H, W]
-    return Explained(gradients.detach().sum(dim=1), {}, "guided gradient: a picture of edges, not a measure")
+    return Explained(gradients.detach().sum(dim=1), {}, "guided gradient: it draws edges, it measures nothing")
 
 
 def find_obstacle(trace: ModelTrace, target: Target, model: object) -> str | None:

@@ -13,9 +13,13 @@ from torch import Tensor, nn
 
 from analysis.attributions.affine_heads import SplitEncoder
 from analysis.attributions.label_free_paths import explain_path, path_rule
+from analysis.attributions.recurrent_gradients import recurrent_gradients
 from analysis.attributions.rewired_methods import attribute_with, rewired
-from analysis.attributions.twins import modules_in, twins_of
+from analysis.attributions.twins import twins_of
 from xaae_core.errors import AttributionError
+from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.signal_pictures import SignalPictures
+from xaae_core.signal_form import signal_form_of
 
 if TYPE_CHECKING:
     from captum.attr import Attribution as CaptumMethod
@@ -81,7 +85,8 @@ def attribute_auxiliary(
     encoder is explained in eval mode and left as it was, batch norm's statistics, too. `attr_method` is not changed.
 
     Args:
-        encoder: from inputs [N, …] to representations [N, D].
+        encoder: from inputs [N, …] to representations [N, D]; or a model of signals (its z), whose inputs are
+            [N, C, T], or [N, 1, C, T] where it is wrapped as one of pictures.
         data_loader: batches (inputs, …) or of inputs alone.
         device: where to compute; the encoder must be there.
         attr_method: any of captum's, made of any model: it explains the encoder.
@@ -96,7 +101,8 @@ def attribute_auxiliary(
 
     Source: Crabbé & van der Schaar 2022, definition 2.1; lfxai `attribute_auxiliary`.
     """
-    twin, method = twins_of(encoder, attr_method)
+    twin, method = twins_of(_encoder_of(encoder), attr_method)
+    options = {**_window_along_time(encoder, attr_method), **(options or {})} or options
     rule = path_rule(attr_method, options)
     split: SplitEncoder | None = None
     found = []
@@ -131,7 +137,7 @@ def attribute_individual_dim(
     Saliency and InputXGradient explain all dimensions along one path, whose forward passes they share.
 
     Args:
-        encoder: from inputs [N, …] to representations [N, D]; weighs the attributions.
+        encoder: as for `attribute_auxiliary`; weighs the attributions.
         dim_latent: D.
         data_loader: batches (inputs, …) or of inputs alone.
         device: where to compute.
@@ -141,14 +147,15 @@ def attribute_individual_dim(
 
     Returns:
         [N, D, H, W] for images [N, C, H, W], whose channels are summed before the size is taken; [N, D, …] for any
-        other inputs [N, …], so [N, D, T, C] for signals [N, T, C].
+        other inputs [N, …], so [N, D, T, C] for signals [N, T, C] and [N, D, C, T] for [N, C, T].
 
     Raises:
         AttributionError: no batch, an encoder of another number of dimensions, or none that returns one tensor.
 
     Source: Crabbé & van der Schaar 2022, section 4.3; lfxai `attribute_individual_dim`.
     """
-    twin, method = twins_of(encoder, attr_method)
+    twin, method = twins_of(_encoder_of(encoder), attr_method)
+    options = {**_window_along_time(encoder, attr_method), **(options or {})} or options
     rule = path_rule(attr_method, options)
     split: SplitEncoder | None = None
     found = []
@@ -178,6 +185,38 @@ def _one_by_one(
     """Attributions [N, D, …] by captum, one dimension after the other."""
     each = [attribute_with(method, inputs, baseline, {**options, "target": dim}).detach() for dim in range(n_dims)]
     return torch.stack(each, dim=1)
+
+
+class SignalEncoder(nn.Module):
+    """The z of a model of signals, as an encoder.
+
+    Args:
+        model: the model, for signals [N, C, T]; wrapped as one of pictures, for [N, 1, C, T].
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Z [N, D] of signals."""
+        return cast(LatentModel, self.model).encode(x).z
+
+
+def _encoder_of(encoder: Any) -> Any:
+    return encoder if signal_form_of(encoder) is None else SignalEncoder(encoder)
+
+
+def _window_along_time(encoder: Any, method: Any) -> dict[str, Any]:
+    """The window that occlusion slides along time, one channel after the other; {} for whatever else."""
+    from captum.attr import Occlusion
+
+    form = signal_form_of(encoder)
+    if form is None or not isinstance(method, Occlusion):
+        return {}
+    width = max(1, round(form.length / 12))
+    one = (1, 1) if isinstance(encoder, SignalPictures) else (1,)
+    return {"sliding_window_shapes": (*one, width), "strides": (*one, max(1, width // 2))}
 
 
 def _split(function: Any, inputs: Tensor) -> SplitEncoder:
@@ -210,14 +249,9 @@ def _baseline_of(baseline: Tensor | nn.Module | None, inputs: Tensor) -> Tensor 
 
 @contextmanager
 def _computing(device: torch.device, *objects: object) -> Iterator[None]:
-    """Gradients on, whatever the caller's mode; without cuDNN's recurrent nets, which have none in eval mode."""
-    has_recurrent = any(isinstance(module, nn.RNNBase) for module in modules_in(objects))
-    with torch.inference_mode(False), torch.enable_grad():
-        if not has_recurrent or torch.device(device).type != "cuda":
-            yield
-            return
-        with torch.backends.cudnn.flags(enabled=False):
-            yield
+    """Gradients on, whatever the caller's mode."""
+    with torch.inference_mode(False), torch.enable_grad(), recurrent_gradients(device, *objects):
+        yield
 
 
 def _joined(found: list[NDArray[Any]]) -> NDArray[Any]:

@@ -27,8 +27,10 @@ from analysis.attributions.model_trace import ModelTrace, trace_model
 from analysis.attributions.problem import Method
 from analysis.attributions.targets import Target, device_of
 from analysis.attributions.twins import twin_of
+from analysis.nouns import said_of
 from xaae_core.errors import AttributionError
-from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.latent_model import LatentModel, SignalModel
+from xaae_core.models.signal_pictures import as_picture_model
 
 MethodName = Literal[
     "integrated_gradients",
@@ -78,7 +80,7 @@ class AvailableMethods:
             raise AttributionError(f"{self.refused[method]}: choose {', '.join(self.usable)}")
 
 
-def available_methods(model: LatentModel, target: Target) -> AvailableMethods:
+def available_methods(model: LatentModel | SignalModel, target: Target) -> AvailableMethods:
     """Which methods can explain a target of a model, and why the others cannot.
 
     Looks at one forward pass of a copy of the modules; the model stays as it is.
@@ -86,6 +88,7 @@ def available_methods(model: LatentModel, target: Target) -> AvailableMethods:
     Raises:
         AttributionError: the model has no such number.
     """
+    model = as_picture_model(model)
     target.scorer(model)  # a missing class is told before anything runs
     twin = twin_of(model) if isinstance(model, nn.Module) else model
     score = target.scorer(twin)
@@ -97,5 +100,5 @@ def available_methods(model: LatentModel, target: Target) -> AvailableMethods:
     for name, method in METHODS.items():
         why = method.obstacle(trace, target, cast(Any, model))
         if why is not None:
-            refused[name] = why
+            refused[name] = said_of(model, why)
     return AvailableMethods(tuple(name for name in METHODS if name not in refused), refused, trace)

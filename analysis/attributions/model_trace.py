@@ -16,7 +16,10 @@ _BENT = (
     *("relu", "leaky_relu", "elu", "gelu", "silu", "mish", "hardtanh", "hardswish", "hardsigmoid", "sigmoid", "tanh"),
     *("softplus", "softmax", "max_pool", "max", "clamp", "layer_norm", "group_norm", "attention", "prelu", "exp"),
     *("log", "sqrt", "rsqrt", "pow", "abs", "sin", "cos", "mse_loss"),
+    *("mkldnn_rnn", "cudnn_rnn", "fused_lstm", "fused_gru"),
 )
+_ALONG_TIME = (nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, nn.MaxPool1d, nn.AvgPool1d, nn.AdaptiveAvgPool1d)
+"""Modules whose outputs [B, ch, t] are maps along time; those of others may be sequences [B, t, ch]."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class SpatialMap:
 
     Attributes:
         module: its name in the model.
-        shape: (channels, height, width) of the map.
+        shape: (channels, height, width) of the map; (channels, 1, t) of one along time.
     """
 
     module: str
@@ -103,6 +106,7 @@ class _Watch:
         self.modules = dict(model.named_modules())
         self.calls: Counter[str] = Counter()
         self.shapes: dict[str, tuple[int, int, int]] = {}
+        self._along_time: list[Tensor] = []  # held: an id is a tensor's only while it lives
         self.bends = _Bends()
         self._handles: list[Any] = []
 
@@ -131,5 +135,15 @@ class _Watch:
             if isinstance(output, Tensor) and output.ndim == 4 and output.shape[-1] * output.shape[-2] > 1:
                 self.shapes.pop(name, None)  # the order is that of the last call
                 self.shapes[name] = (output.shape[1], output.shape[2], output.shape[3])
+            elif isinstance(output, Tensor) and output.ndim == 3 and output.shape[-1] > 1:
+                self._note_along_time(name, module, inputs, output)
 
         return leave
+
+    def _note_along_time(self, name: str, module: nn.Module, inputs: object, output: Tensor) -> None:
+        given = inputs[0] if isinstance(inputs, tuple) and inputs else None
+        follows = any(given is known for known in self._along_time)  # an activation, a norm behind one
+        if follows or any(isinstance(part, _ALONG_TIME) for part in module.modules()):
+            self._along_time.append(output)
+            self.shapes.pop(name, None)
+            self.shapes[name] = (output.shape[1], 1, output.shape[2])

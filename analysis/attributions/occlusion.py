@@ -9,32 +9,34 @@ from analysis.attributions.settings import MethodSettings
 def explain(problem: Problem) -> Explained:
     """score(x) − score(x with the square covered by the baseline), averaged over the squares that hold the pixel.
 
-    All channels are covered at once.
+    All channels of a picture are covered at once; of a signal, a stretch of one channel after the other.
 
     Source: Zeiler & Fergus 2014; captum `Occlusion`.
     """
     from captum.attr import Occlusion
 
     channels = problem.images.shape[1]
-    window, stride = problem.settings.window_for(problem.size), problem.settings.stride_for(problem.size)
+    settings = problem.settings
+    stride = settings.stride_for(problem.size)
+    patch = settings.patch_for(problem.size)
     losses = Occlusion(problem.score).attribute(
         problem.images,
-        sliding_window_shapes=(channels, window, window),
-        strides=(channels, stride, stride),
+        sliding_window_shapes=(channels, *patch),
+        strides=(channels, min(stride, patch[0]), stride),
         baselines=problem.baselines,
         additional_forward_args=problem.context or None,
         perturbations_per_eval=problem.repeats,
     )  # [B, C, H, W], the same in every channel
     return Explained(
         losses.mean(dim=1),
-        {"window": window, "stride": stride},
+        {"window": patch[1], "stride": stride},
         "fall of the target when the square around is covered",
     )
 
 
 def _squares(settings: MethodSettings, size: tuple[int, int]) -> int:
-    window, stride = settings.window_for(size), settings.stride_for(size)
-    rows, columns = (-(-(side - window) // stride) + 1 for side in size)
+    patch, stride = settings.patch_for(size), settings.stride_for(size)
+    rows, columns = (-(-(side - step) // min(stride, step)) + 1 for side, step in zip(size, patch, strict=True))
     return rows * columns + 1
 
 

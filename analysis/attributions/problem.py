@@ -45,6 +45,11 @@ class Problem:
         return int(self.images.shape[-2]), int(self.images.shape[-1])
 
     @property
+    def is_along_time(self) -> bool:
+        """Whether the pictures are signals: rows are channels, columns are samples."""
+        return self.settings.is_along_time
+
+    @property
     def repeats(self) -> int:
         """How often all the pictures fit into one pass."""
         return max(1, self.rows // len(self.images))

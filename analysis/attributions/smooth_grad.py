@@ -39,9 +39,9 @@ class NoisyCopies:
 
     def __init__(self, problem: Problem, noise: float) -> None:
         self._images = problem.images
-        spread = problem.images.flatten(1)
-        width = (spread.amax(dim=1) - spread.amin(dim=1)) * noise  # [B]
-        self._width = width.view(-1, 1, 1, 1, 1)
+        own = (-1,) if problem.settings.is_along_time else (-3, -2, -1)  # a signal's channels have ranges of their own
+        width = (problem.images.amax(dim=own, keepdim=True) - problem.images.amin(dim=own, keepdim=True)) * noise
+        self._width = width[:, None]  # [B, 1, 1, 1 or channels of a signal, 1]
         self._generator = torch.Generator().manual_seed(problem.settings.seed)
 
     def draw(self, n_copies: int) -> tuple[Tensor, Tensor]:

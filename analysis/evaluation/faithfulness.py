@@ -28,7 +28,7 @@ from analysis.evaluation.pixel_orders import (
     random_steps,
 )
 from analysis.evaluation.scoring import PassCounter, PictureScorer
-from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.latent_model import LatentModel, SignalModel
 
 __all__ = ["FaithfulnessCurve", "measure_deletion", "measure_faithfulness", "measure_insertion", "order_for"]
 
@@ -37,7 +37,7 @@ _FLAT = "the map is the same everywhere (or as strong, in the order of size), so
 
 
 def measure_deletion(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     heat: NDArray[Any],
@@ -60,7 +60,7 @@ def measure_deletion(
 
 
 def measure_insertion(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     heat: NDArray[Any],
@@ -83,7 +83,7 @@ def measure_insertion(
 
 
 def measure_faithfulness(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     heats: Sequence[NDArray[Any]],
@@ -107,7 +107,7 @@ def measure_faithfulness(
         image: the picture [C, H, W] in [0, 1].
         target: what is scored.
         heats: maps [H, W] of the picture; none is fine.
-        baseline: whose pixels replace the picture's, in all channels; black if None.
+        baseline: whose pixels replace the picture's, in all channels; black if None, of signals each channel's mean.
         order: which pixels come first, one for all maps or one for each; see `pixel_orders.Order`.
         n_steps: equal shares of the pixels in which they are replaced.
         n_random: random maps beside each map; at least 2.
@@ -152,14 +152,15 @@ class _Options:
                 "16 are usual"
             )
 
-    def orders_of(self, heat: Heat, order: Order) -> Steps:
+    def orders_of(self, heat: Heat, order: Order, *, along_time: bool) -> Steps:
         """Of a map, first, and of its random rivals [1 + R, H, W]."""
         own = pixel_steps(heat, order, self.n_steps)
-        return np.concatenate([own[None], random_steps(own, self.random_maps, self.n_random, self.seed)])
+        rivals = random_steps(own, self.random_maps, self.n_random, self.seed, along_time=along_time)
+        return np.concatenate([own[None], rivals])
 
 
 def _measure(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     heats: Sequence[NDArray[Any]],
@@ -168,9 +169,10 @@ def _measure(
 ) -> list[tuple[FaithfulnessCurve, ...]]:
     """Curves of each map, of each kind."""
     scorer = PictureScorer(model, target, image, memory_bytes=options.memory_bytes)
-    nothing = baselines_for([scorer.pixels], options.baseline)[0]
+    nothing = baselines_for([scorer.pixels], options.baseline, form=scorer.form)[0]
+    along_time = scorer.form is not None
     maps = [as_heat(heat, scorer.size, name=name_of_map(n, len(heats))) for n, heat in enumerate(heats, 1)]
-    steps = [options.orders_of(heat, order) for heat, order in zip(maps, orders, strict=True)]
+    steps = [options.orders_of(heat, order, along_time=along_time) for heat, order in zip(maps, orders, strict=True)]
     ends = torch.stack([scorer.image, scorer.place(nothing.pixels)])
     score, baseline_score = (float(each) for each in scorer.score(ends))
     frame = CurveFrame(options.n_steps, score, baseline_score, target.name, nothing.name, options.random_maps)

@@ -20,7 +20,8 @@ from analysis.evaluation.bootstrap import bootstrap_interval
 from analysis.evaluation.heats import as_heat, figure_in_words
 from analysis.evaluation.pixel_orders import moved_copies
 from analysis.evaluation.scoring import PassCounter, PictureScorer
-from xaae_core.models.latent_model import LatentModel
+from analysis.nouns import signal_words
+from xaae_core.models.latent_model import LatentModel, SignalModel
 
 Change = Literal["squares", "noise"]
 """How the picture is changed: "squares", a square is replaced by the baseline's, for maps that share the score out
@@ -40,11 +41,13 @@ class ScoreChanges:
             picture is replaced and 0 elsewhere; with "noise", what is taken off the brightness in all channels.
         falls: the score of the picture minus that of each changed one [N].
         change: how the picture was changed.
+        is_along_time: whether it was a signal.
     """
 
     weights: NDArray[np.float32]
     falls: Floats
     change: Change
+    is_along_time: bool = False
 
     def foretold(self, heat: NDArray[Any]) -> Floats:
         """What a map [H, W] says that the falls are [N].
@@ -57,7 +60,7 @@ class ScoreChanges:
 
 
 def measure_infidelity(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     heat: NDArray[Any],
@@ -109,7 +112,7 @@ def measure_infidelity(
 
 
 def change_picture(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     *,
@@ -125,8 +128,9 @@ def change_picture(
     if n_samples < 2:
         raise ValueError(f"n_samples is {n_samples}; expected at least 2 changed pictures: 64 are usual")
     scorer = PictureScorer(model, target, image, memory_bytes=memory_bytes)
-    weights = draw_weights(change, scorer.size, n_samples, noise=noise, seed=seed)
-    nothing = scorer.place(baselines_for([scorer.pixels], baseline)[0].pixels)
+    along_time = scorer.form is not None
+    weights = draw_weights(change, scorer.size, n_samples, noise=noise, seed=seed, along_time=along_time)
+    nothing = scorer.place(baselines_for([scorer.pixels], baseline, form=scorer.form)[0].pixels)
 
     def make(start: int, stop: int) -> Tensor:
         part = scorer.place(weights[start:stop])[:, None]  # [n, 1, H, W]
@@ -136,13 +140,15 @@ def change_picture(
 
     counter = PassCounter(progress, n_samples + 1)
     score = scorer.score(scorer.image[None], count=counter.add)[0]
-    return ScoreChanges(weights, score - scorer.score_made(n_samples, make, count=counter.add), change)
+    return ScoreChanges(weights, score - scorer.score_made(n_samples, make, count=counter.add), change, along_time)
 
 
 def draw_weights(
-    change: Change, size: tuple[int, int], n: int, *, noise: float = 0.1, seed: int = 0
+    change: Change, size: tuple[int, int], n: int, *, noise: float = 0.1, seed: int = 0, along_time: bool = False
 ) -> NDArray[np.float32]:
     """Random changes [n, H, W] as `ScoreChanges.weights`: Gaussian noise, or a square of an eighth to half a side.
+
+    `along_time`, of a signal [C, T]: a stretch of an eighth to half its length in one channel instead of a square.
 
     Raises:
         ValueError: an unknown change, or no noise.
@@ -156,9 +162,11 @@ def draw_weights(
         raise ValueError(f'change is "{change}"; expected one of {", ".join(get_args(Change))}')
     weights = np.zeros((n, *size), np.float32)
     for each in weights:
-        side = int(rng.integers(max(1, min(size) // 8), max(1, min(size) // 2) + 1))
-        top, left = (int(rng.integers(length - side + 1)) for length in size)
-        each[top : top + side, left : left + side] = 1
+        shorter = size[1] if along_time else min(size)
+        side = int(rng.integers(max(1, shorter // 8), max(1, shorter // 2) + 1))
+        height = 1 if along_time else side
+        top, left = (int(rng.integers(whole - part + 1)) for whole, part in zip(size, (height, side), strict=True))
+        each[top : top + height, left : left + side] = 1
     return weights
 
 
@@ -202,11 +210,14 @@ def judge_infidelity(
         size = float(np.square(falls).mean()) if relative else 1.0
         return _error(foretold, falls, normalize) / size if size > 0 else math.nan
 
-    copies = [changes.foretold(copy) for copy in moved_copies(np.asarray(heat), n_random, seed)] if n_random else []
+    moved = moved_copies(np.asarray(heat), n_random, seed, along_time=changes.is_along_time) if n_random else ()
+    copies = [changes.foretold(copy) for copy in moved]
     shares = np.array([_error(each, falls, normalize) for each in (said, *copies)]) / float(np.square(falls).mean())
     interval = bootstrap_interval(measure, said, falls, n=_RESAMPLES, seed=0)
     is_turned = normalize and _scale(said, falls, normalize) < 0
-    return Measure("infidelity", measure(said, falls), interval, _in_words(shares, normalize, is_turned))
+    words = _in_words(shares, normalize, is_turned)
+    words = signal_words(words) if changes.is_along_time else words
+    return Measure("infidelity", measure(said, falls), interval, words)
 
 
 def _error(foretold: Floats, falls: Floats, normalize: bool) -> float:

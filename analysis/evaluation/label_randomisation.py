@@ -22,7 +22,9 @@ from analysis.directions import Direction, fit_direction
 from analysis.evaluation.likeness import Likeness, judge_likeness, noisy_pictures
 from xaae_core.errors import AttributionError, DirectionError
 from xaae_core.latents import LatentTable
-from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.latent_model import LatentModel, SignalModel
+from xaae_core.models.signal_pictures import as_picture_model
+from xaae_core.signal_form import signal_form_of
 
 _MOST_ALIKE = 0.5
 _TRIES = 50
@@ -93,7 +95,7 @@ class LabelRandomisation:
 def measure_label_randomisation(
     train: Callable[[NDArray[Any], int], LatentModel],
     labels: NDArray[Any],
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     method: str,
@@ -133,8 +135,10 @@ def measure_label_randomisation(
     if len(np.unique(labels)) < 2:
         raise DirectionError(f"all {len(labels)} labels are the same: shuffling them changes nothing; give several")
     given: dict[str, Any] = {"method": method, "settings": settings, "memory_bytes": memory_bytes}
+    model = as_picture_model(model)
     heat = attribute(model, image, target, baseline=baseline, **given)
-    noisy = attribute_batch(model, noisy_pictures(as_pixels(image, model), 2), target, baselines=baseline, **given)
+    copies = noisy_pictures(as_pixels(image, model), 2, along_time=signal_form_of(model) is not None)
+    noisy = attribute_batch(model, copies, target, baselines=baseline, **given)
     maps = []
     for number in range(n_seeds):
         dealt = np.random.default_rng([seed + number, 0x1ABE1]).permutation(labels)

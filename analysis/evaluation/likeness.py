@@ -151,10 +151,16 @@ def judge_likeness(heat: Heat, others: Sequence[Heat], noisy: Sequence[Heat], *,
     )
 
 
-def noisy_pictures(pixels: NDArray[np.float32], n: int, *, seed: int = 0) -> list[NDArray[np.float32]]:
-    """Copies of a picture [C, H, W] with noise that no eye sees, of standard deviation `NOISE`."""
+def noisy_pictures(
+    pixels: NDArray[np.float32], n: int, *, seed: int = 0, along_time: bool = False
+) -> list[NDArray[np.float32]]:
+    """Copies of a picture [C, H, W] with noise that no eye sees, of standard deviation `NOISE`.
+
+    `along_time`, of a signal [1, C, T]: `NOISE` is then a share of each channel's own range, which its trace fills.
+    """
     rng = np.random.default_rng([seed, 0x5A17])
-    return [pixels + rng.normal(scale=NOISE, size=pixels.shape).astype(np.float32) for _ in range(n)]
+    scale = NOISE * np.ptp(pixels, axis=-1, keepdims=True) if along_time else NOISE
+    return [pixels + (scale * rng.standard_normal(pixels.shape)).astype(np.float32) for _ in range(n)]
 
 
 def _interval(values: Values, seed: int) -> tuple[float, float]:

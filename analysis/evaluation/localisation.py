@@ -77,7 +77,7 @@ def measure_localisation(
 
     Args:
         heat: attribution of each pixel [H, W], finite.
-        mask: bool [H, W], neither empty nor full.
+        mask: bool [H, W], neither empty nor full; of a map [C, T] of a signal also [T], the same in all channels.
         sign: "size": strong is far from 0, whatever the sign; "positive": only what adds to the target.
         fixed_share: share of the pixels that `iou_fixed` marks, in (0, 1]; None: the mask's own share, so that the
             map is told how large the place is, but not where. Over many pictures give a share of their own training
@@ -92,6 +92,7 @@ def measure_localisation(
     2020 (Score-CAM, energy-based pointing game); the same as Quantus's PointingGame, AttributionLocalisation and, with
     i = TopKIntersection of K pixels and a mask of M, iou_fixed = iK / (K + M − iK).
     """
+    mask = in_all_channels(mask, heat)
     _check(heat, mask, sign, fixed_share, tolerance)
     strength = np.abs(heat) if sign == "size" else np.maximum(heat, 0)
     flat = strength.astype(np.float64).ravel()
@@ -118,6 +119,12 @@ def measure_localisation(
         energy_inside=float(ordered[inside].sum()) / total if total > 0 else n_mask / n_pixels,
         mask_share=n_mask / n_pixels,
     )
+
+
+def in_all_channels(mask: NDArray[np.bool_], heat: NDArray[Any]) -> NDArray[np.bool_]:
+    """A mask [T] of moments for a map [C, T]: the same in each channel; any other mask as it is."""
+    is_of_moments = mask.ndim == 1 and heat.ndim == 2 and len(mask) == heat.shape[1]
+    return np.broadcast_to(mask, heat.shape) if is_of_moments else mask
 
 
 def _near(mask: NDArray[np.bool_], tolerance: float) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,12 @@ from analysis.attributions.inputs import Picture
 from analysis.evaluation.complexity import measure_completeness, measure_complexity, measure_sparseness
 from analysis.evaluation.faithfulness import measure_faithfulness, order_for
 from analysis.evaluation.localisation import measure_localisation
-from xaae_core.models.latent_model import LatentModel
+from analysis.nouns import said_of
+from xaae_core.models.latent_model import LatentModel, SignalModel
 
 
 def measure_maps(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     made: Sequence[Attribution],
@@ -35,8 +37,8 @@ def measure_maps(
         image: the explained picture [C, H, W].
         target: what was explained.
         made: maps of this picture and this target.
-        baseline: what is put in the place of deleted pixels; black if None.
-        mask: what matters in the picture [H, W]; then also how far each map lies inside.
+        baseline: what is put in the place of deleted pixels; black if None, in a signal each channel's mean.
+        mask: what matters in the picture [H, W], in a signal [C, T] or [T]; then also how far each map lies inside.
         seed: of the random maps.
         memory_bytes: what a pass may take.
         progress: called with (done, all); an exception it raises cancels.
@@ -65,5 +67,6 @@ def measure_maps(
             measures.append(measure_completeness(one))
         if mask is not None and mask.any():
             measures.extend(measure_localisation(one.map, mask).measures())
-        measured.append(one.with_measures(*measures))
+        said = [replace(found, meaning=said_of(model, found.meaning)) for found in measures]
+        measured.append(one.with_measures(*said))
     return tuple(measured)

@@ -117,18 +117,23 @@ def correlate_shifted(first: Values, rest: Values) -> Values:
 def _structural(first: Values, rest: Values) -> Values:
     """SSIM [N] with a uniform window of 7 pixels and the sample covariance, its range that of both maps.
 
+    Maps of fewer than 7 rows, as of signals, have windows of 7 columns in each row by itself.
+
     Source: Wang et al. 2004, equation 13.
     """
     first, rest = _divided(first[None]), _divided(rest)
-    side = min(_WINDOW, *first.shape[1:])
+    height, width = first.shape[1:]
+    side = min(_WINDOW, width if height < _WINDOW else min(height, width))
     side -= 1 - side % 2
+    window = (1, side) if height < _WINDOW else (side, side)
+    n_pixels = window[0] * window[1]
     span = np.maximum(first.max(), rest.max(axis=(1, 2))) - np.minimum(first.min(), rest.min(axis=(1, 2)))
     c1, c2 = ((k * np.where(span > 0, span, 1)[:, None, None]) ** 2 for k in (0.01, 0.03))
-    mean_1, mean_n = _windowed(first, side), _windowed(rest, side)
-    correction = side * side / (side * side - 1) if side > 1 else 1.0
-    spread_1 = correction * (_windowed(first * first, side) - mean_1**2)
-    spread_n = correction * (_windowed(rest * rest, side) - mean_n**2)
-    shared = correction * (_windowed(first * rest, side) - mean_1 * mean_n)
+    mean_1, mean_n = _windowed(first, window), _windowed(rest, window)
+    correction = n_pixels / (n_pixels - 1) if n_pixels > 1 else 1.0
+    spread_1 = correction * (_windowed(first * first, window) - mean_1**2)
+    spread_n = correction * (_windowed(rest * rest, window) - mean_n**2)
+    shared = correction * (_windowed(first * rest, window) - mean_1 * mean_n)
     values = (2 * mean_1 * mean_n + c1) * (2 * shared + c2)
     values /= (mean_1**2 + mean_n**2 + c1) * (spread_1 + spread_n + c2)
     found: Values = values.mean(axis=(1, 2))
@@ -140,9 +145,10 @@ def _divided(maps: Values) -> Values:
     return maps / np.where(largest > 0, largest, 1)
 
 
-def _windowed(maps: Values, side: int) -> Values:
-    """Means of all windows that lie inside [N, H − side + 1, W − side + 1]."""
+def _windowed(maps: Values, window: tuple[int, int]) -> Values:
+    """Means of all windows (rows, columns) that lie inside [N, H − rows + 1, W − columns + 1]."""
+    down, right = window
     sums = np.pad(maps.cumsum(axis=1).cumsum(axis=2), ((0, 0), (1, 0), (1, 0)))
-    ends = sums[:, side:, side:] - sums[:, :-side, side:] - sums[:, side:, :-side] + sums[:, :-side, :-side]
-    means: Values = ends / (side * side)
+    ends = sums[:, down:, right:] - sums[:, :-down, right:] - sums[:, down:, :-right] + sums[:, :-down, :-right]
+    means: Values = ends / (down * right)
     return means

@@ -55,33 +55,36 @@ def pixel_steps(heat: Heat, order: Order, n_steps: int) -> Steps:
     return _steps_of(np.argsort(-importance, axis=None, kind="stable"), n_steps).reshape(heat.shape)
 
 
-def random_steps(steps: Steps, kind: RandomMaps, n: int, seed: int) -> Steps:
+def random_steps(steps: Steps, kind: RandomMaps, n: int, seed: int, *, along_time: bool = False) -> Steps:
     """Orders that know nothing of the picture [n, H, W].
 
     "moved" is the given order itself, shifted by a random number of rows and columns around the edges and mirrored or
     turned at random: as smooth, as concentrated and with as many equal pixels as the map, but elsewhere. That is the
     fair rival: in deletion, pixel noise destroys a picture sooner than any smooth map could, and in insertion it
     gives its coarse look back sooner. A seam where the edges meet is the only thing added. "noise" draws each pixel by
-    itself, as many publications do. The same seed moves every map of a size in the same ways.
+    itself, as many publications do. The same seed moves every map of a size in the same ways. `along_time`, the map is
+    one of a signal, and what is moved stays in its channel.
 
     Raises:
         ValueError: an unknown kind.
     """
     if kind == "moved":
-        return moved_copies(steps, n, seed)
+        return moved_copies(steps, n, seed, along_time=along_time)
     if kind == "noise":
         rng, n_steps = np.random.default_rng(seed), int(steps.max())
         return np.stack([_steps_of(rng.permutation(steps.size), n_steps).reshape(steps.shape) for _ in range(n)])
     raise ValueError(f'random_maps is "{kind}"; expected one of {", ".join(get_args(RandomMaps))}')
 
 
-def moved_copies(array: NDArray[Number], n: int, seed: int) -> NDArray[Number]:
+def moved_copies(array: NDArray[Number], n: int, seed: int, *, along_time: bool = False) -> NDArray[Number]:
     """An array [H, W] at random places [n, H, W]: shifted around the edges, mirrored, and turned.
 
-    The same seed moves every array of a size in the same ways.
+    The same seed moves every array of a size in the same ways. `along_time`, an array [C, T] is shifted and mirrored
+    along its columns alone.
     """
     rng = np.random.default_rng(seed)
-    return np.stack([_moved(array, rng) for _ in range(n)])
+    move = _moved_in_time if along_time else _moved
+    return np.stack([move(array, rng) for _ in range(n)])
 
 
 def _importance(heat: Heat, order: Order) -> Heat:
@@ -102,3 +105,8 @@ def _moved(array: NDArray[Number], rng: np.random.Generator) -> NDArray[Number]:
     # a turn by 90° fits square pictures only; others are turned by 180° or not at all
     turned = np.rot90(array, turn if height == width else 2 * (turn % 2))
     return np.roll(turned[:, ::-1] if mirror else turned, (down, right), axis=(0, 1))
+
+
+def _moved_in_time(array: NDArray[Number], rng: np.random.Generator) -> NDArray[Number]:
+    by, mirror = int(rng.integers(array.shape[1])), int(rng.integers(2))
+    return np.roll(array[:, ::-1] if mirror else array, by, axis=1)

@@ -64,21 +64,28 @@ def destroy_layers(
     return destroyed, how
 
 
-def settling_pictures(image: Tensor) -> Tensor:
+def settling_pictures(image: Tensor, *, along_time: bool = False) -> Tensor:
     """Relatives of a picture [C, H, W] for batch statistics: [B, C, H, W], B from 4 (large pictures) to 16.
 
     The picture, then shifted around the torus, mirrored, of other contrast and with faint noise: like the picture, so
-    that its own activations are usual among them, and unlike enough that each unit has a spread.
+    that its own activations are usual among them, and unlike enough that each unit has a spread. `along_time`, of a
+    signal [1, C, T], shifts and mirrors go along time, contrast is around each channel's mean, and nothing is cut off.
     """
     n = int(np.clip(16 * 256**2 // (image.shape[-2] * image.shape[-1]), 4, 16))
     generator = torch.Generator().manual_seed(0)
     relatives = [image]
     for number in range(1, n):
         rows, columns = (int(torch.randint(side, (1,), generator=generator)) for side in image.shape[-2:])
+        rows = 0 if along_time else rows
         relative = image.roll((rows, columns), (-2, -1)).flip([-1] if number % 2 else [])
         contrast = 0.5 + torch.rand(1, generator=generator).to(image)
         noise = 0.03 * torch.randn(image.shape, generator=generator).to(image)
-        relatives.append((relative * contrast + noise).clamp(0, 1))
+        if along_time:
+            level = image.mean(dim=-1, keepdim=True)
+            spread = image.std(dim=-1, keepdim=True, correction=0)
+            relatives.append(level + (relative - level) * contrast + noise * spread)
+        else:
+            relatives.append((relative * contrast + noise).clamp(0, 1))
     return torch.stack(relatives)
 
 

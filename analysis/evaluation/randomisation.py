@@ -19,7 +19,9 @@ from analysis.evaluation.label_randomisation import shuffled_direction
 from analysis.evaluation.likeness import Likeness, judge_likeness, noisy_pictures
 from analysis.evaluation.map_counter import MapCounter
 from analysis.evaluation.randomiser import RandomisedModel, Randomiser, needs_decoder
-from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.latent_model import LatentModel, SignalModel
+from xaae_core.models.signal_pictures import as_picture_model
+from xaae_core.signal_form import signal_form_of
 
 __all__ = [
     "ParameterRandomisation",
@@ -35,7 +37,7 @@ Kind = Literal["cascading", "whole"]
 
 
 def randomised_models(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     *,
     seed: int = 0,
     kind: Kind = "cascading",
@@ -104,7 +106,7 @@ class ParameterRandomisation:
 
 
 def measure_parameter_randomisation(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     method: str,
@@ -143,6 +145,7 @@ def measure_parameter_randomisation(
     """
     if n_stages < 1 or n_seeds < 1:
         raise ValueError(f"n_stages={n_stages}, n_seeds={n_seeds}; expected at least 1 of both")
+    model = as_picture_model(model)
     randomiser = Randomiser(model, target=target, image=image, with_decoder=needs_decoder(method))
     n_stages = min(n_stages, len(randomiser.layers))
     done = MapCounter(n_stages * n_seeds + 2, progress)
@@ -154,7 +157,8 @@ def measure_parameter_randomisation(
         return list(found)
 
     map_ = original.map if original is not None else explain(model, image)[0].map
-    noisy = [found.map for found in explain(model, *noisy_pictures(as_pixels(image, model), 2))]
+    copies = noisy_pictures(as_pixels(image, model), 2, along_time=signal_form_of(model) is not None)
+    noisy = [found.map for found in explain(model, *copies)]
     stages: list[list[Attribution]] = [[] for _ in range(n_stages)]
     last: list[RandomisedModel] = []
     for number in range(n_seeds):

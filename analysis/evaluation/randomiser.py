@@ -16,7 +16,9 @@ from analysis.attributions.inputs import Picture, as_pixels, require_eval
 from analysis.attributions.targets import Target, device_of
 from analysis.evaluation.layer_search import Layer, find_layers
 from analysis.evaluation.random_layers import How, destroy_layers, settling_pictures
-from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.latent_model import LatentModel, SignalModel
+from xaae_core.models.signal_pictures import as_picture_model
+from xaae_core.signal_form import signal_form_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +61,13 @@ class Randomiser:
 
     def __init__(
         self,
-        model: LatentModel,
+        model: LatentModel | SignalModel,
         *,
         target: Target | None = None,
         image: Picture | None = None,
         with_decoder: bool = False,
     ) -> None:
+        model = as_picture_model(model)
         require_eval(model)
         self._model = model
         if image is None:
@@ -74,7 +77,8 @@ class Randomiser:
             pixels = as_pixels(image, model)
         self._number_of = _number_of(target, with_decoder=with_decoder or target is None)
         with torch.inference_mode(False):
-            self._pictures = settling_pictures(torch.tensor(pixels)).to(device_of(model))
+            along_time = signal_form_of(model) is not None
+            self._pictures = settling_pictures(torch.tensor(pixels), along_time=along_time).to(device_of(model))
             self.layers = find_layers(model, self._number_of, self._pictures[:1])
 
     def destroy(self, n_layers: int | None = None, *, seed: int = 0) -> RandomisedModel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,24 @@ def centred_disc(shape: tuple[int, int], share: float) -> Heat:
     return _frozen(np.clip(left / n_in_ring, 0, 1)[ring.reshape(shape)])
 
 
+def centred_bar(shape: tuple[int, int], share: float) -> Heat:
+    """The disc of signals: the middle of the time, in all channels.
+
+    Args:
+        shape: (channels, samples).
+        share: of the signal, in (0, 1].
+
+    Returns:
+        heat [C, T], float32, read-only: 1 inside, 0 outside; the samples at its ends share what is left, so that the
+        map's sum is `share` of its samples.
+
+    Raises:
+        ValueError: a share out of range.
+    """
+    row = centred_disc((1, shape[1]), share)
+    return _frozen(np.repeat(row, shape[0], axis=0))
+
+
 def usual_place(masks: Iterable[Mask]) -> Heat:
     """How often each pixel is inside, over masks [H, W] of other pictures: where it usually is, whatever the picture.
 
@@ -61,7 +80,12 @@ def usual_place(masks: Iterable[Mask]) -> Heat:
 
 
 def smooth_random_maps(
-    shape: tuple[int, int], n: int, *, rng: np.random.Generator, width: float | None = None
+    shape: tuple[int, int],
+    n: int,
+    *,
+    rng: np.random.Generator,
+    width: float | None = None,
+    along_time: bool = False,
 ) -> NDArray[np.float32]:
     """Maps with hot spots at random places, smooth as attributions are.
 
@@ -71,20 +95,25 @@ def smooth_random_maps(
         rng: source of the places.
         width: standard deviation of the Gaussian that noise is blurred with, in pixels; a twelfth of the shorter side
             (as occlusion's usual window) if None.
+        along_time: of signals [C, T]: smooth along time, a twelfth of the length if `width` is None, and each channel
+            by itself.
 
     Returns:
         heat [n, H, W], float32, each with mean 0.
     """
     from scipy.ndimage import gaussian_filter
 
-    blur = min(shape) / 12 if width is None else width
+    usual = shape[1] if along_time else min(shape)
+    blur = usual / 12 if width is None else width
     noise = rng.standard_normal((n, *shape), dtype=np.float32)
-    maps: NDArray[np.float32] = gaussian_filter(noise, (0, blur, blur), mode="wrap")  # as likely at the border
+    maps: NDArray[np.float32] = gaussian_filter(
+        noise, (0, 0 if along_time else blur, blur), mode="wrap"
+    )  # as likely at the border
     centred: NDArray[np.float32] = maps - maps.mean(axis=(1, 2), keepdims=True)
     return centred
 
 
-def _frozen(heat: NDArray[np.float64]) -> Heat:
+def _frozen(heat: NDArray[Any]) -> Heat:
     frozen = heat.astype(np.float32)
     frozen.setflags(write=False)
     return frozen

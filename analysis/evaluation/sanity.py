@@ -27,13 +27,14 @@ from analysis.evaluation.sanity_checks import (
     check_inside,
     check_random,
     could_not_run,
+    in_words_of,
     judge_checks,
 )
 from analysis.evaluation.sanity_comparisons import ComparedMaps, SameWay
 from analysis.evaluation.sanity_material import SanityMaterial
 from xaae_core.errors import AttributionError, XaaeError
 from xaae_core.latents import LatentTable
-from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.latent_model import LatentModel, SignalModel
 
 __all__ = ["SanityBench", "SanityCheck", "SanityStrip", "Verdict", "check_sanity"]
 
@@ -77,7 +78,7 @@ class SanityStrip:
 
 
 def check_sanity(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     attribution: Attribution,
@@ -96,7 +97,7 @@ def check_sanity(
 
     Args:
         model: in eval mode; left alone.
-        image: the picture [C, H, W] in [0, 1].
+        image: the picture [C, H, W] in [0, 1]; a signal [C, T].
         target: what the map explains.
         attribution: the map.
         table: as for `SanityBench`, and so are the other options.
@@ -138,7 +139,7 @@ class SanityBench:
         target: what the maps explain.
         table: latents of the model with labels, for the check with shuffled labels; None: it does not run.
         baseline: that the maps were made with; black if None.
-        mask: bool [H, W] of what should be found, for the check "inside"; None: it is left out.
+        mask: bool [H, W] of what should be found, for the check "inside"; of a signal also [T]; None: it is left out.
         n_models: models destroyed at each of two depths (all layers; all but the one that sees the picture). None: 4
             for methods of at most 8 forward passes, 2 for longer ones and for models of more than 64 MiB of weights.
         n_shuffled: shuffled directions.
@@ -153,7 +154,7 @@ class SanityBench:
 
     def __init__(
         self,
-        model: LatentModel,
+        model: LatentModel | SignalModel,
         image: Picture,
         target: Target,
         table: LatentTable | None = None,
@@ -220,6 +221,7 @@ class SanityBench:
             mask = self._mask
             checks.append(_attempt("inside", lambda: check_inside(attribution, mask)))
         counter.finish()
+        checks = [in_words_of(shared.model, check) for check in checks]
         return SanityStrip(
             compared.destroyed, compared.shuffled, shared.moved(attribution.map), tuple(checks), *judge_checks(checks)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from analysis.evaluation.faithfulness_curve import FaithfulnessCurve
 from analysis.evaluation.heats import figure_in_words
 from analysis.evaluation.likeness import Likeness
 from analysis.evaluation.localisation import measure_localisation
+from analysis.nouns import said_of
 
 Verdict = Literal["believable", "doubtful", "fails"]
 CheckName = Literal["destroyed", "shuffled", "random", "complete", "inside"]
@@ -62,6 +63,11 @@ class SanityCheck:
 def could_not_run(name: CheckName, why: str) -> SanityCheck:
     """A check without an answer, and why."""
     return SanityCheck(name, None, math.nan, _UNKNOWN, f"{_STARTS[name]}: not checked: {why}")
+
+
+def in_words_of(model: object, check: SanityCheck) -> SanityCheck:
+    """The check in the words of what a model takes: pictures or signals."""
+    return replace(check, sentence=said_of(model, check.sentence), reason=said_of(model, check.reason))
 
 
 def check_destroyed(whole: Likeness, upper: Likeness | None) -> SanityCheck:

@@ -15,7 +15,9 @@ from analysis.evaluation.likeness import noisy_pictures
 from analysis.evaluation.randomiser import Randomiser, needs_decoder
 from xaae_core.errors import AttributionError, DirectionError
 from xaae_core.latents import LatentTable
-from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.latent_model import LatentModel, SignalModel
+from xaae_core.models.signal_pictures import as_picture_model
+from xaae_core.signal_form import signal_form_of
 
 _CHEAP = 8
 _MANY, _FEW = 4, 2
@@ -38,7 +40,7 @@ class SanityMaterial:
 
     def __init__(
         self,
-        model: LatentModel,
+        model: LatentModel | SignalModel,
         image: Picture,
         target: Target,
         table: LatentTable | None,
@@ -49,7 +51,9 @@ class SanityMaterial:
     ) -> None:
         if (n_models is not None and n_models < 1) or n_shuffled < 1:
             raise ValueError(f"n_models={n_models}, n_shuffled={n_shuffled}; expected at least 1 of both")
+        model = as_picture_model(model)
         require_eval(model)
+        self.is_along_time = signal_form_of(model) is not None
         target.scorer(model)  # a missing class is told before anything runs
         self.model, self.target, self.table, self.seed = model, target, table, seed
         self.pixels = as_pixels(image, model)
@@ -64,7 +68,7 @@ class SanityMaterial:
         if self._n_models is not None:
             return self._n_models
         size = (int(self.pixels.shape[1]), int(self.pixels.shape[2]))
-        is_short = METHODS[method].n_passes(settings, size) <= _CHEAP
+        is_short = METHODS[method].n_passes(settings.for_model(self.model), size) <= _CHEAP
         return _MANY if is_short and self._bytes_of_a_copy(method) <= _SMALL else _FEW
 
     def depths(self, method: str) -> tuple[int, ...]:
@@ -100,15 +104,17 @@ class SanityMaterial:
 
     def noisy(self, n: int) -> list[NDArray[np.float32]]:
         """The picture with noise that no eye sees."""
-        return noisy_pictures(self.pixels, n, seed=self.seed)
+        return noisy_pictures(self.pixels, n, seed=self.seed, along_time=self.is_along_time)
 
     def moved(self, heat: NDArray[np.float32]) -> NDArray[np.float32]:
         """A map that knows nothing: the map itself, mirrored or not, shifted around the edges to a random place.
 
         It moves at least a quarter of each side: what lies almost where it was does not look as if it knew nothing.
+        That of a signal moves along time.
         """
         rng = np.random.default_rng([self.seed, 0x30BED])
         down, right = (int(rng.integers(side // 4, side - side // 4)) for side in heat.shape)
+        down = 0 if self.is_along_time else down
         mirrored = bool(rng.integers(2))
         moved: NDArray[np.float32] = np.roll(heat[:, ::-1] if mirrored else heat, (down, right), axis=(0, 1))
         return moved

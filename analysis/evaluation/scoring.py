@@ -15,7 +15,9 @@ from analysis.attributions.inputs import Picture, as_pixels, require_eval
 from analysis.attributions.memory import check_budget, rows_within
 from analysis.attributions.targets import Target, device_of
 from xaae_core.errors import AttributionError, ImageError
-from xaae_core.models.latent_model import LatentModel
+from xaae_core.models.latent_model import LatentModel, SignalModel
+from xaae_core.models.signal_pictures import as_picture_model
+from xaae_core.signal_form import signal_form_of
 
 Count = Callable[[int], None]
 """Told the number of pictures of every forward pass; what it raises cancels."""
@@ -52,15 +54,24 @@ class PictureScorer:
         image: the picture [C, H, W] in [0, 1] that is changed.
         memory_bytes: as for `attribute`. The scores do not depend on it.
 
+    Attributes:
+        pixels: the picture [C, H, W]; of a signal [1, C, T].
+        image: the same beside the model.
+        form: of the signal; None of a picture.
+
     Raises:
         AttributionError: a model in training mode, or one that has no such number.
         ImageError: a picture that is not the model's.
         ValueError: a budget below a MiB.
     """
 
-    def __init__(self, model: LatentModel, target: Target, image: Picture, *, memory_bytes: int | None = None) -> None:
+    def __init__(
+        self, model: LatentModel | SignalModel, target: Target, image: Picture, *, memory_bytes: int | None = None
+    ) -> None:
         check_budget(memory_bytes)
+        model = as_picture_model(model)
         require_eval(model)
+        self.form = signal_form_of(model)
         self._model, self._target, self._budget = model, target, memory_bytes
         self._rows: int | None = None
         self.pixels = as_pixels(image, model)
@@ -117,7 +128,7 @@ class PictureScorer:
 
 
 def score_pictures(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     target: Target,
     image: Picture,
     pictures: NDArray[Any] | Tensor,

@@ -17,13 +17,15 @@ from analysis.attributions.settings import MethodSettings
 from analysis.attributions.targets import Target
 from analysis.evaluation.heats import as_heat, figure_in_words
 from analysis.evaluation.infidelity import change_picture, judge_infidelity, measure_infidelity
-from xaae_core.models.latent_model import LatentModel
+from analysis.nouns import said_of
+from xaae_core.models.latent_model import LatentModel, SignalModel
+from xaae_core.models.signal_pictures import as_picture_model
 
 __all__ = ["change_picture", "draw_neighbours", "judge_infidelity", "measure_infidelity", "measure_max_sensitivity"]
 
 
 def measure_max_sensitivity(
-    model: LatentModel,
+    model: LatentModel | SignalModel,
     image: Picture,
     target: Target,
     *,
@@ -51,7 +53,7 @@ def measure_max_sensitivity(
         heat: the map of the picture [H, W], if it was made already: by this method, baseline and settings.
         baseline: as for `attribute`.
         settings: as for `attribute`.
-        radius: of the noise, in units of brightness.
+        radius: of the noise, in units of brightness; of a signal, of a channel's range.
         n_samples: changed pictures; the maximum can only rise with them.
         seed: of the noise.
         memory_bytes: as for `attribute`.
@@ -67,6 +69,7 @@ def measure_max_sensitivity(
 
     Source: Yeh et al. 2019, definition 3.1; the size is divided by as in captum `sensitivity_max`.
     """
+    model = as_picture_model(model)
     pixels = as_pixels(image, model)
     changed = draw_neighbours(pixels, radius=radius, n=n_samples, seed=seed)
     size = (int(pixels.shape[-2]), int(pixels.shape[-1]))
@@ -84,12 +87,11 @@ def measure_max_sensitivity(
             "max_sensitivity", math.nan, meaning="the map is zero everywhere: it has no size to compare with"
         )
     value = max(float(np.linalg.norm(each - own)) for each in maps) / norm
-    return Measure(
-        "max_sensitivity",
-        value,
-        meaning=f"noise of ±{radius:g} on the picture changes the map by {figure_in_words(value)} of its own size at "
-        f"most, among {n_samples} pictures; 0 is a map that stays",
+    words = (
+        f"noise of ±{radius:g} on the picture changes the map by {figure_in_words(value)} of its own size at "
+        f"most, among {n_samples} pictures; 0 is a map that stays"
     )
+    return Measure("max_sensitivity", value, meaning=said_of(model, words))
 
 
 def draw_neighbours(
