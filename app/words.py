@@ -25,6 +25,16 @@ METRICS = {
         "Share of the target's held-out cases that are found, at the model's threshold.",
     ),
     "test_specificity": ("Specificity", "Share of the other held-out cases that are not called the target."),
+    "test_probe_auroc": (
+        "AUROC of a linear probe",
+        "The model learned no labels: a straight line through its z, fitted to the training cases, tells the test split "
+        "apart so well; 0.5 is guessing, 1 is perfect.",
+    ),
+    "test_probe_accuracy": ("Accuracy of a linear probe", "Share of the test split whose class that line gets right."),
+    "test_probe_spearman": (
+        "Spearman of a linear probe",
+        "The model learned no labels: rank correlation on the test split of the true numbers with a linear fit of z.",
+    ),
     "test_spearman": ("Spearman, held out", "Rank correlation of predicted and true numbers on the test split."),
     "test_mae": ("Mean error", "How far the predicted numbers are off on average on the test split, in their units."),
     "ssim_z_alone": ("Likeness, z alone", "SSIM of the picture decoded from z alone against the original; 1 is equal."),
@@ -95,17 +105,20 @@ def axis_words(axis: LatentAxis, n_dims: int, divergence: float) -> str:
     return f"{text}. It was learned without labels: what it means, and whether it means one thing only, is to be seen."
 
 
-def leakage_words(share: float | None) -> str:
+def leakage_words(share: float | None, noun: str = "picture") -> str:
     """How much of the picture comes from z, as a sentence; empty when it is not known."""
     if share is None:
         return ""
     if share >= 0.995:
-        return "All of this picture comes from z."
-    return f"{share:.0%} of this picture comes from z, {1 - share:.0%} is copied past it by the skip connections."
+        return f"All of this {noun} comes from z."
+    return f"{share:.0%} of this {noun} comes from z, {1 - share:.0%} is copied past it by the skip connections."
 
 
-def likeness_words(likeness: float) -> str:
-    """How much of a picture survives in z, as a sentence; `likeness` is the SSIM of the decode at 0."""
+def likeness_words(likeness: float, noun: str = "picture") -> str:
+    """How much of a case survives in z, as a sentence; `likeness` is that of `path_likeness`."""
+    if noun == "signal":
+        kept = f"Decoded at 0, {max(likeness, 0):.0%} of the signal's variance is kept"
+        return f"{kept}: judge no detail by the decoded trace." if likeness < 0.5 else f"{kept}."
     text = f"Decoded at 0, the picture's likeness to the original is {likeness:.2f} (SSIM; 1 is equal)"
     if likeness < 0.5:
         return f"{text}: z keeps its coarse shapes only, so judge no detail by the decoded picture."

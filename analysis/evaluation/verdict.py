@@ -16,6 +16,7 @@ _SENTENCES: Mapping[Level, str] = {
     "unknown": "Nothing was measured on cases it has not seen, so how far it may be explained is not known.",
 }
 _FEW_TARGETS = 20
+_PROBED = "asked by a linear probe on z: the model itself learned no labels"
 _MISCALIBRATED = 0.15
 
 
@@ -44,12 +45,15 @@ def judge_metrics(metrics: Mapping[str, float]) -> Verdict:
             `RegressorQuality.metrics` give them.
     """
     figures = held_out_figures(metrics)
+    is_probe = not figures
+    figures = figures or probe_figures(metrics)
     if not figures:
         return Verdict("unknown", _SENTENCES["unknown"], ())
     findings = _numbers(figures) if "spearman" in figures else _classes(figures)
     level = max((level for level, _ in findings), key=_ORDER.index)
     reasons = sorted(findings, key=lambda finding: -_ORDER.index(finding[0]))
-    return Verdict(level, _SENTENCES[level], tuple(reason for _, reason in reasons))
+    said = tuple(reason for _, reason in reasons)
+    return Verdict(level, _SENTENCES[level], (*said, _PROBED) if is_probe else said)
 
 
 def held_out_figures(metrics: Mapping[str, float]) -> dict[str, float]:
@@ -60,6 +64,12 @@ def held_out_figures(metrics: Mapping[str, float]) -> dict[str, float]:
             return {name: value for name, value in found.items() if math.isfinite(value)}
     auroc = metrics.get("auroc", math.nan)
     return {"auroc": auroc} if math.isfinite(auroc) else {}
+
+
+def probe_figures(metrics: Mapping[str, float]) -> dict[str, float]:
+    """What `held_out_figures` gives of a linear probe's figures, of a model that learned no labels."""
+    named = {name.replace("_probe_", "_", 1): value for name, value in metrics.items() if "_probe_" in name}
+    return held_out_figures(named)
 
 
 def _classes(figures: Mapping[str, float]) -> list[tuple[Level, str]]:

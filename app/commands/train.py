@@ -13,6 +13,7 @@ from app.command_settings import SettingsCommand
 from app.data_options import columns_from, data_options
 from app.encoder_option import allow_encoders
 from app.terminal import counted, describe_data, epoch_line, print_json, quiet_in_other_processes, remark
+from xaae_core.models.catalogue import DEFAULT_MODEL, MODELS
 from xaae_core.training.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 _PHASES = (("epochs_adv", "adversarial"), ("epochs_ae", "autoencoder"), ("epochs_classif", "classifier"))
 _ADDED = (("epochs_consistency", "consistency"), ("epochs_sharpening", "sharpening"))
-_TRAINING = (*(name for name, _ in _PHASES), "lr_max", "patience", "early_stopping")
+_TRAINING = (*(name for name, _ in _PHASES), "epochs", "lr_max", "patience", "early_stopping")
+_OPTIONS = {option.name: option for entry in MODELS.values() for option in entry.options}
+"""Settings that belong to some of the models, by name."""
 _ASKED = (
-    *("preset", "task", "encoder", "weights", "freeze_encoder", "size", "dims", "batch_size", "recons_metric"),
+    *("model", "preset", "task", "encoder", "weights", "freeze_encoder", "size", "dims", "batch_size", "recons_metric"),
     *("target", "resize", "window", "seed", "find_lr", *(name for name, _ in _ADDED)),
 )
 
@@ -48,10 +51,23 @@ def _epochs(function: Any) -> Any:
     return function
 
 
+def _model_options(function: Any) -> Any:
+    """An option for each setting that belongs to some of the models."""
+    for name, option in reversed(_OPTIONS.items()):
+        owners = ", ".join(entry.name for entry in MODELS.values() if name in entry.option_names)
+        choices = sorted(
+            {choice for entry in MODELS.values() for o in entry.options if o.name == name for choice in o.choices}
+        )
+        kind = click.Choice(choices) if choices else (click.INT if isinstance(option.default, int) else click.FLOAT)
+        words = f"{option.title}; of the models {owners}; the model's own if left out."
+        function = click.option(f"--{name.replace('_', '-')}", type=kind, help=words)(function)
+    return function
+
+
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     """The options that a settings file of a training means; the file has the form of `TrainingRequest.to_mapping`."""
-    flat = {name: value for name, value in values.items() if name not in ("about", "columns", "training")}
-    flat |= values.get("training", {})
+    flat = {name: value for name, value in values.items() if name not in ("about", "columns", "training", "options")}
+    flat |= values.get("training", {}) | values.get("options", {})
     flat |= {f"{role}_column": name for role, name in values.get("columns", {}).items()}
     if isinstance(flat.get("size"), list):
         flat["size"] = "x".join(str(side) for side in flat["size"])
@@ -72,20 +88,30 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 )
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.")
+@click.option("--model", default=DEFAULT_MODEL, show_default=True,
+    help="What is trained: " + "; ".join(f"{entry.name}: {entry.title}" for entry in MODELS.values()))  # fmt: skip
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="standard", show_default=True,
-    help="; ".join(f"{preset.name}: {preset.purpose}" for preset in PRESETS.values()))  # fmt: skip
+    help="Of xaaenet: " + "; ".join(f"{preset.name}: {preset.purpose}" for preset in PRESETS.values()))  # fmt: skip
 @data_options
-@click.option("--encoder", help="small, torchvision:resnet50, timm:convnext_tiny, python:package.module:function; "
-    "the preset's if left out.")  # fmt: skip
+@_model_options
+@click.option("--encoder", help="Of xaaenet: small, torchvision:resnet50, timm:convnext_tiny, "
+    "python:package.module:function; the preset's if left out.")  # fmt: skip
 @click.option("--weights", type=click.Path(path_type=Path), help="File of the encoder's pretrained weights.")
 @click.option("--freeze-encoder", is_flag=True, help="Leave the encoder as it is; only what is added learns.")
-@click.option("--size", callback=_size, help="Side in pixels, or HEIGHTxWIDTH; the preset's if left out.")
+@click.option(
+    "--size", callback=_size, help="Side in pixels, or HEIGHTxWIDTH; the preset's or the model's if left out."
+)
 @click.option("--channels", type=click.Choice(["auto", "1", "3"]), default="auto", show_default=True,
     help="1: grey, 3: colour, auto: as the pictures are stored.")  # fmt: skip
-@click.option("--dims", type=click.IntRange(1), help="Size of the latent vector z; the preset's if left out.")
+@click.option(
+    "--dims", type=click.IntRange(1), help="Size of the latent vector z; the preset's or the model's if left out."
+)
 @click.option("--batch-size", type=click.IntRange(2), help="Images a batch, on all devices together; the preset's if "
     "left out.")  # fmt: skip
 @_epochs
+@click.option(
+    "--epochs", type=click.IntRange(1), help="Epochs at most of any other model than xaaenet; 30 if left out."
+)
 @click.option("--lr-max", type=click.FloatRange(0, min_open=True), help="Peak learning rate; the preset's if left out.")
 @click.option("--find-lr", is_flag=True, help="Look for the peak learning rate first (a range test of 60 batches).")
 @click.option("--patience", type=click.IntRange(1), help="Epochs without better weights after which a phase ends.")
@@ -105,7 +131,7 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 @allow_encoders
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) -> None:
-    """Train a model on labelled pictures.
+    """Train a model on labelled pictures: xAAEnet, or any other of the family.
 
     DATA is a folder with one subfolder per class or with a table labels.csv (.parquet, .xlsx), or the table itself.
     Writes model.safetensors, model.latents.parquet, evaluation.json, settings.toml and the files of the training itself
@@ -143,6 +169,7 @@ def request_of(options: Mapping[str, Any]) -> TrainingRequest:
         **{name: options[name] for name in _ASKED},
         columns=columns_from(options),
         channels=None if channels == "auto" else int(channels),
+        options={name: options[name] for name in _OPTIONS if options[name] is not None},
         is_balanced=options["balanced"],
         has_flips=options["flip"],
         training={name: options[name] for name in _TRAINING if options[name] is not None},
@@ -151,11 +178,14 @@ def request_of(options: Mapping[str, Any]) -> TrainingRequest:
 
 def figures_of(finished: FinishedTraining) -> dict[str, object]:
     """What was written and measured, by name."""
+    from analysis.evaluation.linear_probe import PROBE
+
     quality, verdict = finished.quality, finished.verdict
     return {
         "checkpoint": str(finished.checkpoint),
         "latents": str(finished.latents),
         **quality.to_json(),
+        "said_by": PROBE if finished.is_probe else "model",
         "verdict": verdict.sentence,
         "reasons": list(verdict.reasons),
     }
@@ -166,8 +196,9 @@ def sentences_of(finished: FinishedTraining, data: Path) -> str:
     from analysis.evaluation.quality import quality_sentence
 
     verdict = finished.verdict
+    asked = "by a linear probe on z, as the model learned no labels: " if finished.is_probe else ""
     lines = (
-        quality_sentence(finished.quality),
+        asked + quality_sentence(finished.quality),
         f"{verdict.sentence} {'; '.join(verdict.reasons)}",
         f"wrote {finished.checkpoint} and {finished.latents}",
         f"look at it: xaae app --checkpoint {finished.checkpoint} --data {data}",

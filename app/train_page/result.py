@@ -11,7 +11,10 @@ from app.training.job import TrainingJob
 from app.words import METRICS, figure
 
 TRAVERSE = "pages/traverse.py"
-_SHOWN = ("test_auroc", "valid_auroc", "test_spearman", "valid_spearman", "test_accuracy", "test_sensitivity")
+_SHOWN = (
+    *("test_auroc", "valid_auroc", "test_spearman", "valid_spearman", "test_accuracy", "test_sensitivity"),
+    *("test_probe_auroc", "test_probe_accuracy", "test_probe_spearman"),
+)
 _KINDS = {"good": "success", "caution": "warning", "poor": "error", "unknown": "info"}
 
 

@@ -1,45 +1,24 @@
-"""The model and the loaders that a training request means for a data set."""
+"""The loaders that a training request means for a data set and a model."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from app.training.request import TrainingRequest
+from app.training.way import way_of
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from xaae_core.data.dataset import ImageDataset
-    from xaae_core.models.aae import XaaeBlocks
 
 
-def build_model(dataset: ImageDataset, request: TrainingRequest) -> XaaeBlocks:
+def build_model(dataset: ImageDataset, request: TrainingRequest) -> nn.Module:
     """The untrained model that a request asks for, its weights drawn from the seed."""
-    import torch
-
-    from xaae_core.models import add_xaae_blocks, build_encoder, encoder_normalisation, is_pretrainable
-
-    plan = request.plan()
-    channels = request.channels or dataset.channels
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(request.seed)
-        encoder = build_encoder(
-            plan.encoder,
-            channels,
-            input_size=request.image_size,
-            pretrained=is_pretrainable(plan.encoder),
-            weights_path=request.weights,
-        )
-        return add_xaae_blocks(
-            encoder,
-            **plan.model,
-            input_size=request.image_size,
-            input_channels=channels,
-            classes=1 if dataset.is_numeric else len(dataset.classes),
-            normalisation=encoder_normalisation(plan.encoder, channels),
-            encoder_spec=plan.encoder,
-        )
+    return way_of(request).build(dataset)
 
 
-def build_loaders(dataset: ImageDataset, model: XaaeBlocks, request: TrainingRequest) -> Any:
+def build_loaders(dataset: ImageDataset, model: Any, request: TrainingRequest) -> Any:
     """The fastai loaders that a model is trained with."""
     from xaae_core.data.augmentation import Augment
     from xaae_core.data.loaders import make_dataloaders
@@ -48,7 +27,7 @@ def build_loaders(dataset: ImageDataset, model: XaaeBlocks, request: TrainingReq
         dataset,
         input_size=model.input_size,
         input_channels=model.input_channels,
-        batch_size=request.plan().batch_size,
+        batch_size=way_of(request).batch_size,
         resize=request.resize,
         window=request.window,
         augment=Augment(horizontal_flip=request.has_flips),

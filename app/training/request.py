@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from app.training.request_checks import check_request
 from xaae_core.data.table_columns import TableColumns
-from xaae_core.data.tasks import TASKS, TaskWish
+from xaae_core.data.tasks import TaskWish
 from xaae_core.errors import TrainingError
-from xaae_core.training.presets import Preset, find_preset
+from xaae_core.models.catalogue import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,22 +22,15 @@ if TYPE_CHECKING:
 UNBALANCED = 1.5
 """Classes count as unbalanced when one is at least this many times as frequent as another."""
 
-_TRAINING_SETTINGS = frozenset(
-    (
-        *("epochs_adv", "epochs_ae", "epochs_classif", "ae_recons_weight", "ae_adv_weight", "classif_recons_weight"),
-        *("classif_class_weight", "classif_adv_weight", "lr_max", "lr_max_factor", "mask_ratio", "patch_size"),
-        *("noise_std", "adv_low_threshold", "adv_high_threshold", "grad_accum", "patience", "cycle_weight"),
-        *("early_stopping",),
-    )
-)
-"""Arguments of `train_xaaenet` that a request may give."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRequest:
-    """What a user asks of a training; None leaves a setting to the preset or to the data.
+    """What a user asks of a training; None leaves a setting to the preset, the model or the data.
 
     Attributes:
+        model: name of the model, see `xaae_core.models.catalogue`. Others than xAAEnet have no preset, no encoder,
+            and none of what belongs to its phases.
+        options: the model's own settings, see `ModelEntry.options`.
         preset: name of the preset, see `xaae_core.training.presets`.
         columns: which column of the data's table is which.
         task: what the labels are, see `find_targets`.
@@ -58,12 +52,14 @@ class TrainingRequest:
         find_lr: look for the peak learning rate before training, see `find_learning_rate`.
         epochs_consistency: epochs of `make_moves_consistent`.
         epochs_sharpening: epochs of `sharpen_skips`.
-        training: arguments of `train_xaaenet` instead of the preset's.
+        training: arguments of `train_xaaenet` instead of the preset's; of another model, of `train_autoencoder`.
 
     Raises:
         TrainingError: a value that cannot be used; names it and what was expected.
     """
 
+    model: str = DEFAULT_MODEL
+    options: Mapping[str, Any] = field(default_factory=dict)
     preset: str = "standard"
     columns: TableColumns = field(default_factory=TableColumns)
     task: TaskWish = "auto"
@@ -87,8 +83,14 @@ class TrainingRequest:
     training: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "training", MappingProxyType(dict(self.training)))
-        _check_request(self)
+        for name in ("training", "options"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        check_request(self)
+
+    @property
+    def is_xaaenet(self) -> bool:
+        """Whether xAAEnet is asked for, which has presets and phases."""
+        return self.model == DEFAULT_MODEL
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> TrainingRequest:
@@ -116,9 +118,10 @@ class TrainingRequest:
         said = {
             entry.name: getattr(self, entry.name)
             for entry in fields(self)
-            if getattr(self, entry.name) != getattr(plain, entry.name) or entry.name == "preset"
+            if getattr(self, entry.name) != getattr(plain, entry.name)
+            or entry.name == ("preset" if self.is_xaaenet else "model")
         }
-        for name, make in (("size", list), ("window", list), ("weights", str), ("training", dict)):
+        for name, make in (("size", list), ("window", list), ("weights", str), ("training", dict), ("options", dict)):
             if name in said:
                 said[name] = make(said[name])
         return {**said, **({"columns": self.columns.to_mapping()} if "columns" in said else {})}
@@ -130,41 +133,6 @@ class TrainingRequest:
         from xaae_core.data.dataset import read_dataset
 
         return read_dataset(data, columns=self.columns, task=self.task, min_classes=min_classes, progress=progress)
-
-    @property
-    def image_size(self) -> tuple[int, int]:
-        """(height, width) of the model's images: what was asked for, or the preset's."""
-        side = find_preset(self.preset).side
-        return self.size or (side, side)
-
-    def plan(self) -> Preset:
-        """The preset with what was asked instead."""
-        preset = find_preset(self.preset)
-        names = ("encoder", "batch_size", "epochs_consistency", "epochs_sharpening")
-        model = _given(encoding_dims=self.dims, recons_metric=self.recons_metric)
-        if self.freeze_encoder:
-            model["freeze_encoder"] = True
-        return replace(
-            preset,
-            **_given(**{name: getattr(self, name) for name in names}),
-            model={**preset.model, **model},
-            training={**preset.training, **self.training},
-        )
-
-    def settings(self) -> dict[str, Any]:
-        """All settings as JSON values, for a model card."""
-        return {
-            **self.plan().settings(),
-            "columns": self.columns.to_mapping(),
-            "task": self.task,
-            "size": list(self.image_size),
-            "resize": self.resize,
-            "window": list(self.window) if self.window else None,
-            "balanced": self.is_balanced,
-            "flips": self.has_flips,
-            "find_lr": self.find_lr,
-            "seed": self.seed,
-        }
 
     def class_weights(self, dataset: ImageDataset) -> list[float] | None:
         """A weight per class for the cross-entropy; None where all classes weigh the same, or for numbers."""
@@ -201,33 +169,3 @@ def balanced_weights(dataset: ImageDataset) -> list[float]:
 
 def _columns(names: Any) -> TableColumns:
     return names if isinstance(names, TableColumns) else TableColumns(**names)
-
-
-def _check_request(request: TrainingRequest) -> None:
-    """Raise TrainingError for what cannot be used; the training itself checks its own arguments."""
-    find_preset(request.preset)
-    sides = request.size
-    is_size = sides is None or (len(sides) == 2 and all(type(side) is int and 16 <= side <= 4096 for side in sides))
-    window = request.window
-    for is_right, name, value, expected in (
-        (is_size, "size", sides, "(height, width) in whole pixels of 16 to 4096"),
-        (request.task in TASKS, "task", request.task, f"one of {', '.join(TASKS)}"),
-        (request.channels in (None, 1, 3), "channels", request.channels, "1, 3 or nothing"),
-        (request.dims is None or request.dims >= 1, "dims", request.dims, "1 or more"),
-        (request.batch_size is None or request.batch_size >= 2, "batch_size", request.batch_size, "2 or more"),
-        (request.recons_metric in (None, "ms_ssim", "ssim"), "recons_metric", request.recons_metric, "ms_ssim, ssim"),
-        (request.resize in ("pad", "squash"), "resize", request.resize, "pad or squash"),
-        (window is None or (len(window) == 2 and window[1] > 0), "window", window, "(centre, width), width above 0"),
-    ):
-        if not is_right:
-            raise TrainingError(f"{name} is {value!r}; expected {expected}")
-    unknown = sorted(request.training.keys() - _TRAINING_SETTINGS)
-    if unknown:
-        raise TrainingError(
-            f"unknown training settings: {', '.join(unknown)}; expected some of {', '.join(sorted(_TRAINING_SETTINGS))}"
-        )
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    """The values that are not None."""
-    return {name: value for name, value in values.items() if value is not None}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,10 @@ from xaae_core.atomic_files import atomic_path
 from xaae_core.errors import CaseError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from app.training.request import TrainingRequest
     from xaae_core.data.dataset import ImageDataset
-    from xaae_core.models.aae import XaaeBlocks
 
 N_SHOWN = 6
 N_SCORED = 32
@@ -48,31 +49,42 @@ class SampleWriter:
         folder: where the PNG files go.
     """
 
-    def __init__(self, model: XaaeBlocks, dataset: ImageDataset, request: TrainingRequest, folder: Path) -> None:
+    def __init__(self, model: Any, dataset: ImageDataset, request: TrainingRequest, folder: Path) -> None:
         self._model, self._folder = model, folder
         self._images = _read(dataset, _chosen_rows(dataset), model, request)  # [N, C, H, W]
         self._shown = _spread(len(self._images), N_SHOWN)
 
     def write(self, phase: str, epoch: int) -> Balance | None:
-        """Draw after an epoch; None where no picture could be read."""
+        """Draw after an epoch, where the model can; None where no picture could be read, or there is no judge."""
         import torch
 
+        from xaae_core.models.model_abilities import has_decoder
+
         model = self._model
-        if not len(self._images):
+        if not len(self._images) or not has_decoder(model):
             return None
         device = next(model.parameters()).device
         with torch.no_grad(), _evaluating(model):
             z = model.encode(torch.from_numpy(self._images).to(device)).z.float()
             decoded = model.decode(z[self._shown]).float().cpu().numpy()
-            drawn = torch.randn(z.shape, generator=torch.Generator().manual_seed(0)).to(device)
-            balance = Balance(float(model.discriminate(z).mean()), float(model.discriminate(drawn).mean()))
+            balance = _judge(model, z)
         self._folder.mkdir(parents=True, exist_ok=True)
         _write_png(_montage(self._images[self._shown], decoded), self._folder / f"{phase}-{epoch:03d}.png")
         return balance
 
 
+def _judge(model: Any, z: Tensor) -> Balance | None:
+    """The discriminator's scores of codes and of Gaussian draws; None of a model without one."""
+    import torch
+
+    if not hasattr(model, "discriminate"):
+        return None
+    drawn = torch.randn(z.shape, generator=torch.Generator().manual_seed(0)).to(z.device)
+    return Balance(float(model.discriminate(z).mean()), float(model.discriminate(drawn).mean()))
+
+
 @contextmanager
-def _evaluating(model: XaaeBlocks) -> Iterator[None]:
+def _evaluating(model: Any) -> Iterator[None]:
     """Eval mode for a while; each module is as it was afterwards."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
@@ -95,7 +107,7 @@ def _spread(n_all: int, n_wanted: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, max(n_all - 1, 0), min(n_wanted, n_all)).astype(np.int64))
 
 
-def _read(dataset: ImageDataset, rows: list[int], model: XaaeBlocks, request: TrainingRequest) -> NDArray[np.float32]:
+def _read(dataset: ImageDataset, rows: list[int], model: Any, request: TrainingRequest) -> NDArray[np.float32]:
     from xaae_core.data.recipes import PictureRecipe
 
     channels, size = model.input_channels, model.input_size

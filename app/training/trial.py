@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from app.training.clock import MEASURING
-from app.training.parts import build_loaders, build_model
-from app.training.phases import EPOCH_SETTINGS, planned_phases
+from app.training.parts import build_loaders
 from app.training.request import TrainingRequest
+from app.training.way import Way, way_of
 from xaae_core.errors import XaaeError
 
 if TYPE_CHECKING:
     from xaae_core.data.dataset import ImageDataset
-    from xaae_core.models.aae import XaaeBlocks
     from xaae_core.training.progress import BatchProgress
 
 N_STEPS = 4
 _PHASE_SECONDS = 2.0
 _TRIAL_SECONDS = 8.0
-_ORDER = ("autoencoder", "adversarial", "classifier", "consistency", "sharpening")
+_ORDER = ("autoencoder", "contrastive", "adversarial", "classifier", "consistency", "sharpening")
 _STATE_COPIES = 4  # weights, Adam's two moments, and the best weights
 _FIGURE_SECONDS = 1.5
 _FIGURE_SECONDS_A_POINT = 0.004
@@ -74,17 +74,18 @@ def measure_training(data: Path, request: TrainingRequest) -> dict[str, Any]:
     dataset = request.read_data(data)
     reading = time.perf_counter() - begun
     request.target_in(dataset)
-    model = build_model(dataset, request)
-    some = _some_pictures(dataset, request.plan().batch_size)
+    way = way_of(request)
+    model: Any = way.build(dataset)
+    some = _some_pictures(dataset, way.batch_size)
     loaders = build_loaders(some, model, request)
     picture = _seconds(lambda: [loaders.train_ds[i] for i in range(min(8, len(loaders.train_ds)))]) / 8
-    phases = planned_phases(request)
-    steps = _time_phases(model, some, loaders, request, phases)
+    phases = way.phases()
+    steps = _time_phases(way, model, some, loaders, phases)
     device = next(model.parameters()).device
-    forward = _time_forward(model, request.plan().batch_size, device)
+    forward = _time_forward(model, way.batch_size, device)
     state = _STATE_COPIES * _time_state(model)
     n_train, n_valid, n_all = (len(dataset.rows("train")), len(dataset.rows("valid")), len(dataset))
-    n_steps = n_train // request.plan().batch_size
+    n_steps = n_train // way.batch_size
     per_epoch = {phase: n_steps * step + n_valid * forward + state for phase, step in steps.items()}
     per_epoch[MEASURING] = n_all * (forward + picture) + 2 * (_FIGURE_SECONDS + _FIGURE_SECONDS_A_POINT * n_valid)
     kept = min(n_train + n_valid, _most_kept(model)) * _picture_bytes(model)
@@ -121,7 +122,7 @@ def _spread(dataset: ImageDataset, split: str, n_wanted: int) -> Any:
 
 
 def _time_phases(
-    model: XaaeBlocks, dataset: ImageDataset, loaders: Any, request: TrainingRequest, phases: Mapping[str, int]
+    way: Way, model: Any, dataset: ImageDataset, loaders: Any, phases: Mapping[str, int]
 ) -> dict[str, float]:
     """Phase → seconds a step; where the time is up, the slowest seen stands for the others."""
     begun = time.perf_counter()
@@ -130,62 +131,32 @@ def _time_phases(
         if time.perf_counter() - begun > _TRIAL_SECONDS and steps:
             steps[phase] = max(steps.values())
         else:
-            steps[phase] = _time_phase(model, dataset, loaders, request, phase)
+            steps[phase] = _time_phase(way, model, dataset, loaders, phase)
     return {phase: steps[phase] for phase in phases}
 
 
-def _time_phase(model: XaaeBlocks, dataset: ImageDataset, loaders: Any, request: TrainingRequest, phase: str) -> float:
+def _time_phase(way: Way, model: Any, dataset: ImageDataset, loaders: Any, phase: str) -> float:
     """Seconds a step of one phase, by running its first steps."""
-    import torch
-
-    from xaae_core.training import train_xaaenet
-    from xaae_core.training.finishing import finish_training
-
-    timer, plan, weights = StepTimer(), request.plan(), request.class_weights(dataset)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            if phase in EPOCH_SETTINGS:
-                epochs = {name: int(name == EPOCH_SETTINGS[phase]) for name in EPOCH_SETTINGS.values()}
-                train_xaaenet(
-                    model,
-                    loaders,
-                    **{**plan.training, **epochs},
-                    models_dir=folder,
-                    class_weights=weights,
-                    save_tsne=False,
-                    save_pls=False,
-                    extract_latent=False,
-                    progress_bar=False,
-                    on_batch=timer,
-                )
-            else:
-                n_epochs = {name: int(name == phase) for name in ("consistency", "sharpening")}
-                only = replace(
-                    plan, epochs_consistency=n_epochs["consistency"], epochs_sharpening=n_epochs["sharpening"]
-                )
-                finish_training(
-                    model,
-                    loaders,
-                    only,
-                    class_weights=None if weights is None else torch.tensor(weights),
-                    on_batch=timer,
-                )
-    except _EnoughSeen:
-        pass
+    timer = StepTimer()
+    with suppress(_EnoughSeen):
+        way.try_phase(model, loaders, dataset, phase, timer)
     return timer.seconds
 
 
-def _time_forward(model: XaaeBlocks, batch_size: int, device: Any) -> float:
-    """Seconds to encode and decode one picture."""
+def _time_forward(model: Any, batch_size: int, device: Any) -> float:
+    """Seconds to encode one picture, and to decode it where the model can."""
     import torch
+
+    from xaae_core.models.model_abilities import has_decoder
 
     images = torch.rand(batch_size, model.input_channels, *model.input_size, device=device)
     model.eval()
     with torch.no_grad():
-        return _seconds(lambda: float(model.decode(model.encode(images).z).mean())) / batch_size
+        draw = model.decode if has_decoder(model) else (lambda z: z)
+        return _seconds(lambda: float(draw(model.encode(images).z).mean())) / batch_size
 
 
-def _time_state(model: XaaeBlocks) -> float:
+def _time_state(model: Any) -> float:
     """Seconds to write the weights once."""
     from xaae_core.checkpoints import write_training_state
 
@@ -200,17 +171,17 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def _picture_bytes(model: XaaeBlocks) -> int:
-    return model.input_channels * model.input_size[0] * model.input_size[1]
+def _picture_bytes(model: Any) -> int:
+    return int(model.input_channels * math.prod(model.input_size))
 
 
-def _most_kept(model: XaaeBlocks) -> int:
+def _most_kept(model: Any) -> int:
     from xaae_core.data.pixel_sources import CACHE_BYTES
 
     return CACHE_BYTES // _picture_bytes(model)
 
 
-def _model_bytes(model: XaaeBlocks) -> int:
+def _model_bytes(model: Any) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
 
 

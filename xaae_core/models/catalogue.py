@@ -61,7 +61,7 @@ _PROJECTION = ModelOption(
     name="projection_dim", title="Size of the projection", about="Numbers that two views are compared by.", default=128,
     low=1, high=65_536,
 )  # fmt: skip
-_DIGITS: dict[str, Any] = {"sizes": ((28, 28),), "channels": (1,)}
+_DIGITS: dict[str, Any] = {"sizes": ((28, 28),), "side": 28, "channels": (1,)}
 _BURGESS: dict[str, Any] = {"sizes": ((32, 32), (64, 64)), "is_variational": True, "kind": "BurgessVAE"}
 
 MODELS: Mapping[str, ModelEntry] = catalogue_of(
@@ -73,6 +73,7 @@ MODELS: Mapping[str, ModelEntry] = catalogue_of(
         kind="EncoderWithAAEBlocks",
         learns_labels=True,
         dims=128,
+        side=192,
     ),
     ModelEntry(
         name="ae",
@@ -173,6 +174,7 @@ MODELS: Mapping[str, ModelEntry] = catalogue_of(
         has_decoder=False,
         feed="views",
         dims=0,
+        side=32,
         channels=(3,),
         options=(_BASE, _PROJECTION),
     ),

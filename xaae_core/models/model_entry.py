@@ -72,6 +72,7 @@ class ModelEntry:
             views [2, …] of each case.
         dims: size of z where nothing is said; 0: the network decides.
         sizes: the (height, width) that it takes; () for any.
+        side: height and width of its pictures in pixels where nothing is said.
         channels: the numbers of channels that it takes; () for any.
         options: its own settings.
     """
@@ -87,6 +88,7 @@ class ModelEntry:
     feed: Feed = "cases"
     dims: int = 10
     sizes: tuple[tuple[int, int], ...] = ()
+    side: int = 64
     channels: tuple[int, ...] = ()
     options: tuple[ModelOption, ...] = field(default=())
 

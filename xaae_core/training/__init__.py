@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from xaae_core.training.latent_figures import save_latent_pls_figure, save_latent_tsne_figure
     from xaae_core.training.progress import TrainingProgress
     from xaae_core.training.train import train_xaaenet
-    from xaae_core.training.train_autoencoder import train_autoencoder
-    from xaae_core.training.train_model import train_model
 
 __all__ = [
     "AddGaussianNoise",
@@ -28,8 +26,6 @@ __all__ = [
     "UnfreezeFcCritAdaptative",
     "save_latent_pls_figure",
     "save_latent_tsne_figure",
-    "train_autoencoder",
-    "train_model",
     "train_xaaenet",
 ]
 
@@ -43,8 +39,6 @@ _HOMES = {
     "UnfreezeFcCritAdaptative": "xaae_core.training.adversary",
     "save_latent_pls_figure": "xaae_core.training.latent_figures",
     "save_latent_tsne_figure": "xaae_core.training.latent_figures",
-    "train_autoencoder": "xaae_core.training.train_autoencoder",
-    "train_model": "xaae_core.training.train_model",
     "train_xaaenet": "xaae_core.training.train",
     "_pls_validation_latent_after_phase": "xaae_core.training.phase_files",
 }

@@ -15,7 +15,7 @@ import torch
 from xaae_core.checkpoints import file_sha256, read_state_dict, read_training_state
 from xaae_core.errors import TrainingError
 from xaae_core.latents import read_latents
-from xaae_core.training import phase_fit, phased_training
+from xaae_core.training import phase_fit, phased_training, train_xaaenet
 
 NAMES = ("xaaenet_adv", "xaaenet_ae", "xaaenet_classif")
 
@@ -180,7 +180,8 @@ def test_early_stopping_counts_on_after_a_resume(tiny, tmp_path):
 def test_the_callers_random_generators_are_left_as_they_were(tiny, tmp_path):
     dls, model = tiny.make_dls(), tiny.make_model()
     before = random.getstate(), np.random.get_state()[1].copy(), torch.get_rng_state(), dls.train.rng.getstate()
-    train.train_xaaenet(model, dls, 1, 1, 0, models_dir=tmp_path, save_tsne=False, save_pls=False, extract_latent=False)
+    settings = {"save_tsne": False, "save_pls": False, "extract_latent": False}
+    train_xaaenet(model, dls, 1, 1, 0, models_dir=tmp_path, **settings)
     assert random.getstate() == before[0]
     assert (np.random.get_state()[1] == before[1]).all()
     assert torch.equal(torch.get_rng_state(), before[2])
