@@ -17,6 +17,7 @@ from analysis.traversals import Traversal, decode_path
 from analysis.trust import Level, Neighbourhood, judge_traversal
 from xaae_core.models.latent_model import Encoding, LatentModel
 from xaae_core.predictions import predict
+from xaae_core.signal_form import signal_form_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +151,7 @@ class PathBuilder:
             self._skip_dropout,
             self._seed,
             None if values is None else values[rows],
+            signal_form_of(self._model),
         )
 
     def _snapshot(self) -> PartialPath:

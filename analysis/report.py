@@ -20,12 +20,13 @@ from analysis.map_arrows import direction_arrows
 from analysis.projections import Method, project
 from analysis.score_flow import score_flow
 from analysis.traversals import encode_image, path_steps, traverse
-from analysis.trust import Neighbourhood, Trust, judge_traversal, picture_likeness
+from analysis.trust import Neighbourhood, Trust, judge_traversal, path_likeness
 from xaae_core.atomic_files import write_text_atomically
 from xaae_core.checkpoints import Checkpoint
 from xaae_core.errors import DirectionError, LatentTableError, ProjectionError
 from xaae_core.latents import LatentTable
 from xaae_core.model_card import ModelCard
+from xaae_core.models.model_abilities import has_decoder
 from xaae_core.predictions import predict
 
 
@@ -76,7 +77,7 @@ class ReportedCase:
         answer: what the model says of it, in words; "" where it says nothing.
         figure: the path as a filmstrip shows it.
         trust: how far to believe each step.
-        likeness: SSIM of the picture decoded at 0 against the original.
+        likeness: of the case decoded at 0 to the original, see `path_likeness`.
     """
 
     case: CasePicture
@@ -97,6 +98,7 @@ class Report:
         quality: held-out figures; None without.
         direction: of the target; None without.
         cases: moved along it.
+        sizes: (channels, height, width) of the model's pictures, and the length of z.
         map: of the latents; None without.
         n_cases: rows of the table of latents by split.
         data_fingerprint: of the data of that table; "" without one.
@@ -111,6 +113,7 @@ class Report:
     quality: Quality | None
     direction: Direction | None
     cases: tuple[ReportedCase, ...]
+    sizes: tuple[int, int, int, int]
     map: MapFigure | None
     n_cases: dict[str, int]
     data_fingerprint: str
@@ -139,6 +142,7 @@ def make_report(
     Raises:
         DirectionError: `settings` name a target that no direction can be fitted to.
     """
+    model = checkpoint.model
     wanted, say = settings or ReportSettings(), progress or _say_nothing
     missing: list[str] = []
     quality: Quality | None = None
@@ -160,7 +164,9 @@ def make_report(
         if wanted.map_method is not None:
             say(f"drawing the map ({wanted.map_method})")
             drawn = _or_note(missing, "Map", lambda: _map_of(table, wanted, direction))
-    if direction is not None and table is not None:
+    if not has_decoder(model):
+        missing.append("The model has no decoder, so it draws nothing.")
+    elif direction is not None and table is not None:
         fitted = table.rows(table.split == "train")
         neighbourhood = Neighbourhood.of(fitted.z if len(fitted) > 1 else table.z)
         for number, case in enumerate(cases, start=1):
@@ -175,6 +181,7 @@ def make_report(
         quality=quality,
         direction=direction,
         cases=tuple(moved),
+        sizes=(model.input_channels, *model.input_size, model.encoding_dims),
         map=drawn,
         n_cases={} if table is None else _counts(table),
         data_fingerprint="" if table is None else table.data_fingerprint,
@@ -244,7 +251,7 @@ def _move(
     elif said.probabilities is not None and classes:
         best = int(said.probabilities[0].argmax())
         answer = f"{classes[best]} (p = {said.probabilities[0, best]:.2f})"
-    likeness = picture_likeness(case.pixels, path.frames[path.origin])
+    likeness = path_likeness(path, case.pixels)
     return ReportedCase(case, answer, PathFigure(path, case.pixels, index, title, trust.achieved), trust, likeness)
 
 

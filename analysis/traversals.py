@@ -13,6 +13,7 @@ from torch import Tensor
 from analysis.directions import Direction
 from xaae_core.models.latent_model import Encoding, LatentModel
 from xaae_core.predictions import predict
+from xaae_core.signal_form import SignalForm, signal_form_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +23,13 @@ class Traversal:
     Attributes:
         steps: distance from the image along the direction [K], in standard deviations; one is 0.
         z: latent vectors [K, D].
-        frames: decoded images [K, C, H, W], float32 in [0, 1].
+        frames: decoded images [K, C, H, W], float32 in [0, 1]; of signals [K, 1, channels, samples], also beyond.
         probabilities: of each class [K, classes]; None without a classifier of classes.
         values: the number that a regressor predicts [K], in its target's units; None of other models.
         target: what "+" means.
         skip_dropout: share of the skips dropped, in [0, 1].
         seed: of the dropped channels.
+        signal_form: what the signals look like; None of pictures.
     """
 
     steps: NDArray[np.float64]
@@ -38,6 +40,7 @@ class Traversal:
     skip_dropout: float
     seed: int
     values: NDArray[np.float64] | None = None
+    signal_form: SignalForm | None = None
 
     def __post_init__(self) -> None:
         for name in ("steps", "z", "frames", "probabilities", "values"):
@@ -58,10 +61,20 @@ class Traversal:
     def on_original(self, original: NDArray[Any]) -> NDArray[np.float32]:
         """The change added to the original picture [C, H, W] in [0, 1]: [K, C, H, W], clipped to [0, 1].
 
-        Not a decode: the patient's own detail with the edit laid on it.
+        Not a decode: the patient's own detail with the edit laid on it. Signals have no bounds and are not clipped.
         """
-        edited: NDArray[np.float32] = np.clip(np.asarray(original, dtype=np.float32) + self.change(), 0, 1)
-        return edited
+        edited: NDArray[np.float32] = np.asarray(original, dtype=np.float32) + self.change()
+        return edited if self.signal_form is not None else np.clip(edited, 0, 1)
+
+    def signals(self) -> NDArray[np.float32]:
+        """The decoded signals in their channels' units [K, C, T].
+
+        Raises:
+            ValueError: this is a path of pictures.
+        """
+        if self.signal_form is None:
+            raise ValueError("this is a path of pictures, which have no units; expected one of signals")
+        return self.signal_form.in_units(self.frames[:, 0])
 
     def flip(self, index: int) -> float | None:
         """The step nearest to 0 where class `index` stops or starts being the most probable; None: nowhere.
@@ -151,6 +164,7 @@ def traverse(
         skip_dropout,
         seed,
         said.values,
+        signal_form_of(model),
     )
 
 

@@ -19,6 +19,7 @@ from analysis.traversals import Traversal
 from xaae_core.models.latent_model import LatentModel
 from xaae_core.models.model_abilities import has_prior
 from xaae_core.ms_ssim import ssim
+from xaae_core.signal_form import case_noun
 
 Level = Literal["good", "caution", "poor"]
 Values = NDArray[np.float64]
@@ -117,7 +118,8 @@ def judge_traversal(
         prior_p = np.full(len(norms), np.nan)
     achieved = along - along[traversal.origin]
     share = neighbourhood.share_closer(distances)
-    verdicts = [_judge(*values) for values in zip(traversal.steps, achieved, share, prior_p, strict=True)]
+    noun = case_noun(traversal.signal_form)
+    verdicts = [_judge(*values, noun) for values in zip(traversal.steps, achieved, share, prior_p, strict=True)]
     return Trust(
         prior_p=prior_p,
         discriminator=None if scores is None else scores.float().cpu().numpy().astype(np.float64),
@@ -136,7 +138,26 @@ def picture_likeness(original: NDArray[Any], decoded: NDArray[Any]) -> float:
     return float(ssim(first, second))
 
 
-def _judge(step: float, achieved: float, share: float, prior_p: float) -> tuple[Level, str]:
+def signal_likeness(original: NDArray[Any], decoded: NDArray[Any]) -> float:
+    """Share of a signal's variance around its channels' means that a decoded one keeps, both [..., C, T].
+
+    1: equal; 0 or less: no nearer to it than each channel's mean is (the coefficient of determination).
+    """
+    first, second = (np.asarray(signal, dtype=np.float64) for signal in (original, decoded))
+    left = float(((first - second) ** 2).sum())
+    whole = float(((first - first.mean(axis=-1, keepdims=True)) ** 2).sum())
+    if whole == 0:
+        return 1.0 if left == 0 else 0.0
+    return 1 - left / whole
+
+
+def path_likeness(traversal: Traversal, original: NDArray[Any]) -> float:
+    """How like the original [C, H, W] is what is decoded at 0: SSIM of pictures, variance kept of signals; 1: equal."""
+    measure = picture_likeness if traversal.signal_form is None else signal_likeness
+    return measure(original, traversal.frames[traversal.origin])
+
+
+def _judge(step: float, achieved: float, share: float, prior_p: float, noun: str) -> tuple[Level, str]:
     """The worst of three findings, in words."""
     findings: list[tuple[Level, str]] = []
     if share >= 0.999:
@@ -145,15 +166,15 @@ def _judge(step: float, achieved: float, share: float, prior_p: float) -> tuple[
         findings.append(("caution", "few training cases look like this"))
     part = achieved / step if abs(step) >= 0.25 else 1.0
     if part < 0.25:
-        findings.append(("poor", f"the picture shows only {max(part, 0):.0%} of the move that was asked for"))
+        findings.append(("poor", f"the {noun} shows only {max(part, 0):.0%} of the move that was asked for"))
     elif part < 0.5:
-        findings.append(("caution", f"the picture shows {part:.0%} of the move that was asked for"))
+        findings.append(("caution", f"the {noun} shows {part:.0%} of the move that was asked for"))
     if prior_p < 1e-6:
         findings.append(("poor", "the model's prior practically never gives such a latent vector"))
     elif prior_p < 1e-3:
         findings.append(("caution", "the model's prior rarely gives such a latent vector"))
     if not findings:
-        return "good", "training cases lie nearby, and the picture shows what was asked for"
+        return "good", f"training cases lie nearby, and the {noun} shows what was asked for"
     worst = max((level for level, _ in findings), key=_ORDER.index)
     said = "; ".join(text for level, text in findings if level == worst)
     return worst, said

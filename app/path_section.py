@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -16,10 +17,10 @@ from analysis.directions import Direction
 from analysis.figures.filmstrip import PathFigure, draw_filmstrip, draw_gif, path_table
 from analysis.progressive_paths import PartialPath, PathBuilder
 from analysis.traversals import Traversal
-from analysis.trust import picture_likeness
+from analysis.trust import path_likeness
 from app import cached, state
 from app.case_choice import neighbour
-from app.components.path_viewer import PathPayload, StepTrust, grey_levels, path_viewer
+from app.components.path_viewer import PathPayload, StepTrust, TracePayload, grey_levels, path_viewer
 from app.controls import TraverseChoice
 from app.workspace import Case, Workspace
 
@@ -32,7 +33,7 @@ class PathScene:
 
     Attributes:
         workspace: model and data.
-        case: the picture.
+        case: the picture or the signal.
         choice: what the controls say.
     """
 
@@ -82,36 +83,45 @@ class PathScene:
         return float("nan") if found is None else float(found[self.choice.dimension])
 
     def likeness(self) -> float:
-        """SSIM of the decoded picture at 0 against the original, in [−1, 1]."""
+        """How like the original is what is decoded at 0, see `path_likeness`; 1: equal."""
         path = self.builder.advance(0.0).traversal  # the origin is the first step that is there
-        return picture_likeness(self.case.image.pixels, path.frames[path.origin])
+        return path_likeness(path, self.case.image.pixels)
 
-    def payload(self, part: PartialPath) -> PathPayload:
+    def payload(self, part: PartialPath) -> PathPayload | TracePayload:
         """What the browser is sent."""
+        path, original, form = part.traversal, self.case.image.pixels, self.workspace.signal_form
+        facts = self._facts(part)
+        if form is not None:
+            return TracePayload(**facts, frames=path.signals(), original=form.in_units(original[0]), form=form)
+        return PathPayload(
+            **facts,
+            frames=grey_levels(path.frames),
+            on_original=grey_levels(path.on_original(original)),
+            original=grey_levels(original),
+        )
+
+    def _facts(self, part: PartialPath) -> dict[str, Any]:
+        """What is sent beside the frames."""
         path = part.traversal
-        original = self.case.image.pixels
         marks = [
             StepTrust(level, reason) if level else None for level, reason in zip(part.levels, part.reasons, strict=True)
         ]
         is_fitted = self.choice.dimension is None
         known = f"{self.case.label or 'label not known'}" + (f", {self.case.split}" if self.case.split else "")
-        return PathPayload(
-            path_id=hashlib.blake2b(repr((self._names, self.choice)).encode(), digest_size=12).hexdigest(),
-            steps=path.steps,
-            frames=grey_levels(path.frames),
-            on_original=grey_levels(path.on_original(original)),
-            original=grey_levels(original),
-            class_name=self.class_name,
-            value_range=self.value_range,
-            computed=part.computed,
-            probabilities=self._heights(path),
-            achieved=part.achieved,
-            trust=marks,
-            flip=path.flip(self._column),
-            towards=f"towards {self.choice.target}" if is_fitted else f"up {self.choice.target}",
-            away=f"away from {self.choice.target}" if is_fitted else f"down {self.choice.target}",
-            caption=f"{self.case.name} · {known}",
-        )
+        return {
+            "path_id": hashlib.blake2b(repr((self._names, self.choice)).encode(), digest_size=12).hexdigest(),
+            "steps": path.steps,
+            "class_name": self.class_name,
+            "value_range": self.value_range,
+            "computed": part.computed,
+            "probabilities": self._heights(path),
+            "achieved": part.achieved,
+            "trust": marks,
+            "flip": path.flip(self._column),
+            "towards": f"towards {self.choice.target}" if is_fitted else f"up {self.choice.target}",
+            "away": f"away from {self.choice.target}" if is_fitted else f"down {self.choice.target}",
+            "caption": f"{self.case.name} · {known}",
+        }
 
     @cached_property
     def value_range(self) -> tuple[float, float] | None:

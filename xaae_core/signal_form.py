@@ -126,5 +126,10 @@ def signal_form_of(model: object) -> SignalForm | None:
     return form if isinstance(form, SignalForm) else None
 
 
+def case_noun(form: SignalForm | None) -> str:
+    """What a case is called: "signal" where its form is known, else "picture"."""
+    return "picture" if form is None else "signal"
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -21,13 +21,15 @@ from app.words import axis_words, direction_words, leakage_words, likeness_words
 from app.workspace import Case, Workspace
 from app.workspace_progress import open_with_progress
 from xaae_core.models.model_abilities import has_decoder
+from xaae_core.signal_form import case_noun
 
 
 def render() -> None:
     """Draw the page."""
     workspace = open_with_progress()
     case = None
-    with explained("Opening this picture"):
+    noun = case_noun(workspace.signal_form)
+    with explained(f"Opening this {noun}"):
         case = workspace.case()
     top_bar(workspace, case)
     if workspace.missing_case():
@@ -51,7 +53,8 @@ def render() -> None:
 
 def ask_for_a_picture(workspace: Workspace) -> None:
     """An empty page says what to do first."""
-    st.info("Choose a picture to start from: open a data folder, or give one picture.")
+    noun = case_noun(workspace.signal_form)
+    st.info(f"Choose a {noun} to start from: open a data folder, or give one {noun}.")
     left, right = st.columns(2)
     with left:
         choose_data()
@@ -82,7 +85,7 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
             axes=axes,
             has_skips=workspace.has_skips(case),
         )
-    scene = PathScene(workspace, case, choice)
+    scene, noun = PathScene(workspace, case, choice), case_noun(workspace.signal_form)
     direction = None
     with viewer, explained("Finding the direction"):
         direction = scene.direction
@@ -95,10 +98,10 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
     with below:
         with explained("What is known about this path"):
             st.caption(
-                f"{notes_words(workspace, case)}{leakage_words(scene.z_share())} "
-                f"{likeness_words(scene.likeness())} {way_words(scene, direction, axes)} "
+                f"{notes_words(workspace, case)}{leakage_words(scene.z_share(), noun)} "
+                f"{likeness_words(scene.likeness(), noun)} {way_words(scene, direction, axes)} "
                 "You see how the model's own picture of this case changes as its code moves; it is neither a prognosis "
-                "nor a proof that the model decides by these pixels."
+                f"nor a proof that the model decides by these {'pixels' if noun == 'picture' else 'waves'}."
             )
         show_downloads(scene)
 
@@ -113,7 +116,7 @@ def way_words(scene: PathScene, direction: Direction, axes: Sequence[LatentAxis]
 
 def notes_words(workspace: Workspace, case: Case) -> str:
     """What was changed while the picture was read, and what the folder's labels mean; "" where nothing was."""
-    notes = [f"This picture: {note}." for note in case.image.notes]
+    notes = [f"This {case_noun(workspace.signal_form)}: {note}." for note in case.image.notes]
     return "".join(f"{plain(note)} " for note in (*notes, workspace.class_note) if note)
 
 

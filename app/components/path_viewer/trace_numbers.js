@@ -1,7 +1,7 @@
 // What a step changes, in numbers and in words: for reading off, and for those who cannot see the traces.
 
 const SPOKEN_CHANNELS = 4;
-const CHANGE_COLUMNS = ["channel", "highest above 0", "at", "lowest below 0", "at", "mean change"];
+const CHANGE_COLUMNS = ["channel", "greatest rise", "at", "greatest fall", "at", "mean size of change"];
 
 class NumbersCard extends Card {
   constructor(parent, onClose) {

@@ -1,6 +1,7 @@
 // Signals: a lane for each channel, the step over what it is compared with, and the band between the two.
 
 const LEAST_LANE = 38; // CSS pixels; with more channels than fit, the lanes scroll
+const LOW_LANE = 64;
 const LANE_GAP = 6;
 const THUMB_CHANNELS = 3;
 const TRACE_KEYS = ["step", "base", "original", "higher", "lower"];
@@ -125,7 +126,7 @@ class TracePanels {
   measure(path) {
     const channels = this.view.channels(path);
     const room = this.stage.clientHeight;
-    const laneHeight = Math.max(LEAST_LANE, Math.floor(room / channels.length));
+    const laneHeight = fitLane(room, channels.length);
     this.inner.style.height = `${laneHeight * channels.length}px`;
     const width = this.plot.clientWidth;
     const scroll = this.stage.scrollTop;
@@ -183,14 +184,14 @@ class TracePanels {
         context.fillStyle = this.colours.lower;
         fillBand(context, frame, step, base, -1);
         context.globalAlpha = 1;
-        strokeIn(context, this.colours.step, 2, () => strokeLine(context, frame, step));
+        strokeIn(context, this.colours.step, this.laneHeight < LOW_LANE ? 1.5 : 2, () => strokeLine(context, frame, step));
       });
     }
   }
 
   ticksOf(path, c) {
-    const wanted = this.laneHeight < 60 ? 1.5 : this.laneHeight / 42;
-    return roundTicks(...path.scale[c], wanted);
+    const ticks = roundTicks(...path.scale[c], Math.max(2, this.laneHeight / 42));
+    return this.laneHeight >= LOW_LANE ? ticks : [ticks[0], ticks.at(-1)];
   }
 
   writeHeads(path) {
@@ -294,6 +295,13 @@ class TracePanels {
     this.observer.disconnect();
     this.element.remove();
   }
+}
+
+/** Lanes of equal height that fill the room; where they do not fit, half a lane at the end says that there are more. */
+function fitLane(room, nLanes) {
+  if (nLanes * LEAST_LANE <= room) return Math.floor(room / nLanes);
+  const whole = Math.max(1, Math.floor(room / LEAST_LANE - 0.5));
+  return Math.max(LEAST_LANE, Math.floor(room / (whole + 0.5)));
 }
 
 function clearLayer({ canvas, context }) {

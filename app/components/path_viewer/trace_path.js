@@ -1,5 +1,7 @@
 // One path of signals: every step's traces as numbers in their channels' units.
 
+const UNSEEN = 2e-4; // of a channel's scale: what is smaller may come of the 16-bit levels
+
 class TracePath extends Path {
   describeFrames(header) {
     this.form = header.form;
@@ -65,10 +67,13 @@ class TracePath extends Path {
   /** What step k changes in channel c against the step at 0: greatest rise and fall, when, and the mean size. */
   changeOf(k, c) {
     const { step, base } = this.lines(k, c, false);
+    const [low, high] = this.scale[c];
+    const least = (high - low) * UNSEEN;
     const found = { rise: 0, riseAt: 0, fall: 0, fallAt: 0, mean: 0 };
     for (let i = 0; i < step.length; i++) {
       const change = step[i] - base[i];
       found.mean += Math.abs(change) / step.length;
+      if (Math.abs(change) < least) continue;
       if (change > found.rise) Object.assign(found, { rise: change, riseAt: i });
       else if (change < found.fall) Object.assign(found, { fall: change, fallAt: i });
     }

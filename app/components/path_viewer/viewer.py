@@ -98,7 +98,7 @@ def _encoded(payload: PathPayload | TracePayload, store: str, *, start: float) -
     """The block of this session's last run, or a new one that takes from it what it can."""
     known = st.session_state.get(store)
     if known is not None and known.fingerprint == payload.fingerprint and known.start == start:
-        return known  # type: ignore[no-any-return]
+        return known
     encoded: EncodedPath | EncodedTraces
     if isinstance(payload, TracePayload):
         encoded = encode_traces(payload, start=start, previous=known if isinstance(known, EncodedTraces) else None)
