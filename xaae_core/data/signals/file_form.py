@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from xaae_core.data.signals.edf_annotations import label_notes
 from xaae_core.data.signals.reading_plan import is_same_rate
 from xaae_core.data.signals.signal_file import SignalFile
 from xaae_core.data.signals.signal_options import SignalOptions
@@ -14,6 +15,7 @@ from xaae_core.errors import SignalError
 from xaae_core.signal_form import SignalForm
 
 _NAMED = 3
+_ALMOST = 1e-3
 
 
 def form_of(file: SignalFile) -> SignalForm:
@@ -87,11 +89,9 @@ def _common_rate(files: Sequence[SignalFile], names: tuple[str, ...], table_rate
 def _common_length(files: Sequence[SignalFile], names: tuple[str, ...], sampling_rate: float) -> int:
     lengths = {id(file): _length_of(file, names, sampling_rate) for file in files}
     counts = Counter(lengths.values())
-    if len(counts) == 1 and not files[0].annotations:
-        return next(iter(counts))
-    noted = Counter(round(note.duration * sampling_rate) for file in files for note in file.annotations)
-    if noted and noted.most_common(1)[0][1] > 0.9 * noted.total() and noted.most_common(1)[0][0] > 1:
-        return noted.most_common(1)[0][0]
+    noted = _annotated_length(files, sampling_rate)
+    if noted is not None:
+        return noted
     if len(counts) == 1:
         return next(iter(counts))
     common, n_common = counts.most_common(1)[0]
@@ -101,6 +101,21 @@ def _common_length(files: Sequence[SignalFile], names: tuple[str, ...], sampling
         f"{sampling_rate:g} Hz, but not {_named(others)}; the shortest has {min(counts):,}: choose one length "
         f"(--length {common}); longer signals are then cut into windows, shorter ones left out"
     )
+
+
+def _annotated_length(files: Sequence[SignalFile], sampling_rate: float) -> int | None:
+    """Samples of what is scored at once, such as the 30 seconds of a sleep stage; None where that differs.
+
+    Stages that last are often written as one annotation: all are then multiples of the shortest usual one.
+    """
+    seconds = Counter(round(note.duration, 3) for file in files for note in label_notes(file.annotations))
+    del seconds[0]
+    if not seconds:
+        return None
+    step = min(duration for duration, count in seconds.items() if count >= 0.01 * seconds.total())
+    whole = sum(count for duration, count in seconds.items() if abs(duration / step - round(duration / step)) < _ALMOST)
+    length = round(step * sampling_rate)
+    return length if whole >= 0.9 * seconds.total() and length > 1 else None
 
 
 def _length_of(file: SignalFile, names: tuple[str, ...], sampling_rate: float) -> int:

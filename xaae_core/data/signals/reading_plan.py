@@ -124,7 +124,7 @@ def _rate_notes(file: SignalFile, form: SignalForm, chosen: list[int]) -> list[s
     notes = []
     channels: list[SignalChannel] = [file.channels[number] for number in chosen]
     if any(channel.sampling_rate is None for channel in channels):
-        notes.append(f"{file.name} does not say its sampling rate: {form.sampling_rate:g} Hz was taken")
+        notes.append(f"{file.name}: it does not say its sampling rate, {form.sampling_rate:g} Hz was taken")
     other = [
         c for c in channels if c.sampling_rate is not None and not is_same_rate(c.sampling_rate, form.sampling_rate)
     ]

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from xaae_core.data.frames import split_frame
 from xaae_core.data.listings import ListedImage
+from xaae_core.data.signals.edf_annotations import label_notes
 from xaae_core.data.signals.reading_plan import ReadingPlan
-from xaae_core.data.signals.signal_file import Annotation
 from xaae_core.data.splits import SPLITS, split_name
 from xaae_core.errors import DatasetError, SignalError
 
@@ -77,26 +79,26 @@ def _labels(row: ListedImage, plan: ReadingPlan, numbers: Sequence[int]) -> list
         signals = [plan.windows.place(number)[0] for number in numbers]
         return [(file.labels[signal], names[signal]) for signal in signals]
     if file.annotations:
-        return [(_noted_of(plan, number), "") for number in numbers]
+        return [(text, "") for text in _noted_of(plan, numbers)]
     return None
 
 
-def _noted_of(plan: ReadingPlan, number: int) -> str:
-    """What was noted of most of a window; "" if nothing covers half of it."""
-    form = plan.form
-    start = plan.windows.place(number)[1] / form.sampling_rate
-    covered: Counter[str] = Counter()
-    for note in _annotations_near(plan.file.annotations, start, form.seconds):
-        overlap = min(start + form.seconds, note.onset + note.duration) - max(start, note.onset)
-        covered[note.text] += overlap  # type: ignore[assignment]
-    if not covered:
-        return ""
-    text, seconds = max(covered.items(), key=lambda item: (item[1], item[0]))
-    return text if seconds >= _LEAST_COVERED * form.seconds else ""
-
-
-def _annotations_near(notes: Sequence[Annotation], start: float, seconds: float) -> list[Annotation]:
-    return [note for note in notes if note.onset < start + seconds and note.onset + note.duration > start]
+def _noted_of(plan: ReadingPlan, numbers: Sequence[int]) -> list[str]:
+    """What was noted of most of each window; "" where nothing covers half of it."""
+    form, notes = plan.form, label_notes(plan.file.annotations)
+    onsets = np.array([note.onset for note in notes])
+    ends = onsets + np.array([note.duration for note in notes])
+    texts = np.array([note.text for note in notes])
+    found = []
+    for number in numbers:
+        start = plan.windows.place(number)[1] / form.sampling_rate
+        seconds = np.minimum(ends, start + form.seconds) - np.maximum(onsets, start)
+        covered: Counter[str] = Counter()
+        for row in np.flatnonzero(seconds > 0):
+            covered[str(texts[row])] += seconds[row]
+        text, most = max(covered.items(), key=lambda item: (item[1], item[0]), default=("", 0.0))
+        found.append(text if most >= _LEAST_COVERED * form.seconds else "")
+    return found
 
 
 def _split(plan: ReadingPlan, number: int) -> str | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,40 +58,38 @@ def read_signal_dataset(
         SignalError: nothing that can be read, no known sampling rate, or lengths that differ.
     """
     root, listing = list_signals(given, columns)
-    opened = _open_all(root, listing.images, options or SignalOptions(), progress)
+    form = _common_form(root, listing.images, options or SignalOptions(), progress)
     rows: list[ListedImage] = []
     broken = list(listing.broken)
-    notes = Counter[str]()
+    notes: dict[str, list[str]] = {}  # text → the files it is of
     n_unlabelled = 0
     for row in listing.images:
         try:
-            plan = OPEN_FILES.open(split_frame(root / row.id).file, n_channels=opened.form.n_channels).plan(opened.form)
-            _check_rate(row, plan.file, opened.form)
+            plan = OPEN_FILES.open(split_frame(root / row.id).file, n_channels=form.n_channels).plan(form)
+            _check_rate(row, plan.file, form)
             expanded = expand_row(row, plan)
-            notes.update(plan.notes)
+            for text in plan.notes:
+                name, _, what = text.partition(": ")
+                of = notes.setdefault(what, [])
+                of += [name] if name not in of[-1:] else []
             n_unlabelled += expanded.n_unlabelled
             rows += expanded.cases
         except CaseError as error:
             broken.append(BrokenFile(root / row.id, str(error)))
-    sound, found = _read_all(root, rows, opened.form)
+    sound, found = _read_all(root, rows, form)
     broken += found
     if not sound:
         reasons = "; ".join(file.reason for file in broken[:_NAMED])
         raise SignalError(f"{given.name} has no readable signal. {len(broken):,} skipped: {reasons}")
     return _dataset(
-        given, root, sound, opened.form, broken, (*listing.notes, *_joined(notes, n_unlabelled)),
+        given, root, sound, form, broken, (*listing.notes, *_joined(notes, n_unlabelled)),
         listing.label_name, task, split_seed,
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Opened:
-    form: SignalForm
-
-
-def _open_all(
+def _common_form(
     root: Path, rows: Sequence[ListedImage], options: SignalOptions, progress: Callable[[int, int], None] | None
-) -> _Opened:
+) -> SignalForm:
     """Open every file once, and find the form that most have."""
     paths = list(dict.fromkeys(split_frame(root / row.id).file for row in rows))
     n_channels = len(options.channels) or None
@@ -108,7 +104,7 @@ def _open_all(
             progress(number, len(paths))
     if not files:
         raise SignalError(f"no signal file can be read. {len(reasons):,} skipped: {'; '.join(reasons[:_NAMED])}")
-    return _Opened(common_form(files, options, table_rates=_table_rates(rows)))
+    return common_form(files, options, table_rates=_table_rates(rows))
 
 
 def _table_rates(rows: Sequence[ListedImage]) -> Mapping[str, float]:
@@ -145,8 +141,12 @@ def _read_all(root: Path, rows: Sequence[ListedImage], form: SignalForm) -> tupl
     return sound, broken
 
 
-def _joined(notes: Counter[str], n_unlabelled: int) -> list[str]:
-    texts = list(notes)
+def _joined(notes: Mapping[str, list[str]], n_unlabelled: int) -> list[str]:
+    """Notes that several files share, once."""
+    texts = [
+        f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {text}"
+        for text, names in notes.items()
+    ]
     if n_unlabelled:
         texts.append(f"{n_unlabelled:,} windows were left out: nothing was noted of at least half of them")
     return texts

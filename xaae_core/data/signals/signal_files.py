@@ -7,8 +7,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from xaae_core.data.signals.edf_files import open_edf
 from xaae_core.data.signals.numpy_files import open_npy, open_npz
 from xaae_core.data.signals.signal_file import MAX_MAPPED_BYTES, MAX_PARSED_BYTES, SignalFile
+from xaae_core.data.signals.table_signals import open_table
 from xaae_core.errors import SignalError
 
 if TYPE_CHECKING:
@@ -94,4 +96,6 @@ def _open(source: Path | BinaryIO, name: str, kind: str, n_channels: int | None)
         return open_npy(source, name, n_channels=n_channels)
     if kind == "npz":
         return open_npz(source, name, n_channels=n_channels)
-    raise SignalError(f"{name} is no kind of signal file that is known; expected {_KINDS}")
+    if kind == "text":
+        return open_table(source, name)
+    return open_edf(source, name)
