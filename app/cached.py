@@ -23,6 +23,7 @@ from xaae_core.checkpoints import Checkpoint, read_card
 from xaae_core.data.dataset import ImageDataset, read_dataset
 from xaae_core.data.frames import split_frame
 from xaae_core.data.recipes import CaseInput, CaseRecipe, recipe_for
+from xaae_core.data.signals.signal_options import SignalOptions
 from xaae_core.data.splits import split_name
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import TABLE_STEM, TABLE_SUFFIXES
@@ -80,9 +81,11 @@ def card_at(key: Stamp) -> ModelCard:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the data folder …")
-def dataset_at(folder: str, changed: int, columns: TableColumns, task: TaskWish) -> ImageDataset:
+def dataset_at(
+    folder: str, changed: int, columns: TableColumns, task: TaskWish, signals: SignalOptions | None = None
+) -> ImageDataset:
     """A data folder, its headers read; `changed`, when a file last came or went, makes it be read again."""
-    return read_dataset(folder, columns=columns, task=task, min_classes=1)
+    return read_dataset(folder, columns=columns, task=task, min_classes=1, signals=signals)
 
 
 def open_dataset(folder: Path, card: ModelCard | None = None) -> ImageDataset:
@@ -90,14 +93,16 @@ def open_dataset(folder: Path, card: ModelCard | None = None) -> ImageDataset:
 
     Args:
         folder: the folder, or the table.
-        card: of the model it is opened for: its columns are taken as in the training, if the table has them.
+        card: of the model it is opened for: its columns are taken as in the training, if the table has them, and
+            signals are read as long, and at the rate, that it takes.
     """
     changed = _last_change(folder)
     asked, task = (card.columns, card.task_wish) if card is not None else (TableColumns(), "auto")
+    signals = SignalOptions.of_card(card) if card is not None else None
     if asked.to_mapping():
         with suppress(DatasetError):
-            return dataset_at(str(folder), changed, asked, task)
-    return dataset_at(str(folder), changed, TableColumns(), task)
+            return dataset_at(str(folder), changed, asked, task, signals)
+    return dataset_at(str(folder), changed, TableColumns(), task, signals)
 
 
 def _last_change(folder: Path) -> int:

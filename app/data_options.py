@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.tasks import TASKS
+
+if TYPE_CHECKING:
+    from xaae_core.data.signals.signal_options import SignalOptions
 
 _ROLES = {
     "file": "the pictures' files",
@@ -49,6 +52,30 @@ def task_option(function: _Function) -> _Function:
         help="What the labels are: classes; measured numbers; grades. auto: numbers where they look measured.",
     )
     return option(function)
+
+
+def signal_options(function: _Function) -> _Function:
+    """Add --length, --sampling-rate and --signal-channels."""
+    for option in (
+        click.option("--signal-channels", metavar="NAMES",
+            help="Of signals: the channels, in their order, with commas; those of most files if left out."),
+        click.option("--sampling-rate", type=click.FloatRange(0, min_open=True), metavar="HERTZ",
+            help="Of signals whose files do not say it; others are resampled to it."),
+        click.option("--length", type=click.IntRange(1), metavar="SAMPLES",
+            help="Of each signal: longer recordings are cut into windows. Left out: as long as they all are."),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def signals_from(options: Mapping[str, Any]) -> SignalOptions:
+    """What the options of `signal_options` say of signals."""
+    from xaae_core.data.signals.signal_options import SignalOptions
+
+    names = (name.strip() for name in (options["signal_channels"] or "").split(","))
+    return SignalOptions(
+        length=options["length"], sampling_rate=options["sampling_rate"], channels=tuple(filter(None, names))
+    )
 
 
 def columns_from(options: Mapping[str, Any]) -> TableColumns:

@@ -15,6 +15,7 @@ XaaeError
 │   └── SignalError              a signal that cannot be read, or of a form that the model does not take
 ├── MaskError                    a mask that does not fit its picture, or outlines nothing
 ├── DatasetError                 a folder or table that cannot be trained on or shown
+│   └── SignalDatasetError       signals of which none can be read, of different lengths or of no known rate
 ├── TrainingError                settings or data that training refuses before it starts
 │   └── LostProcessError         another of the processes that train together has ended
 ├── LatentTableError             a table of latents that is damaged or belongs to another model
@@ -25,7 +26,8 @@ XaaeError
 ├── ExamplesError                training cases that cannot be compared with
 ├── DisentanglementError         codes and factors that cannot be held against each other
 ├── ProvenanceError              a figure without a usable description of its making
-└── NoDecoderError               a model that has no decoder is asked to draw
+├── NoDecoderError               a model that has no decoder is asked to draw
+└── NoPriorError                 a model that has no prior is asked to make cases up
 """
 
 
@@ -89,6 +91,10 @@ class DatasetError(XaaeError):
     """A folder or table cannot be trained on or shown."""
 
 
+class SignalDatasetError(DatasetError, SignalError):
+    """Signals that make no data set: none can be read, their lengths differ, or no sampling rate is known."""
+
+
 class TrainingError(XaaeError):
     """Training refuses to start with these settings or data."""
 
@@ -131,3 +137,7 @@ class ProvenanceError(XaaeError):
 
 class NoDecoderError(XaaeError):
     """A model without a decoder cannot draw pictures."""
+
+
+class NoPriorError(XaaeError):
+    """A model whose z were trained without a prior is asked for likely ones."""

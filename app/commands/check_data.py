@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.data_options import columns_from, data_options
+from app.data_options import columns_from, data_options, signal_options, signals_from
 from app.terminal import counted, print_json, remark
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ _NAMED = 5
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @data_options
+@signal_options
 def command(
     data: Path, checkpoint: Path | None, size: int | None, strict: bool, seed: int, as_json: bool, **options: Any
 ) -> None:
@@ -74,7 +75,8 @@ def command(
         model = _model_of(checkpoint)
     if options["window"] is not None:
         model["window"] = options["window"]
-    dataset = read_dataset(data, columns=columns_from(options), task=options["task"], min_classes=1)
+    signals = model.pop("signals", None) or signals_from(options)
+    dataset = read_dataset(data, columns=columns_from(options), task=options["task"], min_classes=1, signals=signals)
     with counted("checked") as progress:
         report = check_dataset(dataset, **model, progress=progress, seed=seed)
     if as_json:
@@ -89,8 +91,12 @@ def _model_of(checkpoint: Path) -> dict[str, Any]:
     """What the check asks of a trained model."""
     from app.opened_model import open_checkpoint
     from xaae_core.data.recipes import recipe_for
+    from xaae_core.data.signals.signal_options import SignalOptions
 
     opened = open_checkpoint(checkpoint)
+    signals = SignalOptions.of_card(opened.card)
+    if signals is not None:
+        return {"signals": signals}
     recipe = recipe_for(opened.model, opened.card)
     mean, std = (getattr(opened.model, name).flatten().tolist() for name in ("pixel_mean", "pixel_std"))
     is_identity = set(mean) == {0.0} and set(std) == {1.0}

@@ -34,6 +34,7 @@ def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: b
     from xaae_core.data.class_order import in_class_order
     from xaae_core.data.dataset import read_dataset
     from xaae_core.data.recipes import recipe_for
+    from xaae_core.data.signals.signal_options import SignalOptions
     from xaae_core.latents import extract_latents, write_latents
 
     opened = open_checkpoint(checkpoint)
@@ -41,7 +42,11 @@ def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: b
     card = opened.card
     asked = columns_from(columns)
     dataset = read_dataset(
-        data, columns=asked if asked.to_mapping() else card.columns, task=card.task_wish, min_classes=1
+        data,
+        columns=asked if asked.to_mapping() else card.columns,
+        task=card.task_wish,
+        min_classes=1,
+        signals=SignalOptions.of_card(card),
     )
     dataset = in_class_order(dataset, card.classes) if card.task == "classes" else dataset
     describe_data(dataset)

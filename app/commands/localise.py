@@ -118,6 +118,7 @@ def command(
     from xaae_core.data.class_order import in_class_order
     from xaae_core.data.dataset import read_dataset
     from xaae_core.data.recipes import recipe_for
+    from xaae_core.data.signals.signal_options import SignalOptions
 
     if latents is None and any(map(needs_latents, targets)):
         raise click.UsageError("--target direction needs --latents: write the table with xaae extract")
@@ -127,7 +128,11 @@ def command(
     meant, usable = _targets(targets, methods, opened, table)
     asked = columns_from(columns)
     dataset = read_dataset(
-        data, columns=asked if asked.to_mapping() else card.columns, task=card.task_wish, min_classes=1
+        data,
+        columns=asked if asked.to_mapping() else card.columns,
+        task=card.task_wish,
+        min_classes=1,
+        signals=SignalOptions.of_card(card),
     )
     dataset = in_class_order(dataset, card.classes) if card.task == "classes" else dataset
     describe_data(dataset)

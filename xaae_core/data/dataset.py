@@ -65,7 +65,7 @@ def read_dataset(
 
     Raises:
         DatasetError: no pictures, too few classes, or a table that cannot be understood.
-        SignalError: signals of which none can be read, of no known sampling rate, or of different lengths.
+        SignalDatasetError: signals of which none can be read, of no known sampling rate, or of different lengths.
     """
     given = Path(folder).expanduser().absolute()
     if holds_signals(given, columns):
@@ -114,7 +114,7 @@ def read_dataset(
 def check_images(
     dataset: ImageDataset, progress: Progress | None = None, *, window: Window | None = None
 ) -> ImageDataset:
-    """Really decode every picture and leave out those that fail, named in `broken`.
+    """Really decode every picture and leave out those that fail, named in `broken`; signals have been read already.
 
     Args:
         dataset: see `read_dataset`.
@@ -124,6 +124,8 @@ def check_images(
     Raises:
         DatasetError: what remains has fewer classes with pictures than before, and fewer than two.
     """
+    if dataset.form is not None:
+        return dataset  # signals are read in full by `read_dataset`
     reasons = _in_parallel(partial(_damage_of, window=window), dataset.paths, progress)
     sound = [row for row, reason in enumerate(reasons) if not reason]
     if len(sound) == len(dataset):

@@ -99,7 +99,7 @@ def _choose_channels(file: SignalFile, form: SignalForm) -> tuple[list[int], lis
         raise SignalError(
             f"{file.name} has no channel {named}{more}; it has "
             f"{len(own)}: {', '.join(own[:12])}{' …' if len(own) > 12 else ''}: name channels that every file has "
-            "(--channels), or leave the file out"
+            "(--signal-channels), or leave the file out"
         )
     chosen = [position[_plain(name)] for name in form.channel_names]
     notes = []

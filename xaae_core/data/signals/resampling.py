@@ -72,7 +72,7 @@ def resampled_channel(file: SignalFile, number: int, sampling_rate: float, facto
         raise SignalError(
             f'{file.name}: the channel "{channel.name}" has {own:g} Hz, which cannot be resampled to '
             f"{sampling_rate:g} Hz; expected a ratio of whole numbers up to {_MOST:,}: leave the channel out "
-            "(--channels), or resample it"
+            "(--signal-channels), or resample it"
         )
     n_samples = math.floor(channel.n_samples * sampling_rate / own + 1e-6)
     return ResampledChannel(file, number, ratio.numerator, ratio.denominator, factor, n_samples)

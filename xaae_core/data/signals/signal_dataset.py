@@ -24,7 +24,7 @@ from xaae_core.data.splits import SPLIT_SEED, complete_splits
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.targets import find_targets
 from xaae_core.data.tasks import TaskWish
-from xaae_core.errors import CaseError, DatasetError, SignalError
+from xaae_core.errors import CaseError, DatasetError, SignalDatasetError, SignalError
 from xaae_core.signal_form import SignalForm
 
 RATE_COLUMN = "sampling_rate"
@@ -55,10 +55,24 @@ def read_signal_dataset(
 
     Raises:
         DatasetError: nothing to read, or a table that cannot be understood.
-        SignalError: nothing that can be read, no known sampling rate, or lengths that differ.
+        SignalDatasetError: nothing that can be read, no known sampling rate, or lengths that differ.
     """
+    try:
+        return _read(given, columns, task, split_seed, options or SignalOptions(), progress)
+    except SignalError as error:
+        raise SignalDatasetError(str(error)) from error
+
+
+def _read(
+    given: Path,
+    columns: TableColumns | None,
+    task: TaskWish,
+    split_seed: int,
+    options: SignalOptions,
+    progress: Callable[[int, int], None] | None,
+) -> ImageDataset:
     root, listing = list_signals(given, columns)
-    form = _common_form(root, listing.images, options or SignalOptions(), progress)
+    form = _common_form(root, listing.images, options, progress)
     rows: list[ListedImage] = []
     broken = list(listing.broken)
     notes: dict[str, list[str]] = {}  # text → the files it is of

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from xaae_core.errors import SignalError
 from xaae_core.signal_form import SignalForm
+
+if TYPE_CHECKING:
+    from xaae_core.model_card import ModelCard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +38,12 @@ class SignalOptions:
             raise SignalError(
                 f"length={self.length}, sampling_rate={self.sampling_rate}; expected samples and hertz above 0"
             )
+
+    @classmethod
+    def of_card(cls, card: ModelCard) -> SignalOptions | None:
+        """Signals as the model of a card takes them; None for a model of pictures."""
+        told = card.arguments.get("signal_form")
+        return cls.of_form(SignalForm.from_json(told)) if isinstance(told, Mapping) else None
 
     @classmethod
     def of_form(cls, form: SignalForm) -> SignalOptions:
