@@ -27,8 +27,8 @@ METRICS = {
     "test_specificity": ("Specificity", "Share of the other held-out cases that are not called the target."),
     "test_probe_auroc": (
         "AUROC of a linear probe",
-        "The model learned no labels: a straight line through its z, fitted to the training cases, tells the test split "
-        "apart so well; 0.5 is guessing, 1 is perfect.",
+        "The model learned no labels: a straight line through its z, fitted to the training cases, tells the test "
+        "split apart so well; 0.5 is guessing, 1 is perfect.",
     ),
     "test_probe_accuracy": ("Accuracy of a linear probe", "Share of the test split whose class that line gets right."),
     "test_probe_spearman": (

@@ -93,16 +93,8 @@ def _choose_sizes(preset: Preset) -> tuple[dict[str, Any], Any]:
             persist_state="session",
             help="Fewer need less memory.",
         ),
-        "channels": _COLOURS[
-            colours.selectbox("Colour", list(_COLOURS), key="train_channels", persist_state="session")
-        ],
-        "resize": resize.selectbox(
-            "To a square by",
-            list(_RESIZE),
-            format_func=_RESIZE.__getitem__,
-            key="train_resize",
-            persist_state="session",
-        ),
+        "channels": choose_colour(colours),
+        "resize": choose_resize(resize),
     }
     chosen = metric.selectbox(
         "Likeness measured by",
@@ -112,6 +104,18 @@ def _choose_sizes(preset: Preset) -> tuple[dict[str, Any], Any]:
         help="MS-SSIM compares pictures at several scales and needs sides above 160 pixels.",
     )
     return settings, _METRICS[chosen]
+
+
+def choose_colour(place: Any) -> int | None:
+    """Channels of the model's pictures; None: as they are stored."""
+    return _COLOURS[place.selectbox("Colour", list(_COLOURS), key="train_channels", persist_state="session")]
+
+
+def choose_resize(place: Any) -> Any:
+    """How pictures become square."""
+    return place.selectbox(
+        "To a square by", list(_RESIZE), format_func=_RESIZE.__getitem__, key="train_resize", persist_state="session"
+    )
 
 
 def _choose_rate(preset: Preset) -> dict[str, Any]:

@@ -22,8 +22,17 @@ PARTS = {
     "cycle_loss": "moves read back",
     "move_loss": "moves read back",
     "prior_distance": "distance from a bell curve",
+    "log_likelihood": "unlike the original",
+    "log_likelihood_x1": "unlike the original, first of a pair",
+    "log_likelihood_x2": "unlike the original, second of a pair",
+    "reconstruction": "unlike the original",
+    "kl_divergence": "codes away from a bell curve",
+    "kl_divergence_x1": "codes away from a bell curve, first",
+    "kl_divergence_x2": "codes away from a bell curve, second",
 }
 """Part of a loss → what it is about."""
+_TURNED = ("log_likelihood", "log_likelihood_x1", "log_likelihood_x2")
+"""Parts of which more is better: their negative is part of the loss."""
 _LOG_SPAN = 20.0
 _ZOOM = "zoom"
 
@@ -45,7 +54,7 @@ def show_losses(rows: Sequence[EpochRecord], phase: str) -> None:
 def show_parts(rows: Sequence[EpochRecord], phase: str) -> bool:
     """What the loss of a phase is made of; False where nothing was measured."""
     points = [
-        {"epoch": row.epoch, "value": value, "of": name}
+        {"epoch": row.epoch, "value": -value if key in _TURNED else value, "of": name}
         for row in rows
         if row.phase == phase
         for key, name in PARTS.items()
@@ -53,7 +62,8 @@ def show_parts(rows: Sequence[EpochRecord], phase: str) -> bool:
     ]
     if not points:
         return False
-    names = tuple(dict.fromkeys(PARTS.values()))
+    measured = {point["of"] for point in points}
+    names = tuple(name for name in dict.fromkeys(PARTS.values()) if name in measured)
     spec = _lines("epoch", "part of the loss", names, is_log=_is_wide(points))
     _show(points, spec, f"train_parts_{phase}", f"Parts of the loss per epoch: {phase_name(phase)}")
     return True

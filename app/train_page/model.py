@@ -8,9 +8,13 @@ import streamlit as st
 
 from app.train_page.advanced import AdvancedChoice, choose_advanced
 from app.train_page.check import CheckedData
+from app.train_page.data_choices import choose_seed, choose_sides, choose_target
+from app.train_page.model_choice import choose_model
+from app.train_page.one_phase import choose_one_phase
 from app.train_page.words import preset_name, preset_purpose
 from app.training.request import TrainingRequest
 from xaae_core.data.dataset import ImageDataset
+from xaae_core.models.catalogue import DEFAULT_MODEL
 from xaae_core.ms_ssim import SMALLEST_SIDE
 from xaae_core.training.presets import PRESETS, find_preset
 
@@ -24,10 +28,6 @@ _ENCODERS = {
     "timm:convnext_tiny": "ConvNeXt tiny: newer",
     "timm:swin_tiny_patch4_window7_224": "Swin tiny: a transformer",
 }
-_SIDES = {
-    True: "Yes: a mirrored picture would be wrong (chest, abdomen, eyes, hands)",
-    False: "No: a mirrored picture is as good (skin, cells, tissue)",
-}
 _BALANCE = {"if class sizes differ much": None, "always": True, "never": False}
 
 
@@ -37,6 +37,12 @@ def choose_model_settings(checked: CheckedData) -> TrainingRequest | None:
     Raises:
         TrainingError: values that cannot be used together.
     """
+    dataset = checked.report.dataset
+    entry = choose_model(dataset)
+    return _choose_xaaenet(checked) if entry.name == DEFAULT_MODEL else choose_one_phase(checked, entry)
+
+
+def _choose_xaaenet(checked: CheckedData) -> TrainingRequest | None:
     dataset = checked.report.dataset
     preset = st.radio(
         "How thorough?",
@@ -48,26 +54,17 @@ def choose_model_settings(checked: CheckedData) -> TrainingRequest | None:
         key="train_preset",
         persist_state="session",
     )
-    sides = st.radio(
-        "Do left and right matter in these pictures?",
-        list(_SIDES),
-        index=None,
-        format_func=_SIDES.__getitem__,
-        key="train_sides",
-        persist_state="session",
-        help="Where they do not, every other picture is mirrored while the model learns, as if there were twice as "
-        "many. Where they do, that would teach it that a heart may be on the right.",
-    )
+    sides = choose_sides()
     encoder, size, target = st.columns([5, 3, 4])
     chosen: dict[str, Any] = {
         "preset": preset,
         "encoder": _choose_encoder(encoder, preset),
         "size": _choose_size(size),
-        "target": _choose_target(target, dataset),
+        "target": choose_target(target, dataset),
     }
     balance, seed, _ = st.columns([5, 3, 4])
     seed = balance if dataset.is_numeric else seed  # numbers have no rare classes to weigh: no gap is left
-    chosen |= {"is_balanced": _choose_balance(balance, dataset), "seed": _choose_seed(seed)}
+    chosen |= {"is_balanced": _choose_balance(balance, dataset), "seed": choose_seed(seed)}
     advanced = choose_advanced(preset)
     return None if sides is None else _request(checked, chosen, advanced, has_flips=not sides)
 
@@ -118,27 +115,6 @@ def _choose_size(place: Any) -> int:
     )
 
 
-def _choose_target(place: Any, dataset: ImageDataset) -> str | None:
-    if dataset.is_numeric:
-        place.selectbox(
-            "“+” means more",
-            [dataset.target_name],
-            key="train_target_number",
-            help="The number that the model learns; moving to the right then means more of it.",
-        )
-        return None
-    return str(
-        place.selectbox(
-            "“+” means",
-            dataset.classes,
-            index=min(1, len(dataset.classes) - 1),
-            key=f"train_target_{dataset.name}",
-            persist_state="session",
-            help="The class that a move to the right will lead to. Usually the disease.",
-        )
-    )
-
-
 def _choose_balance(place: Any, dataset: ImageDataset) -> bool | None:
     if dataset.is_numeric:
         return None
@@ -151,17 +127,3 @@ def _choose_balance(place: Any, dataset: ImageDataset) -> bool | None:
         "of a rare class counts more.",
     )
     return _BALANCE[chosen]
-
-
-def _choose_seed(place: Any) -> int:
-    return int(
-        place.number_input(
-            "Seed",
-            0,
-            9999,
-            value=0,
-            key="train_seed",
-            persist_state="session",
-            help="The same seed on the same computer gives the same model. Another one shows how much is chance.",
-        )
-    )

@@ -16,9 +16,11 @@ from app.train_page.charts import show_balance, show_losses, show_parts
 from app.train_page.check import checked_data
 from app.train_page.result import show_result
 from app.train_page.timeline import phase_boxes, progress_words, share_done, timeline_html
-from app.train_page.words import phase_name, preset_name
+from app.train_page.words import phase_name, request_name
 from app.training.files import ACTIVE, EpochRecord, StatusRecord
-from app.training.job import Sample, TrainingJob, find_jobs
+from app.training.job import TrainingJob, find_jobs
+from app.words import count
+from xaae_core.models.catalogue import find_model
 
 REFRESH_SECONDS = 1.5
 
@@ -65,7 +67,7 @@ def _watch(job: TrainingJob, *, is_active: bool) -> None:
     pictures, curves = st.columns([1, 1], gap="medium")
     with pictures:
         with explained("The drawn pictures"):
-            _show_samples(job.samples())
+            _show_samples(job)
         with explained("The chart of the judge"):
             _show_balance(epochs)
     with curves, explained("The chart of the losses"):
@@ -125,9 +127,13 @@ def _change_settings(job: TrainingJob) -> None:
     state.go_to_train_step("model" if is_checked else "data")
 
 
-def _show_samples(samples: Sequence[Sample]) -> None:
+def _show_samples(job: TrainingJob) -> None:
     """What the model draws from its codes alone, epoch by epoch."""
     st.header("What it draws")
+    if not find_model(job.request.model).has_decoder:
+        st.caption("Nothing: this model cannot draw. Its codes are on the maps below once it has learned.")
+        return
+    samples = job.samples()
     if not samples:
         st.caption("After the first epoch, a few pictures appear here as the model draws them from their codes alone.")
         return
@@ -155,12 +161,13 @@ def _show_figures(job: TrainingJob) -> None:
     figures = job.figures()
     if not figures:
         return
-    with st.expander(f"The codes as a map, after {len(figures)} of the phases"):
+    n_phases = len({figure.phase for figure in figures})
+    with st.expander(f"The codes as a map, after {count(n_phases, 'phase')}"):
         for column, figure in zip(st.columns(len(figures)), figures, strict=True):
             column.image(str(figure.path), caption=phase_name(figure.phase), width="stretch")
         st.caption(
-            "Each point is a picture that is not trained on. In the first two, near points have like codes and axes "
-            "mean nothing; in the last, the arrow points to where the target grows."
+            "Each point is a case that is not trained on. In the last picture the arrow points to where the target "
+            "grows; in those before it, near points have like codes and axes mean nothing."
         )
 
 
@@ -188,8 +195,8 @@ def _show_losses(epochs: Sequence[EpochRecord]) -> None:
 
 
 def _show_balance(epochs: Sequence[EpochRecord]) -> None:
-    """The discriminator's scores of codes and of Gaussian draws."""
-    if not epochs:
+    """The discriminator's scores of codes and of Gaussian draws, of a model that has one."""
+    if all(row.score_encoded is None for row in epochs):
         return
     st.header("Can a judge tell the codes from a bell curve?")
     show_balance(epochs)
@@ -209,7 +216,7 @@ def _list_runs(jobs: Sequence[TrainingJob], watched: TrainingJob) -> None:
         for job in others:
             words, open_it = st.columns([8, 1], vertical_alignment="center")
             words.markdown(
-                f"**{plain(job.name)}** · {preset_name(job.request.preset)} on {plain(job.data.name)} · "
+                f"**{plain(job.name)}** · {request_name(job.request)} on {plain(job.data.name)} · "
                 f"{job.started[:16].replace('T', ' ')} · {progress_words(job.status())}"
             )
             if open_it.button("Show", key=f"train_show_{job.name}", width="stretch"):

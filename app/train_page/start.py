@@ -111,8 +111,8 @@ def _shortage_words(estimate: Estimate) -> str:
 
 def _offer_start(checked: CheckedData, request: TrainingRequest | None) -> None:
     runs = read_settings().runs
-    preset = request.preset if request else "standard"
-    wish = free_name(runs, re.sub(r"[^\w.+-]+", "-", f"{checked.report.dataset.name}-{preset}").strip("-")[:60])
+    kind = "standard" if request is None else (request.preset if request.is_xaaenet else request.model)
+    wish = free_name(runs, re.sub(r"[^\w.+-]+", "-", f"{checked.report.dataset.name}-{kind}").strip("-")[:60])
     name = st.text_input(
         "Name of the training",
         value=wish,

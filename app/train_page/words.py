@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from app.training.files import State
+from app.training.request import TrainingRequest
+from xaae_core.models.catalogue import MODELS
 from xaae_core.training.presets import PRESETS
 
 PHASES = {
@@ -18,7 +20,12 @@ PHASES = {
     ),
     "classifier": (
         "Learn the target",
-        "The code learns to tell the cases apart, while it still draws them. (Classifier phase.)",
+        "The code learns to tell the cases apart. (Classifier phase.)",
+    ),
+    "contrastive": (
+        "Learn to recognise",
+        "Two changed views of a picture must get codes that are more alike than those of any other two pictures. "
+        "(Contrastive phase.)",
     ),
     "consistency": (
         "Make moves show",
@@ -74,6 +81,11 @@ def preset_name(preset: str) -> str:
 def preset_purpose(preset: str) -> str:
     """What a preset is for."""
     return PRESET_WORDS[preset][1] if preset in PRESET_WORDS else PRESETS[preset].purpose
+
+
+def request_name(request: TrainingRequest) -> str:
+    """What is trained, for people: a preset of xAAEnet, or the model."""
+    return preset_name(request.preset) if request.is_xaaenet else MODELS[request.model].title
 
 
 def duration(seconds: float) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
+from app.training.drawings import LatentFigure, Sample, latent_figures
 from app.training.files import (
     ACTIVE,
     CONTROL_NAME,
@@ -39,36 +39,6 @@ _LOST = (
     "It stopped unexpectedly: its process is gone (ended from outside, out of memory, or the computer was restarted). "
     "Finished epochs are kept; Resume goes on after the last of them."
 )
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Validation pictures and what was drawn from their codes after an epoch.
-
-    Attributes:
-        phase: name of the phase.
-        epoch: number within it, from 1.
-        path: a PNG, originals above, decoded pictures below.
-    """
-
-    phase: str
-    epoch: int
-    path: Path
-
-
-@dataclass(frozen=True)
-class LatentFigure:
-    """A picture of the codes after a phase.
-
-    Attributes:
-        kind: "tsne" or "pls".
-        phase: name of the phase.
-        path: a PNG.
-    """
-
-    kind: Literal["tsne", "pls"]
-    phase: str
-    path: Path
 
 
 @dataclass(frozen=True)
@@ -161,13 +131,7 @@ class TrainingJob:
 
     def figures(self) -> tuple[LatentFigure, ...]:
         """The pictures of the codes that are there so far, in the order of training."""
-        folder = self.folder / FOLDER_NAME
-        found = (
-            LatentFigure("tsne", "adversarial", folder / "tsne_xaaenet_adv.png"),
-            LatentFigure("tsne", "autoencoder", folder / "tsne_xaaenet_ae.png"),
-            LatentFigure("pls", "classifier", folder / "pls_xaaenet_classif.png"),
-        )
-        return tuple(figure for figure in found if figure.path.is_file())
+        return latent_figures(self.folder / FOLDER_NAME, self.request)
 
     def _has_process(self, record: StatusRecord) -> bool:
         process = read_record(self.folder / FOLDER_NAME / PROCESS_NAME, ProcessRecord)
