@@ -18,11 +18,13 @@ class MutualInformationGap:
         score: mean of `by_factor`, 0 (no dimension stands out) to 1 (one dimension tells each factor, no other does).
         by_factor: the gap of each factor [K], as a share of its entropy.
         information: mutual information of dimensions and factors in nats [D, K].
+        entropies: of the factors in nats [K].
     """
 
     score: float
     by_factor: NDArray[np.float64]
     information: NDArray[np.float64]
+    entropies: NDArray[np.float64]
 
 
 def measure_mig(coded: CodedFactors, *, n_bins: int = N_BINS) -> MutualInformationGap:
@@ -37,5 +39,6 @@ def measure_mig(coded: CodedFactors, *, n_bins: int = N_BINS) -> MutualInformati
     Source: Chen et al. 2018, "Isolating sources of disentanglement in VAEs", section 4.1.
     """
     information = mutual_information(bin_codes(coded.z, n_bins), coded.factors)
-    by_factor = gaps(information) / entropies(coded.factors)
-    return MutualInformationGap(float(by_factor.mean()), by_factor, information)
+    entropy = entropies(coded.factors)
+    by_factor = gaps(information) / entropy
+    return MutualInformationGap(float(by_factor.mean()), by_factor, information, entropy)

@@ -74,6 +74,7 @@ class DisentanglementScores:
             "sap_by_factor": self.sap.by_factor.tolist(),
             "importances": self.dci.importances.tolist(),
             "mutual_information": self.mig.information.tolist(),
+            "entropies": self.mig.entropies.tolist(),
         }
 
 

@@ -1,0 +1,94 @@
+"""What a gallery's numbers say, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from analysis.gallery.cards import GalleryCard
+from analysis.gallery.columns import probe_name, probe_text
+from analysis.gallery.measuring import YARDSTICK
+from analysis.report_html import number
+
+_COLLAPSED_NATS = 0.5
+_KNOWN_SHARE = 0.1
+
+
+def findings_of(cards: Sequence[GalleryCard]) -> list[str]:
+    """Which model is best at what, which collapsed, and which does not beat the yardstick."""
+    models = [card for card in cards if card.name != YARDSTICK]
+    if not models:
+        return ["No model is finished yet."]
+    lines = [*_drawing(models), *_probing(models, cards), *_factors(models), *_collapse(models)]
+    return [*lines, *_below_yardstick(models, cards)]
+
+
+def known_factor(scores: Mapping[str, Any], dim: int) -> str:
+    """The factor that a dimension knows most of, and which share of it; "" where that is less than a tenth."""
+    if "mutual_information" not in scores:
+        return ""
+    known = np.array(scores["mutual_information"])[dim] / np.array(scores["entropies"])
+    best = int(known.argmax())
+    return f"{scores['factors'][best]} ({known[best]:.0%} of it)" if known[best] >= _KNOWN_SHARE else ""
+
+
+def _best(
+    cards: Sequence[GalleryCard], value: Callable[[GalleryCard], float | None], *, most: bool
+) -> GalleryCard | None:
+    having = [(found, card) for card in cards if (found := value(card)) is not None]
+    chosen = (max if most else min)(having, key=lambda pair: pair[0], default=None)
+    return None if chosen is None else chosen[1]
+
+
+def _drawing(models: Sequence[GalleryCard]) -> list[str]:
+    best = _best(models, lambda card: card.latents.explained, most=True)
+    if best is None or best.latents.explained is None:
+        return []
+    return [
+        f"Draws most closely: {best.title}, {best.latents.explained:.1%} of what there is to draw, from "
+        f"{best.latents.n_dims} numbers a case."
+    ]
+
+
+def _probing(models: Sequence[GalleryCard], cards: Sequence[GalleryCard]) -> list[str]:
+    best = _best(models, lambda card: card.probe.figure[0], most=True)
+    if best is None:
+        return []
+    lines = [f"Its z tells the classes best by a straight line: {best.title}, {probe_name(best)} {probe_text(best)}."]
+    alike = [card.title for card in models if card is not best and card.probe.figure[1][1] >= best.probe.figure[1][0]]
+    if alike:
+        lines.append(f"The intervals of {', '.join(alike)} reach as high: with more cases the order may be another.")
+    return lines
+
+
+def _factors(models: Sequence[GalleryCard]) -> list[str]:
+    best = _best(models, lambda card: card.scores.get("disentanglement"), most=True)
+    if best is None:
+        return []
+    return [
+        f"Its dimensions stand for single factors most: {best.title}, DCI disentanglement "
+        f"{number(best.scores['disentanglement'], 2)}, MIG {number(best.scores['mig'], 2)}."
+    ]
+
+
+def _collapse(models: Sequence[GalleryCard]) -> list[str]:
+    gone = [card.title for card in models if card.latents.kl is not None and card.latents.kl.mean < _COLLAPSED_NATS]
+    verb = "has" if len(gone) == 1 else "have"
+    return (
+        [f"{', '.join(gone)} {verb} collapsed: z tells next to nothing of a case (less than half a nat)."]
+        if gone
+        else []
+    )
+
+
+def _below_yardstick(models: Sequence[GalleryCard], cards: Sequence[GalleryCard]) -> list[str]:
+    yardstick = next((card for card in cards if card.name == YARDSTICK), None)
+    if yardstick is None or yardstick.latents.mse is None:
+        return []
+    bar = yardstick.latents.mse.mean
+    worse = [card.title for card in models if card.latents.mse is not None and card.latents.mse.mean > bar]
+    verb = "draws" if len(worse) == 1 else "draw"
+    told = f"{', '.join(worse)} {verb} less closely than {yardstick.latents.n_dims} principal components."
+    return [told] if worse else []

@@ -1,0 +1,204 @@
+"""Training one model of the catalogue on a gallery's cases, resumable, with its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from analysis.gallery.cases import GalleryCases
+from analysis.gallery.settings import GallerySettings
+from xaae_core.models.catalogue import build_catalogued
+from xaae_core.models.model_entry import ModelEntry
+from xaae_core.training.seeds import seed_for, seeded
+
+if TYPE_CHECKING:
+    from xaae_core.training.progress import BatchProgress
+
+Progress = Callable[[int, int], None]
+PREFERRED_SIDE = 32
+_PHASES = ("adversarial", "autoencoder", "classifier")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A model after training, in evaluation mode.
+
+    Attributes:
+        model: with its best weights, on the CPU.
+        n_epochs: that were trained, all phases together.
+    """
+
+    model: nn.Module
+    n_epochs: int
+
+
+def cases_for(entry: ModelEntry, cases: GalleryCases) -> GalleryCases | None:
+    """The cases at a size that the model takes; None where it takes none of them.
+
+    The size that they have comes first, then 32 × 32, then the model's others.
+    """
+    if entry.takes(cases.size, cases.channels):
+        return cases
+    if cases.form is not None:
+        return None
+    sides = [PREFERRED_SIDE, *(height for height, _ in entry.sizes)]
+    return next((cases.sized(side) for side in sides if entry.takes((side, side), cases.channels)), None)
+
+
+def build_for(entry: ModelEntry, cases: GalleryCases, settings: GallerySettings) -> nn.Module:
+    """The untrained model for cases of its size; the same seed gives the same weights."""
+    network: Mapping[str, Any] = {}
+    if entry.name == "xaaenet" and cases.form is None:
+        network = {"recons_metric": "ssim"}  # MS-SSIM needs pictures of 161 pixels
+    with seeded(seed_for(settings.seed, "weights", 0)):
+        return build_catalogued(
+            entry.name,
+            size=cases.size,
+            channels=cases.channels,
+            dims=settings.dims if entry.dims else None,
+            classes=len(cases.classes),
+            form=cases.form,
+            n_data=len(cases.rows("train")),
+            network=network,
+        )
+
+
+def train_entry(
+    entry: ModelEntry,
+    cases: GalleryCases,
+    settings: GallerySettings,
+    folder: Path,
+    *,
+    progress: Progress | None = None,
+) -> TrainedModel:
+    """Train a model by the one function for all of them; stopped, the same call in the same folder goes on.
+
+    Args:
+        entry: the model.
+        cases: at the size that it takes.
+        settings: see `GallerySettings`.
+        folder: of the training's own files.
+        progress: called with (steps done, all).
+
+    Raises:
+        TrainingError: as `xaae_core.training.train_model`.
+    """
+    from xaae_core.training.train_model import train_model
+
+    model = build_for(entry, cases, settings)
+    n_cases = len(cases.rows("train"))
+    n_epochs = settings.n_epochs(n_cases)
+    plan = _plan_of(entry, cases, n_epochs)
+    phases = _PHASES if entry.name == "xaaenet" else ("",)
+    epochs = [0]
+
+    def tell(step: BatchProgress) -> None:
+        offset = phases.index(step.phase) * step.n_epochs if step.phase in phases else 0
+        done = (offset + step.epoch - 1) * step.n_batches + step.batch
+        if progress is not None:
+            progress(done, len(phases) * step.n_epochs * step.n_batches)
+
+    def count(_: Any) -> None:
+        epochs[0] += 1
+
+    learn = train_model(
+        model,
+        _loaders(entry, cases, settings),
+        models_dir=folder,
+        lr_max=settings.lr_max,
+        grad_accum=1,
+        patience=n_epochs,
+        seed=settings.seed,
+        save_tsne=False,
+        save_pls=False,
+        extract_latent=False,
+        progress_bar=False,
+        device="cpu",
+        on_batch=tell,
+        on_progress=count,
+        **plan,
+    )
+    return TrainedModel(learn.model.cpu().eval(), len(phases) * n_epochs if not epochs[0] else _epochs_in(folder))
+
+
+def _plan_of(entry: ModelEntry, cases: GalleryCases, n_epochs: int) -> dict[str, Any]:
+    """Epochs, and what only xAAEnet's three phases have."""
+    if entry.name != "xaaenet":
+        return {"epochs": n_epochs}
+    each = max(1, round(n_epochs / len(_PHASES)))
+    plan: dict[str, Any] = {"epochs_adv": each, "epochs_ae": each, "epochs_classif": each}
+    return plan | {"patch_size": 4} if cases.form is None else plan
+
+
+def _epochs_in(folder: Path) -> int:
+    """Epochs of all phases, also of those before an interruption."""
+    lines = (folder / "history.csv").read_text(encoding="utf-8").splitlines()
+    return max(0, len(lines) - 1)
+
+
+def _loaders(entry: ModelEntry, cases: GalleryCases, settings: GallerySettings) -> Any:
+    """Loaders of cases; of pairs that differ in one known factor, where the model learns from such."""
+    from xaae_core.data.case_loaders import CasesInMemory, loaders_of_cases
+
+    parts = {}
+    for number, part in enumerate(("train", "valid")):
+        x, y = cases.of(part)  # type: ignore[arg-type]  # of the tuple above
+        if entry.feed == "pairs" and cases.factors is not None:
+            x, y = pairs_of_one_factor(x, y, cases.factors[cases.rows(part)], seed=settings.seed + number)  # type: ignore[arg-type]
+        parts[part] = CasesInMemory(x, y, cases.classes)
+    n_cases = len(cases.rows("train"))
+    return loaders_of_cases(
+        parts["train"],
+        parts["valid"],
+        batch_size=settings.batch_size(n_cases),
+        seed=settings.seed,
+        name=cases.name,
+        fingerprint=cases.sha256,
+    )
+
+
+def pairs_of_one_factor(
+    x: Tensor, y: np.ndarray[Any, Any], factors: np.ndarray[Any, Any], *, seed: int
+) -> tuple[Tensor, np.ndarray[Any, Any]]:
+    """As many pairs [N, 2, …] as there are cases [N, …], each differing in one factor of [N, K], by chance.
+
+    Both cases of a pair are from these, so that none of another part is seen. Each case is the first of one pair; its
+    partner is drawn from those that differ from it in the one factor drawn, in another factor where there is none.
+
+    Source: Locatello et al. 2020, "Weakly-supervised disentanglement without compromises": k = 1.
+    """
+    rng = np.random.default_rng(seed)
+    partners = np.arange(len(x))
+    undecided = np.ones(len(x), bool)
+    orders = rng.random(factors.shape).argsort(axis=1)  # the factors of each case in the order they are tried
+    for attempt in range(factors.shape[1]):
+        for factor in range(factors.shape[1]):
+            rows = np.flatnonzero(undecided & (orders[:, attempt] == factor))
+            found = _partners_in(factors, factor, rows, rng)
+            partners[rows] = found
+            undecided[rows] = found == rows
+    pairs = torch.stack((x, x[torch.from_numpy(partners)]), dim=1)
+    kept = np.flatnonzero(~undecided)
+    return pairs[torch.from_numpy(kept)], y[kept]
+
+
+def _partners_in(
+    factors: np.ndarray[Any, Any], factor: int, rows: np.ndarray[Any, Any], rng: np.random.Generator
+) -> np.ndarray[Any, Any]:
+    """For each row one that differs from it in this factor alone; the row itself where there is none."""
+    others = np.delete(factors, factor, axis=1)
+    group = np.unique(others, axis=0, return_inverse=True)[1].reshape(-1)
+    order = np.argsort(group, kind="stable")
+    counts = np.bincount(group)
+    starts = np.cumsum(counts) - counts
+    place = np.empty(len(group), np.int64)
+    place[order] = np.arange(len(group))
+    size, start = counts[group[rows]], starts[group[rows]]
+    step = 1 + (rng.random(len(rows)) * np.maximum(size - 1, 1)).astype(np.int64)  # never back to the row itself
+    return np.where(size > 1, order[start + (place[rows] - start + step) % size], rows)
