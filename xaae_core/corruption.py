@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -9,14 +11,16 @@ from xaae_core.batch_share import draw_rows
 
 
 class RandomMasking(nn.Module):
-    """Zero out random square patches independently per image.
+    """Zero out random square patches independently per image; of signals, flatten random stretches of time.
 
     The image is laid out in a grid of patches; the last row and column are cut where the size is no
     multiple of the patch. Of each image the same number of patches is masked: the rounded share.
+    Of a signal a patch is a stretch of time in all its channels, and masked is each channel's mean over time: a
+    signal's 0 is as far out as its form's low, and a jump there would be seen as something of its own.
 
     Args:
         mask_ratio: share of the patches to mask, in [0, 1].
-        patch_size: side of a patch in pixels.
+        patch_size: side of a patch in pixels, or its samples.
         generator: source of randomness; torch's global one if None.
 
     Raises:
@@ -38,19 +42,22 @@ class RandomMasking(nn.Module):
         self.generator = generator
 
     def forward(self, x: Tensor) -> Tensor:
-        """Images [B, C, H, W] with their masked patches set to 0; the input is left as it is."""
-        n_images, _, height, width = x.shape
-        rows, columns = -(-height // self.patch_size), -(-width // self.patch_size)
-        n_patches = rows * columns
+        """Images [B, C, H, W] or signals [B, C, T] with their patches masked; the input is left as it is."""
+        sides = x.shape[2:]
+        grid = [-(-side // self.patch_size) for side in sides]
+        n_patches = math.prod(grid)
         n_masked = round(self.mask_ratio * n_patches)
-        order = _draw((n_images, n_patches), x, self.generator, is_normal=False).argsort(dim=1).argsort(dim=1)
-        keep = (order >= n_masked).view(n_images, 1, rows, columns)  # ranks below n_masked are masked
-        keep = keep.repeat_interleave(self.patch_size, dim=2).repeat_interleave(self.patch_size, dim=3)
-        return x * keep[..., :height, :width].to(x.dtype)
+        order = _draw((len(x), n_patches), x, self.generator, is_normal=False).argsort(dim=1).argsort(dim=1)
+        keep = (order >= n_masked).view(len(x), 1, *grid)  # ranks below n_masked are masked
+        for axis, side in enumerate(sides, 2):
+            keep = keep.repeat_interleave(self.patch_size, dim=axis).narrow(axis, 0, side)
+        if x.ndim == 4:
+            return x * keep.to(x.dtype)
+        return torch.where(keep, x, x.mean(dim=2, keepdim=True))
 
 
 class AddGaussianNoise(nn.Module):
-    """Add Gaussian noise to a batch of images (values stay in [0, 1]).
+    """Add Gaussian noise to a batch of images (values stay in [0, 1]) or of signals (which have no bounds).
 
     Args:
         mean: mean of the noise.
@@ -72,9 +79,10 @@ class AddGaussianNoise(nn.Module):
         self.generator = generator
 
     def forward(self, x: Tensor) -> Tensor:
-        """Images [B, C, H, W] in [0, 1] with noise added, clipped to [0, 1]."""
+        """Images [B, C, H, W] in [0, 1] with noise added, clipped to [0, 1]; signals [B, C, T] as they come out."""
         noise = _draw(tuple(x.shape), x, self.generator, is_normal=True)
-        return (x + self.mean + self.std * noise.to(x.dtype)).clamp(0.0, 1.0)
+        noisy = x + self.mean + self.std * noise.to(x.dtype)
+        return noisy.clamp(0.0, 1.0) if x.ndim == 4 else noisy
 
 
 def _draw(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None, *, is_normal: bool) -> Tensor:

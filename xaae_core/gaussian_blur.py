@@ -1,4 +1,8 @@
-"""The Gaussian blur of SSIM as products with banded matrices, fast on a CPU where depthwise convolutions are not."""
+"""The Gaussian blur of SSIM: of pictures as products with banded matrices, of signals as a convolution along time.
+
+For pictures the products are fast on a CPU, where depthwise convolutions are not. A signal may be so long that a matrix
+of its length squared has no place in memory.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 WINDOW = 11
@@ -18,6 +23,13 @@ def blur(maps: Tensor) -> Tensor:
     """Blur maps [..., H, W] with an 11-tap Gaussian to [..., H − 10, W − 10]; differentiable any number of times."""
     blurred: Tensor = _BandedProduct.apply(maps, False)
     return blurred
+
+
+def blur_along_time(signals: Tensor) -> Tensor:
+    """Blur signals [..., T] with the same 11 taps to [..., T − 10]; differentiable any number of times."""
+    taps = _taps(signals.device, signals.dtype)
+    blurred = F.conv1d(signals.reshape(-1, 1, signals.shape[-1]), taps.view(1, 1, -1))  # [N, 1, T − 10]
+    return blurred.reshape(*signals.shape[:-1], blurred.shape[-1])
 
 
 class _BandedProduct(torch.autograd.Function):
@@ -69,12 +81,19 @@ def _blocks(band: Tensor, is_transposed: bool) -> list[tuple[slice, slice]]:
 def _band(length: int, is_transposed: bool, device: torch.device, dtype: torch.dtype) -> Tensor:
     """The matrix [length, length − 10] that blurs a vector from the left, or a transposed one [length, length + 10]."""
     with torch.inference_mode(False):  # it is kept: one made in inference mode could never take part in training
-        # In single precision as pytorch-msssim's are: where an image is flat, their last digit shows in the values.
-        offsets = torch.arange(WINDOW, dtype=torch.float32, device="cpu") - WINDOW // 2
-        taps = torch.exp(-(offsets**2) / (2 * SIGMA**2))
-        taps = (taps / taps.sum()).to(dtype)
+        taps = _taps(torch.device("cpu"), dtype)
         long = length + WINDOW - 1 if is_transposed else length
         band = torch.zeros(long, long - WINDOW + 1, dtype=dtype, device="cpu")
         for shift in range(WINDOW):
             band.diagonal(-shift).fill_(taps[shift])
         return (band.T if is_transposed else band).contiguous().to(device)
+
+
+@lru_cache(maxsize=16)
+def _taps(device: torch.device, dtype: torch.dtype) -> Tensor:
+    """The kernel [11], which adds up to 1."""
+    with torch.inference_mode(False):
+        # In single precision as pytorch-msssim's are: where an image is flat, their last digit shows in the values.
+        offsets = torch.arange(WINDOW, dtype=torch.float32, device="cpu") - WINDOW // 2
+        taps = torch.exp(-(offsets**2) / (2 * SIGMA**2))
+        return (taps / taps.sum()).to(device=device, dtype=dtype)

@@ -18,12 +18,12 @@ def _plain(x: Tensor) -> Tensor:
 
 
 def reconstruction_loss(x_hat: Tensor, x: Tensor, metric: str = "ms_ssim") -> Tensor:
-    """0.5 · (1 − MS-SSIM) + L1 of images [B, C, H, W] in [0, 1]; a scalar, 0 when equal.
+    """0.5 · (1 − MS-SSIM) + L1 of images [B, C, H, W], or signals [B, C, T], in [0, 1]; a scalar, 0 when equal.
 
     Args:
         x_hat: the reconstruction.
         x: the original.
-        metric: "ms_ssim" (sides above 160 pixels) or "ssim".
+        metric: "ms_ssim" (sides above 160 pixels, signals above 160 samples) or "ssim".
     """
     x_hat, x = _plain(x_hat).float(), _plain(x).float()
     similarity = (ms_ssim if metric == "ms_ssim" else ssim)(x_hat, x)

@@ -12,7 +12,7 @@ from torch import nn
 
 from xaae_core.data.windows import is_window
 from xaae_core.errors import DamagedCheckpointError, EncoderContractError, WrongModelError, XaaeError
-from xaae_core.models.family_cards import FAMILY_ARGUMENTS, FAMILY_LIMITS, build_family
+from xaae_core.models.family_cards import FAMILY_ARGUMENTS, FAMILY_LIMITS, build_family, form_of_card
 from xaae_core.models.weightless import building_weightless
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ _ARGUMENTS = {
     "AAE": {"input_size", "input_channels", "encoding_dims", "classes", "skip_dropout"}
     | {"skip_dropout_per", "decoder", "recons_metric"},
     "EncoderWithAAEBlocks": {"input_size", "input_channels", "encoding_dims", "classes", "skip_dropout"}
-    | {"skip_dropout_per", "decoder", "recons_metric", "encoder", "freeze_encoder", "normalisation", "linear"},
+    | {"skip_dropout_per", "decoder", "recons_metric", "encoder", "freeze_encoder", "normalisation", "linear"}
+    | {"signal_form"},
     **FAMILY_ARGUMENTS,
 }
 """What a card may set: no file name and no download, whoever wrote the card."""
@@ -218,11 +219,14 @@ def _built(card: ModelCard, encoder: nn.Module | None) -> nn.Module:
             "the checkpoint was made with a user's own encoder, which it cannot carry: "
             "pass it as load_checkpoint(path, encoder=my_encoder)"
         )
+    form = form_of_card(arguments) if "signal_form" in arguments else None
     if encoder is None:
         is_own_code = parse_encoder(spec).family == "python"
-        encoder = build_encoder(spec, arguments.get("input_channels", 3), input_size=arguments.get("input_size", 256))
+        channels = form.n_channels if form else arguments.get("input_channels", 3)
+        size = (form.length,) if form else arguments.get("input_size", 256)
+        encoder = build_encoder(spec, channels, input_size=size)
         layout = None if is_own_code else layout  # its code may have changed since
-    return add_xaae_blocks(encoder, **arguments, encoder_spec=spec, layout=layout)
+    return add_xaae_blocks(encoder, **arguments, encoder_spec=spec, layout=layout, signal_form=form)
 
 
 def _check_arguments(card: ModelCard) -> None:

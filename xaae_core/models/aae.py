@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +12,13 @@ from torch import Tensor, nn
 from xaae_core.batch_share import draw_normal_like
 from xaae_core.errors import ImageError
 from xaae_core.losses import XaaeLosses
+from xaae_core.models.input_shapes import input_shape
 from xaae_core.models.latent_model import Encoding
+from xaae_core.models.signal_shapes import require_signals
 from xaae_core.models.skip_dropout import SkipDropoutPer, drop_channels
 from xaae_core.models.skip_taps import EncoderLayout, find_layout, run_tapped, tap_skips
 from xaae_core.models.unet import DynamicUnetSkipDropout
+from xaae_core.signal_form import SignalForm
 
 ReconsMetric = Literal["ms_ssim", "ssim"]
 Normalisation = tuple[Sequence[float], Sequence[float]]
@@ -32,25 +35,19 @@ def set_module_trainable(module: nn.Module, trainable: bool) -> nn.Module:
     return module
 
 
-def as_size(input_size: int | Sequence[int]) -> tuple[int, int]:
-    """(height, width) from one number or two."""
-    sides = input_size if isinstance(input_size, Sequence) else (input_size, input_size)
-    size = tuple(int(side) for side in sides)
-    if len(size) != 2 or min(size) < 1:
-        raise ValueError(f"input_size is {input_size}; expected one side in pixels or (height, width)")
-    return size[0], size[1]
-
-
 class XaaeBlocks(XaaeLosses, nn.Module):
-    """An encoder with everything that makes its latent space explainable.
+    """An encoder with everything that makes its latent space explainable, of pictures or, with a form, of signals.
+
+    Of signals it is a `SignalModel`: what is [B, C, H, W] below is [B, C, T] then, scaled by the form.
 
     `encode`, `decode`, `classify` and `discriminate` are pure. `forward` is made of them and, for
     training, leaves on the module `input_image` [B, C, H, W], `z` [B, D], `gan_fake` and `gan_real` [B, 1]
     (scores in [0, 1]: 1 means "drawn from the Gaussian") and `decoder_output` [B, C, H, W].
 
     Attributes:
-        input_size: (height, width) in pixels.
-        encoder_feature_shape: (channels, height, width) of the encoder's map.
+        input_size: (height, width) in pixels; (T,) of a model of signals.
+        signal_form: what the signals look like; None of a model of pictures.
+        encoder_feature_shape: (channels, height, width) of the encoder's map; of signals (channels, samples).
         gen_train: whether the adversarial loss trains the encoder (True) or the discriminator (False).
         target_mean: with classes=1, mean of the numbers it learns [1]; 0 until `set_target_scale`.
         target_std: their standard deviation [1]; 1 until then.
@@ -82,6 +79,7 @@ class XaaeBlocks(XaaeLosses, nn.Module):
         recons_metric: ReconsMetric,
         normalisation: Normalisation | None,
         layout: EncoderLayout | None = None,
+        signal_form: SignalForm | None = None,
     ) -> None:
         super().__init__()
         if encoding_dims < 1 or classes < 1 or input_channels < 1:
@@ -91,7 +89,8 @@ class XaaeBlocks(XaaeLosses, nn.Module):
             )
         if recons_metric not in ("ms_ssim", "ssim"):
             raise ValueError(f'recons_metric is "{recons_metric}"; expected "ms_ssim" or "ssim"')
-        self.input_size = as_size(input_size)
+        size, input_channels, self.signal_form = input_shape(encoder, input_size, input_channels, signal_form)
+        self.input_size = cast("tuple[int, int]", size)  # as the protocol of pictures says, which most models follow
         self.input_channels = input_channels
         self.encoding_dims = encoding_dims
         self.classes = classes
@@ -99,7 +98,7 @@ class XaaeBlocks(XaaeLosses, nn.Module):
         self.recons_metric = recons_metric
         self.arguments: dict[str, Any] = {}
         self._set_normalisation(normalisation or ([0.0], [1.0]))
-        self.layout = layout or find_layout(encoder, self.input_size, input_channels)
+        self.layout = layout or find_layout(encoder, size, input_channels)
         self.encoder_feature_shape = self.layout.feature_shape
         n_features = math.prod(self.encoder_feature_shape)
         self.encoder = encoder
@@ -123,7 +122,7 @@ class XaaeBlocks(XaaeLosses, nn.Module):
         self.decoder = DynamicUnetSkipDropout(
             encoder,
             input_channels,
-            self.input_size,
+            size,
             skip_dropout,
             skip_dropout_per=skip_dropout_per,
             decoder=decoder,
@@ -140,19 +139,26 @@ class XaaeBlocks(XaaeLosses, nn.Module):
         """Encode images.
 
         Args:
-            x: images [B, C, H, W] in [0, 1], of the model's size.
+            x: images [B, C, H, W] in [0, 1], of the model's size; of a model of signals [B, C, T], scaled by its form.
 
         Raises:
             ImageError: another shape than the model's.
+            SignalError: the same of a model of signals.
         """
+        self._require_shape(x)
+        features, skips = run_tapped(self.encoder, (x - self.pixel_mean) / self.pixel_std, self.layout)
+        return Encoding(self.to_latent(features), skips)
+
+    def _require_shape(self, x: Tensor) -> None:
+        if self.signal_form is not None:
+            require_signals(x, self.signal_form)
+            return
         expected = (self.input_channels, *self.input_size)
         if x.ndim != 4 or tuple(x.shape[1:]) != expected:
             raise ImageError(
                 f"images of shape {tuple(x.shape)}; this model takes [B, {expected[0]}, {expected[1]}, "
                 f"{expected[2]}] with values in [0, 1]: read them with xaae_core.data.read_image(size=…)"
             )
-        features, skips = run_tapped(self.encoder, (x - self.pixel_mean) / self.pixel_std, self.layout)
-        return Encoding(self.to_latent(features), skips)
 
     def decode(
         self,
@@ -172,7 +178,7 @@ class XaaeBlocks(XaaeLosses, nn.Module):
             generator: source of randomness for values between 0 and 1.
 
         Returns:
-            Images [B, C, H, W] in [0, 1].
+            Images [B, C, H, W] in [0, 1], or signals [B, C, T] without a range.
 
         Raises:
             ValueError: `skip_dropout` outside [0, 1], or skips that are not this model's for this many z.
@@ -238,9 +244,10 @@ class XaaeBlocks(XaaeLosses, nn.Module):
         return {key: value for key, value in self.__dict__.items() if key not in _LEFT_BY_FORWARD}
 
     def _set_normalisation(self, normalisation: Normalisation) -> None:
+        ones = (1,) * len(self.input_size)
         for name, values in zip(("pixel_mean", "pixel_std"), normalisation, strict=True):
             if len(values) not in (1, self.input_channels):
                 raise ValueError(
                     f"normalisation has {len(values)} values for {self.input_channels} channels; give one per channel"
                 )
-            self.register_buffer(name, torch.tensor(list(values), dtype=torch.float32).view(1, -1, 1, 1))
+            self.register_buffer(name, torch.tensor(list(values), dtype=torch.float32).view(1, -1, *ones))

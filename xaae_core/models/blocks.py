@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -13,6 +13,7 @@ from xaae_core.models.aae import Normalisation, ReconsMetric, XaaeBlocks, set_mo
 from xaae_core.models.encoder_names import parse_encoder
 from xaae_core.models.skip_dropout import SkipDropoutPer
 from xaae_core.models.skip_taps import EncoderLayout
+from xaae_core.signal_form import SignalForm
 
 
 class EncoderWithAAEBlocks(XaaeBlocks):
@@ -22,9 +23,10 @@ class EncoderWithAAEBlocks(XaaeBlocks):
     predict from z, hold z to a Gaussian, and reconstruct the input with a symmetric U-Net decoder.
 
     Args:
-        encoder: any module that returns a spatial feature map [B, C, h, w] of images.
-        input_size: side of the images in pixels, or (height, width).
-        input_channels: channels of the images.
+        encoder: any module that returns a spatial feature map [B, C, h, w] of images, or [B, C, t] of signals.
+        input_size: side of the images in pixels, or (height, width); (T,) samples of signals, or T for an encoder whose
+            first convolution is one-dimensional.
+        input_channels: channels of the images or signals.
         encoding_dims: size D of z.
         classes: number of classes.
         linear: the user's own label head, z [B, D] → logits [B, classes]; a linear layer if None.
@@ -33,14 +35,17 @@ class EncoderWithAAEBlocks(XaaeBlocks):
         freeze_encoder: keep the encoder as it is: no gradients, batch statistics fixed.
         skip_dropout_per: "channel" or "image", see `DynamicUnetSkipDropout`.
         decoder: "unet" or "light", see `DynamicUnetSkipDropout`.
-        recons_metric: "ms_ssim" (sides above 160 pixels) or "ssim".
+        recons_metric: "ms_ssim" (sides above 160 pixels, signals above 160 samples) or "ssim".
         normalisation: (mean, std) per channel that the encoder expects; None: images as they are.
         encoder_spec: how a checkpoint names the encoder, e.g. "torchvision:resnet34", or
             "python:my_pkg.encoders:build" (see `python_encoders`); None: whoever opens the checkpoint must give
             the encoder.
         layout: where the encoder's maps are, if known (from a card): spares the dummy pass.
+        signal_form: what the signals look like; size and channels are its then. None: pictures, or signals whose rate
+            and channels' names are not known (see `xaae_core.models.input_shapes.input_shape`).
 
     Raises:
+        SignalError: a size or channels that are not the form's.
         EncoderContractError: the encoder returns no spatial map, or its maps do not shrink; or `encoder_spec` is no
             name of an encoder.
 
@@ -65,6 +70,7 @@ class EncoderWithAAEBlocks(XaaeBlocks):
         normalisation: Normalisation | None = None,
         encoder_spec: str | None = None,
         layout: EncoderLayout | None = None,
+        signal_form: SignalForm | None = None,
     ) -> None:
         if linear is not None:
             _check_head(linear, encoding_dims, classes)
@@ -84,6 +90,7 @@ class EncoderWithAAEBlocks(XaaeBlocks):
             recons_metric=recons_metric,
             normalisation=normalisation,
             layout=layout,
+            signal_form=signal_form,
         )
         self.freeze_encoder = freeze_encoder
         self.encoder_spec = encoder_spec
@@ -92,8 +99,7 @@ class EncoderWithAAEBlocks(XaaeBlocks):
             self.encoder.eval()
         self.arguments = {
             "encoder": encoder_spec,
-            "input_size": list(self.input_size),
-            "input_channels": input_channels,
+            **self._shape_arguments(),
             "encoding_dims": encoding_dims,
             "classes": classes,
             "skip_dropout": float(skip_dropout),
@@ -107,6 +113,11 @@ class EncoderWithAAEBlocks(XaaeBlocks):
         }
         if linear is not None:
             self.arguments["linear"] = type(linear).__name__
+
+    def _shape_arguments(self) -> dict[str, Any]:
+        if self.signal_form is not None:  # the one place that tells size and channels
+            return {"signal_form": self.signal_form.to_json()}
+        return {"input_size": list(self.input_size), "input_channels": self.input_channels}
 
     def train(self, mode: bool = True) -> EncoderWithAAEBlocks:
         """Set the training mode; a frozen encoder stays in eval mode, or its batch statistics would move."""
@@ -133,6 +144,7 @@ def add_xaae_blocks(
     normalisation: Normalisation | None = None,
     encoder_spec: str | None = None,
     layout: EncoderLayout | None = None,
+    signal_form: SignalForm | None = None,
 ) -> EncoderWithAAEBlocks:
     """Add xAAEnet analysis blocks to a user encoder; see `EncoderWithAAEBlocks` for the arguments."""
     return EncoderWithAAEBlocks(
@@ -151,6 +163,7 @@ def add_xaae_blocks(
         normalisation=normalisation,
         encoder_spec=encoder_spec,
         layout=layout,
+        signal_form=signal_form,
     )
 
 

@@ -1,4 +1,4 @@
-"""Encoders by name: a small one for CPUs, those of torchvision and timm, and a user's own function."""
+"""Encoders by name: a small one for CPUs, those of torchvision and timm, of signals, and a user's own function."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import nn
 
 from xaae_core.errors import EncoderContractError, PretrainedWeightsError
-from xaae_core.models.encoder_names import parse_encoder
+from xaae_core.models.encoder_names import EncoderName, parse_encoder
 from xaae_core.models.torchvision_encoders import IMAGENET, build_torchvision_encoder, torchvision_normalisation
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
@@ -30,11 +30,12 @@ def build_encoder(
 
     Args:
         spec: "small" (five stride-2 convolutions 16-32-64-96-128), "small:16-32-64" (other widths),
-            "torchvision:NAME" or "timm:NAME" (see `known_encoders`), or "python:my_pkg.encoders:build"
-            (a user's function, see `python_encoders`).
-        input_channels: channels of the images; other than 3 adapts the first convolution.
+            "torchvision:NAME" or "timm:NAME" (see `known_encoders`), "signal:small" or "signal:resnet1d" (of signals
+            [B, C, T], see `signal_encoders`), or "python:my_pkg.encoders:build" (a user's function, see
+            `python_encoders`).
+        input_channels: channels of the images or signals; other than 3 adapts a published network's first convolution.
         input_size: side of the images in pixels, or (height, width), for networks that are made for one size;
-            what they were published for if None.
+            what they were published for if None. Of signals (samples,), for which no network is made in particular.
         pretrained: the weights that torchvision or timm publish.
         weights_path: a local file of those weights, instead of the download.
 
@@ -44,7 +45,20 @@ def build_encoder(
         PretrainedWeightsError: the weights cannot be had, or there are none.
     """
     encoder = parse_encoder(spec)
-    size = _as_size(input_size)
+    if weights_path is not None and encoder.family not in ("torchvision", "timm"):
+        raise PretrainedWeightsError(
+            f'there are no pretrained weights for "{encoder}": leave weights_path {weights_path} out, or take a '
+            "torchvision: or timm: encoder"
+        )
+    if encoder.family == "signal":
+        from xaae_core.models.signal_encoders import build_signal_encoder
+
+        return build_signal_encoder(encoder.name, input_channels)
+    if encoder.family == "python":
+        from xaae_core.models.python_encoders import build_python_encoder
+
+        return build_python_encoder(encoder.name, input_channels)
+    size = _as_size(input_size, encoder)
     if encoder.family == "torchvision":
         return build_torchvision_encoder(
             encoder.name, input_channels, input_size=size, pretrained=pretrained, weights_path=weights_path
@@ -55,16 +69,7 @@ def build_encoder(
         return build_timm_encoder(
             encoder.name, input_channels, input_size=size, pretrained=pretrained, weights_path=weights_path
         )
-    if weights_path is not None:
-        raise PretrainedWeightsError(
-            f'there are no pretrained weights for "{encoder}": leave weights_path {weights_path} out, or take a '
-            "torchvision: or timm: encoder"
-        )
-    if encoder.family == "python":
-        from xaae_core.models.python_encoders import build_python_encoder
-
-        return build_python_encoder(encoder.name, input_channels)
-    return small_encoder(input_channels, _parse_widths(encoder.name) if encoder.name else SMALL_WIDTHS)
+    return small_encoder(input_channels, parse_widths(encoder.name) if encoder.name else SMALL_WIDTHS)
 
 
 def encoder_normalisation(spec: str, input_channels: int) -> Statistics | None:
@@ -117,9 +122,14 @@ def resnet34_trunk(input_channels: int, *, pretrained: bool, weights_path: str |
     )
 
 
-def _as_size(input_size: int | Sequence[int] | None) -> tuple[int, int] | None:
+def _as_size(input_size: int | Sequence[int] | None, encoder: EncoderName) -> tuple[int, int] | None:
     if input_size is None or isinstance(input_size, int):
         return None if input_size is None else (input_size, input_size)
+    if len(input_size) != 2:
+        raise EncoderContractError(
+            f'the encoder "{encoder}" takes pictures of (height, width), not cases of {tuple(input_size)}: for signals '
+            'take "signal:small" or "signal:resnet1d"'
+        )
     height, width = input_size
     return int(height), int(width)
 
@@ -132,8 +142,8 @@ def _for_channels(rgb: Statistics, input_channels: int) -> Statistics:
     return (sum(mean) / len(mean),), (sum(std) / len(std),)
 
 
-def _parse_widths(text: str) -> tuple[int, ...]:
-    """Widths from "16-32-64"."""
+def parse_widths(text: str) -> tuple[int, ...]:
+    """Widths from "16-32-64"; raises EncoderContractError unless they are a few numbers of a fair size."""
     try:
         widths = tuple(int(part) for part in text.split("-"))
     except ValueError:

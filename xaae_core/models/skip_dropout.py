@@ -31,8 +31,9 @@ class KeptSkips:
     exactly nothing, as if its half of the convolution had not been computed, in training as at inference.
 
     Attributes:
-        maps: the encoder's maps [B, C_i, H_i, W_i], shallow first.
-        masks: 1 where kept, 0 where dropped, one for each map, [B, C_i, 1, 1] or [B, 1, 1, 1]; None: all is kept.
+        maps: the encoder's maps [B, C_i, H_i, W_i], of signals [B, C_i, T_i], shallow first.
+        masks: 1 where kept, 0 where dropped, one for each map, [B, C_i, 1, 1] or [B, 1, 1, 1] (of signals without the
+            last); None: all is kept.
     """
 
     maps: tuple[Tensor, ...]
@@ -48,7 +49,7 @@ def drop_channels(
     into the one that z alone draws, instead of a few channels shouting.
 
     Args:
-        skips: maps [B, C_i, H_i, W_i].
+        skips: maps [B, C_i, H_i, W_i], or [B, C_i, T_i].
         skip_dropout: share of channels dropped in [0, 1]; 0 and 1 are deterministic.
         generator: source of randomness; torch's global one if None.
 
@@ -63,7 +64,7 @@ def drop_channels(
     device = generator.device if generator is not None else skips[0].device
     masks = []
     for skip in skips:
-        shape = (skip.shape[0], skip.shape[1], 1, 1)
+        shape = (skip.shape[0], skip.shape[1], *(1,) * (skip.ndim - 2))
         keep = draw_rows(torch.rand, shape, device=device, generator=generator) >= share
         masks.append(keep.to(device=skip.device, dtype=skip.dtype))
     return KeptSkips(tuple(skips), tuple(masks))
@@ -76,7 +77,7 @@ def drop_images(skips: Sequence[Tensor], skip_dropout: float, *, is_random: bool
     learns to use the skips when they are there.
 
     Args:
-        skips: maps [B, C_i, H_i, W_i].
+        skips: maps [B, C_i, H_i, W_i], or [B, C_i, T_i].
         skip_dropout: share of images in [0, 1].
         is_random: draw the images (training), or take evenly spaced ones (validation: no noise).
     """
@@ -91,4 +92,4 @@ def drop_images(skips: Sequence[Tensor], skip_dropout: float, *, is_random: bool
     else:
         steps = torch.floor(torch.arange(n_batch_rows(rows) + 1, device=skips[0].device) * share)
         keep = own_rows(steps[1:] == steps[:-1])
-    return KeptSkips(tuple(skips), tuple(keep.to(skip.dtype).view(-1, 1, 1, 1) for skip in skips))
+    return KeptSkips(tuple(skips), tuple(keep.to(skip.dtype).view(-1, *(1,) * (skip.ndim - 1)) for skip in skips))

@@ -6,6 +6,7 @@ puts it into a table that belongs to the running call (a context variable), so e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,16 +17,18 @@ import torch
 from torch import Tensor, nn
 
 from xaae_core.errors import EncoderContractError
+from xaae_core.models.dimensional_layers import Size, sides_of
+from xaae_core.signal_form import MOST_SAMPLES
 
-Size = tuple[int, int]
-MapKey = tuple[int, int, int]
-"""A map of a running pass: id of the module, height, width (one module may serve several resolutions)."""
+MapKey = tuple[int, ...]
+"""A map of a running pass: id of the module and the map's sides (one module may serve several resolutions)."""
 
 _collectors: ContextVar[tuple[dict[MapKey, Tensor], ...]] = ContextVar("skip_collectors", default=())
 
 CONTRACT = (
     "An encoder must take images [B, C, H, W] and return ONE spatial feature map [B, channels, h, w] whose "
-    "height and width shrink on the way (strided convolutions or pooling). A ViT or Swin of torchvision or timm is "
+    "height and width shrink on the way (strided convolutions or pooling); an encoder of signals takes [B, C, T] and "
+    "returns [B, channels, t]. A ViT or Swin of torchvision or timm is "
     "made one by xaae_core.models.SpatialTransformer(encoder). For another transformer, write a wrapper "
     "whose forward reshapes the tokens to such a map and whose stages are modules that return maps as well; "
     "an attribute map_names on it, the names of those modules, keeps all others from being taken for skips."
@@ -34,7 +37,7 @@ _SAME_LEVEL = 1.5
 """Maps whose sides differ by less than this factor are one resolution (convolutions without padding)."""
 _ASPECT = 1.25
 MAX_SIDE = 65_536
-"""Channels or pixels of a map in a card's layout, at most."""
+"""Channels or pixels of a map in a card's layout, at most; samples: `MOST_SAMPLES`."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,14 @@ class EncoderLayout:
     """Where an encoder's feature maps are and how large.
 
     Attributes:
-        feature_shape: (channels, height, width) of the encoder's output.
+        feature_shape: (channels, height, width) of the encoder's output; of signals (channels, samples).
         skip_names: module names whose outputs are the skips, shallow first.
-        skip_shapes: (channels, height, width) of each skip.
+        skip_shapes: the same of each skip.
     """
 
-    feature_shape: tuple[int, int, int]
+    feature_shape: tuple[int, ...]
     skip_names: tuple[str, ...]
-    skip_shapes: tuple[tuple[int, int, int], ...]
+    skip_shapes: tuple[tuple[int, ...], ...]
 
     def to_json(self) -> dict[str, Any]:
         """The layout as JSON values, for a model's card."""
@@ -62,21 +65,24 @@ class EncoderLayout:
     def from_json(cls, raw: Mapping[str, Any]) -> EncoderLayout:
         """The layout of a card; raises ValueError unless it is one that `to_json` could have written."""
         try:
-            channels, height, width = raw["feature_shape"]
-            skips = [(name, (n, h, w)) for name, n, h, w in raw["skips"]]
-        except (LookupError, TypeError) as error:
+            feature_shape = tuple(raw["feature_shape"])
+            skips = [(name, tuple(shape)) for name, *shape in raw["skips"]]
+        except (LookupError, TypeError, ValueError) as error:
             raise ValueError(f"the layout of the encoder is incomplete ({error})") from error
-        sizes = [channels, height, width, *(size for _, shape in skips for size in shape)]
-        if not all(type(size) is int and 1 <= size <= MAX_SIDE for size in sizes):
-            raise ValueError(f"the layout of the encoder has sizes that are not whole numbers of 1 to {MAX_SIDE}")
+        shapes = [feature_shape, *(shape for _, shape in skips)]
+        if {len(shape) for shape in shapes} not in ({2}, {3}):
+            raise ValueError(f"the layout of the encoder has shapes that do not belong together: {shapes}")
+        highest = MOST_SAMPLES if len(feature_shape) == 2 else MAX_SIDE
+        if not all(type(size) is int and 1 <= size <= highest for shape in shapes for size in shape):
+            raise ValueError(f"the layout of the encoder has sizes that are not whole numbers of 1 to {highest}")
         if not all(isinstance(name, str) and name for name, _ in skips):
             raise ValueError("the layout of the encoder has skips without a name")
-        return cls((channels, height, width), tuple(name for name, _ in skips), tuple(shape for _, shape in skips))
+        return cls(feature_shape, tuple(name for name, _ in skips), tuple(shape for _, shape in skips))
 
 
 @dataclass(frozen=True)
 class _Map:
-    """A 4-D output seen in the dummy pass."""
+    """An output with the input's number of dimensions, seen in the dummy pass."""
 
     name: str
     channels: int
@@ -88,9 +94,9 @@ class SkipTap:
 
     def __call__(self, module: nn.Module, inputs: object, output: object) -> None:
         """Store the output under its module and size."""
-        if isinstance(output, Tensor) and output.ndim == 4:
+        if isinstance(output, Tensor) and output.ndim in (3, 4):
             for collected in _collectors.get():
-                collected[id(module), output.shape[2], output.shape[3]] = output
+                collected[(id(module), *sides_of(output))] = output
 
 
 @contextmanager
@@ -113,8 +119,8 @@ def find_layout(encoder: nn.Module, input_size: Size, input_channels: int) -> En
 
     Args:
         encoder: any module with spatial feature maps.
-        input_size: (height, width) in pixels.
-        input_channels: channels of the images.
+        input_size: (height, width) in pixels, or (samples,) of signals.
+        input_channels: channels of the images or signals.
 
     Raises:
         EncoderContractError: the output is no spatial map, or nothing shrinks.
@@ -125,17 +131,20 @@ def find_layout(encoder: nn.Module, input_size: Size, input_channels: int) -> En
     with device:  # whatever the encoder makes on its way is made where its weights are
         dummy = torch.zeros(1, input_channels, *input_size, dtype=dtype)
         output, maps = _record_maps(encoder, dummy)
-    if not isinstance(output, Tensor) or output.ndim != 4:
-        raise EncoderContractError(f"the encoder returned {_described(output)} instead of a spatial map. {CONTRACT}")
-    channels, height, width = output.shape[1:]
-    if height > input_size[0] or width > input_size[1] or _is_same_level((height, width), input_size):
+    if not isinstance(output, Tensor) or output.ndim != dummy.ndim:
+        wanted = "a spatial map" if dummy.ndim == 4 else "a map along time"
+        raise EncoderContractError(f"the encoder returned {_described(output)} instead of {wanted}. {CONTRACT}")
+    feature_size = sides_of(output)
+    is_larger = any(side > whole for side, whole in zip(feature_size, input_size, strict=True))
+    if is_larger or _is_same_level(feature_size, input_size):
         raise EncoderContractError(
-            f"the encoder's output has {channels} channels of {height}×{width} for an input of "
-            f"{input_size[0]}×{input_size[1]} pixels: its maps do not shrink (or its channels come last). {CONTRACT}"
+            f"the encoder's output has {output.shape[1]} channels of {_sides(feature_size)} for an input of "
+            f"{_sides(input_size)} {'pixels' if dummy.ndim == 4 else 'samples'}: its maps do not shrink (or its "
+            f"channels come last). {CONTRACT}"
         )
-    skips = _pick_skips(maps, (height, width), input_size)
+    skips = _pick_skips(maps, feature_size, input_size)
     return EncoderLayout(
-        feature_shape=(channels, height, width),
+        feature_shape=(output.shape[1], *feature_size),
         skip_names=tuple(skip.name for skip in skips),
         skip_shapes=tuple((skip.channels, *skip.size) for skip in skips),
     )
@@ -150,7 +159,7 @@ def tap_skips(encoder: nn.Module, layout: EncoderLayout) -> None:
 
 
 def run_tapped(encoder: nn.Module, x: Tensor, layout: EncoderLayout) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """The encoder's output [B, C, h, w] and its skips, shallow first.
+    """The encoder's output [B, C, h, w], or [B, C, t], and its skips, shallow first.
 
     Raises:
         EncoderContractError: a skip layer was not run, or at another size than in the dummy pass.
@@ -163,24 +172,24 @@ def run_tapped(encoder: nn.Module, x: Tensor, layout: EncoderLayout) -> tuple[Te
     )
 
 
-def _taken(collected: Mapping[MapKey, Tensor], encoder: nn.Module, name: str, shape: tuple[int, int, int]) -> Tensor:
-    key = (id(encoder.get_submodule(name)), shape[1], shape[2])
+def _taken(collected: Mapping[MapKey, Tensor], encoder: nn.Module, name: str, shape: tuple[int, ...]) -> Tensor:
+    key = (id(encoder.get_submodule(name)), *shape[1:])
     if key not in collected:
         raise EncoderContractError(
-            f'the encoder\'s layer "{name}" gave no map of {shape[1]}×{shape[2]} in this pass, though it did when the '
+            f'the encoder\'s layer "{name}" gave no map of {_sides(shape[1:])} in this pass, though it did when the '
             "blocks were added. An encoder must run the same layers at the same sizes for every image."
         )
     return collected[key]
 
 
 def _record_maps(encoder: nn.Module, dummy: Tensor) -> tuple[object, list[_Map]]:
-    """Run the encoder once; returns its output and every inner 4-D output in order of execution."""
+    """Run the encoder once; returns its output and every inner one of as many dimensions in order of execution."""
     maps: list[_Map] = []
 
     def note(name: str) -> Callable[[nn.Module, object, object], None]:
         def hook(module: nn.Module, inputs: object, output: object) -> None:
-            if isinstance(output, Tensor) and output.ndim == 4:
-                maps.append(_Map(name, output.shape[1], (output.shape[2], output.shape[3])))
+            if isinstance(output, Tensor) and output.ndim == dummy.ndim:
+                maps.append(_Map(name, output.shape[1], sides_of(output)))
 
         return hook
 
@@ -222,7 +231,7 @@ def _pick_skips(maps: Sequence[_Map], feature_size: Size, input_size: Size) -> l
     levels: list[Size] = []  # the largest size of each resolution
     last_at: dict[Size, _Map] = {}
     sizes = {found.size for found in maps if _is_between(found.size, feature_size, input_size)}
-    for size in sorted(sizes, key=lambda size: (-size[0] * size[1], size)):
+    for size in sorted(sizes, key=lambda size: (-math.prod(size), size)):
         if not levels or not _is_same_level(size, levels[-1]):
             levels.append(size)
     for found in maps:
@@ -241,6 +250,8 @@ def _is_between(size: Size, feature_size: Size, input_size: Size) -> bool:
         return False
     if not all(low <= side <= high for low, side, high in zip(feature_size, size, input_size, strict=True)):
         return False
+    if len(size) == 1:
+        return True
     expected = input_size[0] * size[1] / input_size[1]
     lean = feature_size[0] * input_size[1] / (feature_size[1] * input_size[0])  # 1: shrinks equally on both axes
     low, high = min(1.0, lean) * expected, max(1.0, lean) * expected
@@ -249,7 +260,11 @@ def _is_between(size: Size, feature_size: Size, input_size: Size) -> bool:
 
 def _is_same_level(size: Size, larger: Size) -> bool:
     """Whether a size is the larger one's resolution, give or take what convolutions without padding cut off."""
-    return size[0] * _SAME_LEVEL > larger[0] and size[1] * _SAME_LEVEL > larger[1]
+    return all(side * _SAME_LEVEL > whole for side, whole in zip(size, larger, strict=True))
+
+
+def _sides(size: Size) -> str:
+    return "×".join(str(side) for side in size)
 
 
 def _described(output: object) -> str:

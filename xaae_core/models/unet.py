@@ -11,9 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from xaae_core.models.dimensional_layers import Size, batch_norm, convolution, sides_of
 from xaae_core.models.skip_dropout import KeptSkips, SkipDropoutPer, check_skip_dropout, drop_channels, drop_images
 from xaae_core.models.skip_taps import EncoderLayout, find_layout
-from xaae_core.models.upsampling import PixelShuffleUp, Size, convolve_doubled, fit_to
+from xaae_core.models.upsampling import PixelShuffleUp, convolve_doubled, fit_to
 
 _BYTES_AT_ONCE = 2**24
 """Where maps are larger, memory comes anew from the system for many of them: a quarter of the time of a decode."""
@@ -32,23 +33,20 @@ class SkipBlock(nn.Module):
         self.skip_size = skip_size
         self.n_skip = n_skip
         self.is_light = is_light
+        n_dims = len(skip_size)
         if is_light:
             self.up: nn.Module = nn.Upsample(scale_factor=2, mode="nearest")
             n_up = n_in
         else:
             n_up = max(n_in // 2, 1)
-            self.up = PixelShuffleUp(n_in, n_up)
-        self.conv_up = nn.Conv2d(n_up, n_out, 3, padding=1, bias=False)
+            self.up = PixelShuffleUp(n_in, n_up, n_dims=n_dims)
+        self.conv_up = convolution(n_dims, n_up, n_out, bias=False)
         if n_skip:
-            self.skip_norm = nn.BatchNorm2d(n_skip)
-            self.conv_skip = nn.Conv2d(n_skip, n_out, 3, padding=1, bias=False)
+            self.skip_norm = batch_norm(n_dims, n_skip)
+            self.conv_skip = convolution(n_dims, n_skip, n_out, bias=False)
             nn.init.zeros_(self.conv_skip.weight)  # a skip that training always drops must not add noise later
-        self.norm = nn.BatchNorm2d(n_out)
-        self.tail = (
-            nn.Identity()
-            if is_light
-            else nn.Sequential(nn.Conv2d(n_out, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU())
-        )
+        self.norm = batch_norm(n_dims, n_out)
+        self.tail = nn.Identity() if is_light else _conv(n_dims, n_out, n_out)
 
     def forward(self, x: Tensor, skip: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """Enlarge x [B, n_in, h, w] to the skip's size; a skip of batch 1 is shared by all of B."""
@@ -69,8 +67,8 @@ class SkipBlock(nn.Module):
         return out
 
     def _enlarge(self, x: Tensor) -> Tensor:
-        is_doubled = self.is_light and self.skip_size == (2 * x.shape[-2], 2 * x.shape[-1])
-        if is_doubled and x.device.type == "cpu":
+        is_doubled = self.is_light and self.skip_size == tuple(2 * side for side in sides_of(x))
+        if is_doubled and x.ndim == 4 and x.device.type == "cpu":
             return convolve_doubled(x, self.conv_up.weight)
         enlarged: Tensor = self.conv_up(fit_to(self.up(x), self.skip_size))
         return enlarged
@@ -84,8 +82,8 @@ class DynamicUnetSkipDropout(nn.Module):
 
     Args:
         encoder: the encoder to mirror; its skip layers are found by a dummy pass.
-        n_out: channels of the picture.
-        img_size: (height, width) in pixels.
+        n_out: channels of the picture or signal.
+        img_size: (height, width) in pixels, or (samples,).
         skip_dropout: share that `thin_for_training` drops, in [0, 1].
         skip_dropout_per: what training drops at random: "channel" (as Dropout2d) or "image" (all skips of
             an image or none: z still steers, and the skips sharpen).
@@ -115,14 +113,15 @@ class DynamicUnetSkipDropout(nn.Module):
         self.skip_dropout_per = skip_dropout_per
         self.img_size = img_size
         is_light = decoder == "light"
-        channels, height, width = self.layout.feature_shape
-        self.inner = nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU())
+        n_dims = len(img_size)
+        channels, *sides = self.layout.feature_shape
+        self.inner = nn.Sequential(batch_norm(n_dims, channels), nn.ReLU())
         if not is_light:
-            self.inner.extend([_conv(channels, channels * 2), _conv(channels * 2, channels)])
+            self.inner.extend([_conv(n_dims, channels, channels * 2), _conv(n_dims, channels * 2, channels)])
         blocks: list[SkipBlock] = []
-        size = (height, width)
+        size = tuple(sides)
         for n_skip, *skip_size in reversed(self.layout.skip_shapes):
-            target = (skip_size[0], skip_size[1])
+            target = tuple(skip_size)
             bridge, channels = _bridge(channels, size, target, is_light=is_light)
             n_next = _width(channels, n_skip, is_light=is_light)
             blocks += [*bridge, SkipBlock(channels, n_skip, target, n_next, is_light=is_light)]
@@ -131,11 +130,14 @@ class DynamicUnetSkipDropout(nn.Module):
         self.blocks = nn.ModuleList([*blocks, *bridge])
         self.n_head = max(channels // 2, 8)
         self.head = nn.Sequential(
-            PixelShuffleUp(channels, self.n_head, kernel_size=3), nn.Conv2d(self.n_head, n_out, 3, padding=1)
+            PixelShuffleUp(channels, self.n_head, kernel_size=3, n_dims=n_dims),
+            convolution(n_dims, self.n_head, n_out),
         )
 
     def forward(self, features: Tensor, skips: KeptSkips | Sequence[Tensor] | None = None) -> Tensor:
-        """Decode features [B, C, h, w] to pictures [B, n_out, H, W] in [0, 1].
+        """Decode features [B, C, h, w] to pictures [B, n_out, H, W] in [0, 1], or [B, C, t] to signals [B, n_out, T].
+
+        Signals have no range: they may go beyond what their form calls low and high.
 
         Args:
             features: the deepest map.
@@ -170,11 +172,12 @@ class DynamicUnetSkipDropout(nn.Module):
 
     def _draw(self, features: Tensor, details: Sequence[Tensor | None]) -> Tensor:
         x = self.inner(features)
-        if x.device.type == "cpu":  # a quarter to a third less time for the convolutions, the same values
+        if x.ndim == 4 and x.device.type == "cpu":  # a quarter to a third less time for the convolutions, same values
             x = x.contiguous(memory_format=torch.channels_last)
         for block, detail in zip(self._stages(), details, strict=True):
             x = block.join(x, detail)
-        return torch.sigmoid(fit_to(self.head(x), self.img_size))
+        made = fit_to(self.head(x), self.img_size)
+        return torch.sigmoid(made) if made.ndim == 4 else made
 
     def _stages(self) -> Iterator[SkipBlock]:
         for block in self.blocks:
@@ -202,8 +205,8 @@ def _rows(details: Sequence[Tensor | None], start: int, stop: int) -> list[Tenso
     return [detail if detail is None or len(detail) == 1 else detail[start:stop] for detail in details]
 
 
-def _conv(n_in: int, n_out: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU())
+def _conv(n_dims: int, n_in: int, n_out: int) -> nn.Sequential:
+    return nn.Sequential(convolution(n_dims, n_in, n_out, bias=False), batch_norm(n_dims, n_out), nn.ReLU())
 
 
 def _width(n_in: int, n_skip: int, *, is_light: bool) -> int:
@@ -216,8 +219,8 @@ def _width(n_in: int, n_skip: int, *, is_light: bool) -> int:
 def _bridge(channels: int, size: Size, target: Size, *, is_light: bool) -> tuple[list[SkipBlock], int]:
     """Stages without a skip, where the next resolution is more than twice this one (patch embeddings)."""
     blocks: list[SkipBlock] = []
-    while size[0] * 4 <= target[0] + 1 and size[1] * 4 <= target[1] + 1:
-        size = (size[0] * 2, size[1] * 2)
+    while all(side * 4 <= goal + 1 for side, goal in zip(size, target, strict=True)):
+        size = tuple(side * 2 for side in size)
         n_next = max(8, channels // 2)
         blocks.append(SkipBlock(channels, 0, size, n_next, is_light=is_light))
         channels = n_next

@@ -6,18 +6,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Size = tuple[int, int]
+from xaae_core.models.dimensional_layers import Size, convolution, sides_of
+
+__all__ = ["PixelShuffleUp", "SampleShuffle", "Size", "convolve_doubled", "fit_to", "icnr_"]
 
 
 def fit_to(x: Tensor, size: Size) -> Tensor:
-    """Bring enlarged maps [B, C, h, w] to a size: crop the one pixel too many of odd sizes, else resize.
+    """Bring enlarged maps [B, C, h, w] or [B, C, t] to a size: crop the one pixel too many of odd sizes, else resize.
 
     Cropping more would shift the picture against the skip (encoders that shrink by other factors than 2).
     """
-    height, width = size
-    if not (height <= x.shape[-2] <= height + 1 and width <= x.shape[-1] <= width + 1):
+    if not all(side <= found <= side + 1 for side, found in zip(size, sides_of(x), strict=True)):
         x = F.interpolate(x, size=size, mode="nearest")
-    return x[..., :height, :width]
+    for axis, side in enumerate(size, 2):
+        x = x.narrow(axis, 0, side)
+    return x
 
 
 def icnr_(weight: Tensor, scale: int = 2) -> None:
@@ -25,20 +28,32 @@ def icnr_(weight: Tensor, scale: int = 2) -> None:
 
     Source: Aitken et al. 2017, arXiv:1707.02937.
     """
-    base = torch.empty(weight.shape[0] // scale**2, *weight.shape[1:], device=weight.device)
+    n_copies = scale ** (weight.ndim - 2)
+    base = torch.empty(weight.shape[0] // n_copies, *weight.shape[1:], device=weight.device)
     nn.init.kaiming_normal_(base)
     with torch.no_grad():
-        weight.copy_(base.repeat_interleave(scale**2, dim=0))
+        weight.copy_(base.repeat_interleave(n_copies, dim=0))
+
+
+class SampleShuffle(nn.Module):
+    """`nn.PixelShuffle(2)` of signals: [B, 2C, t] → [B, C, 2t], the channels of a pair one after the other in time."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Signals [B, C, 2t] of maps [B, 2C, t]."""
+        n_cases, n_maps, n_samples = x.shape
+        return (
+            x.reshape(n_cases, n_maps // 2, 2, n_samples).transpose(2, 3).reshape(n_cases, n_maps // 2, 2 * n_samples)
+        )
 
 
 class PixelShuffleUp(nn.Sequential):
-    """Double height and width by a sub-pixel convolution: [B, C, h, w] -> [B, n_out, 2h, 2w]."""
+    """Double the sides by a sub-pixel convolution: [B, C, h, w] → [B, n_out, 2h, 2w], of signals [B, n_out, 2t]."""
 
-    def __init__(self, n_in: int, n_out: int, kernel_size: int = 1) -> None:
-        conv = nn.Conv2d(n_in, n_out * 4, kernel_size, padding=kernel_size // 2)
+    def __init__(self, n_in: int, n_out: int, kernel_size: int = 1, *, n_dims: int = 2) -> None:
+        conv = convolution(n_dims, n_in, n_out * 2**n_dims, kernel_size)
         icnr_(conv.weight)
         nn.init.zeros_(conv.bias) if conv.bias is not None else None
-        super().__init__(conv, nn.ReLU(), nn.PixelShuffle(2))
+        super().__init__(conv, nn.ReLU(), nn.PixelShuffle(2) if n_dims == 2 else SampleShuffle())
 
 
 def convolve_doubled(x: Tensor, weight: Tensor) -> Tensor:

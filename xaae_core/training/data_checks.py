@@ -13,6 +13,8 @@ from torch import Tensor
 
 from xaae_core.errors import TrainingError
 from xaae_core.models.aae import XaaeBlocks
+from xaae_core.models.autoencoder_loss import LikelihoodType, require_data
+from xaae_core.models.signal_shapes import require_finite
 from xaae_core.ms_ssim import SMALLEST_SIDE, WINDOW
 from xaae_core.signal_form import signal_form_of
 from xaae_core.training.settings import TrainingSettings
@@ -141,14 +143,18 @@ def read_targets(loader: Any, *, is_numeric: bool = False) -> NDArray[Any]:
 
 
 def _check_size(model: XaaeBlocks, settings: TrainingSettings) -> None:
-    height, width = model.input_size
+    shortest = min(model.input_size)
     needs_recons = settings.epochs_ae or settings.epochs_classif
     name, smallest = ("MS-SSIM", SMALLEST_SIDE) if settings.recons_metric == "ms_ssim" else ("SSIM", WINDOW)
-    if needs_recons and min(height, width) < smallest:
-        way_out = ', or train with recons_metric="ssim"' if name == "MS-SSIM" and min(height, width) >= WINDOW else ""
+    if needs_recons and shortest < smallest:
+        way_out = ', or train with recons_metric="ssim"' if name == "MS-SSIM" and shortest >= WINDOW else ""
+        if model.signal_form is None:
+            what, where = f"images are {'×'.join(map(str, reversed(model.input_size)))} px", " on each side"
+        else:
+            what, where = f"signals have {shortest} samples", ""
         raise TrainingError(
-            f"the model's images are {width}×{height} px; {name} in the reconstruction loss needs at least {smallest} "
-            f"on each side: use a larger input_size{way_out}"
+            f"the model's {what}; {name} in the reconstruction loss needs at least {smallest}{where}: use a larger "
+            f"input_size{way_out}"
         )
 
 
@@ -208,20 +214,23 @@ def _check_numbers(targets: NDArray[np.float64]) -> None:
 
 
 def _check_batch(model: Any, batch: Any, dls: Any, *, takes_pairs: bool) -> None:
-    x = batch[0].as_subclass(Tensor)
+    x, form = batch[0].as_subclass(Tensor), signal_form_of(model)
     expected = (model.input_channels, *model.input_size)
     if tuple(x.shape[1:]) not in ((expected, (2, *expected)) if takes_pairs else (expected,)):
+        remedy = "resize the images" if form is None else "cut the signals and choose their channels"
         raise TrainingError(
             f"the batches are of shape {tuple(x.shape)}, the model takes [B, {', '.join(map(str, expected))}]: "
-            "resize the images, or build the model with their input_size and input_channels"
+            f"{remedy}, or build the model with their input_size and input_channels"
         )
     if not x.is_floating_point():
         raise TrainingError(f"the images are {x.dtype}; expected floats in [0, 1]: add IntToFloatTensor")
+    if form is not None:  # whose range is only meant to be about [0, 1]
+        require_finite(x.reshape(-1, *expected), form)
+        likelihood = getattr(model, "likelihood", None)
+        if isinstance(likelihood, LikelihoodType):
+            require_data(x, likelihood, "the first batch")
     low, high = float(x.min()), float(x.max())
-    if signal_form_of(model) is not None:  # whose range is only meant to be about [0, 1]
-        if not np.isfinite([low, high]).all():
-            raise TrainingError("the first batch has values that are not finite: look for NaN in the signals")
-    elif not (low >= -_TOLERANCE and high <= 1 + _TOLERANCE):
+    if form is None and not (low >= -_TOLERANCE and high <= 1 + _TOLERANCE):
         steps = " ".join(str(step) for step in getattr(getattr(dls.train, "after_batch", None), "fs", []))
         cause = "remove the Normalize transform" if "Normalize" in steps else "scale them to [0, 1]"
         raise TrainingError(

@@ -114,8 +114,10 @@ def _thinned(skips: tuple[Tensor, ...]) -> KeptSkips:
     """All channels for half of the images, a share drawn per image for the others."""
     rows, device = len(skips[0]), skips[0].device
 
+    ones = (1,) * (skips[0].ndim - 2)
+
     def drawn(n_channels: int) -> Tensor:
-        return draw_rows(torch.rand, (rows, n_channels, 1, 1), device=device)
+        return draw_rows(torch.rand, (rows, n_channels, *ones), device=device)
 
     share = drawn(1) * (drawn(1) < 0.5)
     masks = tuple((drawn(skip.shape[1]) >= share).to(skip.dtype) for skip in skips)
