@@ -57,6 +57,7 @@ def open_edf(source: Path | BinaryIO, name: str) -> SignalFile:
         channels=_named_channels(signals, header, name),
         read=lambda _, channel, start, stop: _slice(signals[channel], start, stop),
         is_long=True,
+        is_finite=True,  # whole numbers times a gain
         stretches=notes.stretches,
         annotations=notes.annotations,
         n_bytes=0 if isinstance(source, Path) and header.sample_bytes == 2 else records.size * 2,

@@ -63,6 +63,7 @@ def open_npy(source: Path | BinaryIO, name: str, *, n_channels: int | None = Non
         read=array_reader(shaped),
         n_signals=len(shaped),
         has_named_channels=False,
+        is_finite=not isinstance(values, np.memmap) and bool(np.isfinite(values).all()),
         n_bytes=0 if isinstance(values, np.memmap) else values.nbytes,
         notes=(note,) if note else (),
     )
@@ -114,6 +115,7 @@ def open_npz(source: Path | BinaryIO, name: str, *, n_channels: int | None = Non
         label_names=_label_names(_texts(per_case["label_names"]), labels, name),
         splits=_texts(per_case["split"]),
         patients=_texts(per_case["patient"]),
+        is_finite=bool(np.isfinite(values).all()),
         n_bytes=sum(entry.nbytes for entry in entries.values()),
         notes=(note,) if note else (),
     )

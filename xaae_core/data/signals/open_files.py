@@ -17,6 +17,7 @@ from xaae_core.signal_form import SignalForm
 MOST_BYTES = 1024**3
 """Memory that open files may take together; at least one stays open, however large."""
 _MOST_FILES = 256
+_UNCLEAR = (".npy", ".npz")  # of which the number of channels tells the layout
 _MOST_PLANS = 4
 
 _Key = tuple[str, int, int, int | None]
@@ -66,6 +67,8 @@ class OpenFiles:
             status = os.stat(path)
         except OSError as error:
             raise SignalError(f"{path.name}: there is no such file at {path.parent}: check the path") from error
+        if path.suffix.lower() not in _UNCLEAR:
+            n_channels = None
         key = (str(path), status.st_mtime_ns, status.st_size, n_channels)
         with self._lock:  # held while opening, so that two threads do not open one file
             kept = self._kept.get(key)

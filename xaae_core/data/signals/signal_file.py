@@ -61,6 +61,7 @@ class SignalFile:
         n_signals: signals in the file; 1 for a recording.
         has_named_channels: whether the names of the channels are the file's own.
         is_long: whether a signal is a recording that may be cut into windows, whose cases are then not independent.
+        is_finite: whether all values are known to be finite.
         stretches: (start, stop) in seconds of the parts without a gap; () where there is no gap.
         annotations: of a recording.
         labels: of each signal, as text; () where the file has none.
@@ -77,6 +78,7 @@ class SignalFile:
     n_signals: int = 1
     has_named_channels: bool = True
     is_long: bool = False
+    is_finite: bool = False
     stretches: tuple[tuple[float, float], ...] = ()
     annotations: tuple[Annotation, ...] = ()
     labels: tuple[str, ...] = ()

@@ -73,6 +73,7 @@ def _wide(table: NumberTable, name: str) -> SignalFile:
         n_signals=len(shaped),
         has_named_channels=False,
         labels=labels,
+        is_finite=bool(np.isfinite(shaped).all()),
         n_bytes=shaped.nbytes,
         notes=(f"{name}: each of its {len(shaped):,} rows was taken for a signal{where}",),
     )
@@ -116,6 +117,7 @@ def _long(table: NumberTable, name: str) -> SignalFile:
         read=array_reader(shaped),
         has_named_channels=bool(table.header),
         is_long=True,
+        is_finite=bool(np.isfinite(shaped).all()),
         n_bytes=shaped.nbytes,
         notes=tuple(notes),
     )
