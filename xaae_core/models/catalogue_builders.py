@@ -19,7 +19,7 @@ _PRETEXTS: Mapping[str, dict[str, Any]] = {
     "noise": {"kind": "RandomNoise"},
     "mask": {"kind": "Mask"},
 }
-_FAMILIES = {"ae": "AE", "vae": "VAE", "adagvae": "AdaGVAE"}
+_FAMILIES: Mapping[str, Any] = {"ae": "AE", "vae": "VAE", "adagvae": "AdaGVAE"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def _xaaenet(name: str, wish: Wish) -> nn.Module:
     from xaae_core.models import add_xaae_blocks, build_encoder, encoder_normalisation, is_pretrainable
 
     blocks = {"encoding_dims": wish.dims, **wish.network}
-    encoder_name = blocks.pop("encoder", "small")
+    encoder_name = blocks.pop("encoder", "small" if wish.form is None else "signal:small")
     encoder = build_encoder(
         encoder_name,
         wish.channels,
@@ -71,13 +71,17 @@ def _xaaenet(name: str, wish: Wish) -> nn.Module:
         classes=wish.classes,
         normalisation=encoder_normalisation(encoder_name, wish.channels),
         encoder_spec=encoder_name,
+        signal_form=wish.form,
     )
 
 
 def _autoencoder(name: str, wish: Wish) -> nn.Module:
     from xaae_core.models.picture_networks import build_autoencoder
+    from xaae_core.models.signal_networks import build_signal_autoencoder
 
-    return build_autoencoder(_FAMILIES[name], wish.img_size, wish.dims, **wish.options)  # type: ignore[arg-type]
+    if wish.form is not None:
+        return build_signal_autoencoder(_FAMILIES[name], wish.form, wish.dims, **wish.options)
+    return build_autoencoder(_FAMILIES[name], wish.img_size, wish.dims, **wish.options)
 
 
 def _autoencoder_mnist(name: str, wish: Wish) -> nn.Module:

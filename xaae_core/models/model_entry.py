@@ -23,6 +23,7 @@ class ModelOption:
         title: a label for people.
         about: one sentence for people.
         default: its value where nothing is said; its type is the setting's.
+        signal_default: the same for signals; None: as for pictures.
         choices: the texts that it may be; () for a number.
         low: the least number, included.
         high: the largest number, included.
@@ -32,9 +33,14 @@ class ModelOption:
     title: str
     about: str
     default: float | int | str
+    signal_default: float | int | str | None = None
     choices: tuple[str, ...] = ()
     low: float = 0.0
     high: float = float("inf")
+
+    def default_for(self, medium: Medium) -> float | int | str:
+        """Its value where nothing is said, for pictures or signals."""
+        return self.default if medium == "picture" or self.signal_default is None else self.signal_default
 
     def checked(self, value: Any) -> Any:
         """The value, if the setting may have it.
@@ -104,7 +110,7 @@ class ModelEntry:
 
     def takes(self, size: tuple[int, ...], channels: int) -> bool:
         """Whether it takes cases of this size: (height, width) of a picture, (samples,) of a signal."""
-        medium: Medium = "picture" if len(size) == 2 else "signal"
+        medium = medium_of(size)
         is_size = medium == "signal" or not self.sizes or size in self.sizes
         return medium in self.mediums and is_size and (not self.channels or channels in self.channels)
 
@@ -117,7 +123,7 @@ class ModelEntry:
         said += [f"{counts} channel{'' if counts == '1' else 's'}"] if counts else []
         return f"{' and '.join(f'{medium}s' for medium in self.mediums)} {' with '.join(said)}"
 
-    def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def settings(self, given: Mapping[str, Any], medium: Medium = "picture") -> dict[str, Any]:
         """All its own settings: what is given, else the defaults.
 
         Raises:
@@ -128,7 +134,12 @@ class ModelEntry:
             if name not in known:
                 own = f"its own settings are {', '.join(known)}" if known else "it has no settings of its own"
                 raise ModelChoiceError(f'{name} is no setting of the model "{self.name}": leave it out ({own})')
-        return {name: option.checked(given.get(name, option.default)) for name, option in known.items()}
+        return {name: option.checked(given.get(name, option.default_for(medium))) for name, option in known.items()}
+
+
+def medium_of(size: tuple[int, ...]) -> Medium:
+    """What cases of a size are: (height, width) of a picture, (samples,) of a signal."""
+    return "picture" if len(size) == 2 else "signal"
 
 
 def catalogue_of(*entries: ModelEntry) -> Mapping[str, ModelEntry]:
