@@ -1,4 +1,4 @@
-"""What lies in a folder: its subfolders, its tables, and how many pictures each has; nothing is opened."""
+"""What lies in a folder: its subfolders, its tables, and how many pictures and signals each has; nothing is opened."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xaae_core.data.class_folders import PICTURE_SUFFIXES
+from xaae_core.data.signals.signal_files import SIGNAL_SUFFIXES
 from xaae_core.data.table_files import TABLE_SUFFIXES
 from xaae_core.errors import DatasetError
 
@@ -23,6 +24,7 @@ class FolderContent:
     Attributes:
         path: the folder.
         n_pictures: files in it that are pictures by their names; not those of its subfolders.
+        n_signals: files in it that are of signals by their names (NumPy, EDF); tables are not counted.
         n_folders: subfolders.
         tables: names of its tables (CSV, Parquet, Excel).
         is_all: whether everything was counted.
@@ -31,10 +33,16 @@ class FolderContent:
 
     path: Path
     n_pictures: int = 0
+    n_signals: int = 0
     n_folders: int = 0
     tables: tuple[str, ...] = ()
     is_all: bool = True
     is_readable: bool = True
+
+    @property
+    def has_cases(self) -> bool:
+        """Whether pictures, signals or a table lie in the folder itself."""
+        return bool(self.n_pictures or self.n_signals or self.tables)
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ def list_folder(folder: Path) -> FolderListing:
 
 def count_content(folder: Path) -> FolderContent:
     """Count what a folder holds, by the names of the files."""
-    n_pictures, n_folders, tables, is_all = 0, 0, [], True
+    n_pictures, n_signals, n_folders, tables, is_all = 0, 0, 0, [], True
     try:
         with os.scandir(folder) as entries:
             for number, entry in enumerate(entries):
@@ -84,9 +92,11 @@ def count_content(folder: Path) -> FolderContent:
                     n_pictures += 1
                 elif suffix in TABLE_SUFFIXES:
                     tables.append(entry.name)
+                elif suffix in SIGNAL_SUFFIXES:
+                    n_signals += 1
     except OSError:
         return FolderContent(folder, is_readable=False)
-    return FolderContent(folder, n_pictures, n_folders, tuple(sorted(tables)), is_all)
+    return FolderContent(folder, n_pictures, n_signals, n_folders, tuple(sorted(tables)), is_all)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -20,8 +20,10 @@ from app.workspace import Case, Workspace
 from xaae_core.checkpoints import is_checkpoint_name
 from xaae_core.errors import DatasetError, XaaeError
 from xaae_core.latent_table import is_latent_table
+from xaae_core.signal_form import signal_form_of
 
 PICTURES = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp", "dcm", "dicom", "nii", "gz"]
+SIGNALS = ["csv", "tsv", "npy", "npz", "edf", "bdf"]
 
 
 def top_bar(workspace: Workspace, case: Case | None) -> None:
@@ -91,7 +93,7 @@ def _switch_to(path: Path) -> None:
 
 
 def choose_data(place: str = "page") -> None:
-    """Name a folder of pictures or a table of latents; one that cannot be opened changes nothing."""
+    """Name a folder of pictures or signals, or a table of latents; one that cannot be opened changes nothing."""
     folder = state.data_folder()
     typed = st.text_input(
         "Data folder",
@@ -99,7 +101,8 @@ def choose_data(place: str = "page") -> None:
         placeholder="/path/to/pictures, or to a table of latents",
         key=f"{place}_data_{folder}",
         help="A folder with one subfolder per class, or with a table labels.csv, .parquet or .xlsx (columns file and "
-        "label); or such a table itself; or a table that `xaae extract` wrote with this model, which opens at once.",
+        "label); or such a table itself; or a file of signals with their labels (.npz, .edf); or a table that "
+        "`xaae extract` wrote with this model, which opens at once.",
     ).strip()
     is_new = typed not in ("", str(folder or ""))
     if st.button("Open this", type="primary", disabled=not is_new, key=f"{place}_data_open"):
@@ -132,15 +135,23 @@ def choose_pictures(place: str = "page") -> None:
 
 
 def choose_upload(workspace: Workspace, place: str = "page") -> None:
-    """Give a picture of one's own; one that cannot be read changes nothing."""
+    """Give a picture or a signal of one's own; one that cannot be read changes nothing."""
+    form = signal_form_of(workspace.checkpoint.model)
+    what = "picture" if form is None else "signal"
     upload = st.file_uploader(
-        "Look at a picture of your own",
-        type=PICTURES,
+        f"Look at a {what} of your own",
+        type=PICTURES if form is None else SIGNALS,
         key=f"{place}_picture",
-        help="It stays on this computer and is forgotten with the session.",
+        help="It stays on this computer and is forgotten with the session."
+        + (
+            ""
+            if form is None
+            else f" The model takes {form.n_channels} × {form.length:,} samples at "
+            f"{form.sampling_rate:g} Hz; of a longer recording the middle is shown."
+        ),
     )
-    if upload is not None and st.button("Open this picture", type="primary", key=f"{place}_picture_open"):
-        with explained("Opening this picture"):
+    if upload is not None and st.button(f"Open this {what}", type="primary", key=f"{place}_picture_open"):
+        with explained(f"Opening this {what}"):
             workspace.read_upload(upload.name, upload.getvalue())
             state.open_upload(state.UploadedPicture(upload.name, upload.getvalue()))
             st.rerun()

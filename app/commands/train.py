@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.command_settings import SettingsCommand
-from app.data_options import columns_from, data_options
+from app.data_options import columns_from, data_options, signal_options, signals_from
 from app.encoder_option import allow_encoders
 from app.terminal import counted, describe_data, epoch_line, print_json, quiet_in_other_processes, remark
 from xaae_core.models.catalogue import DEFAULT_MODEL, MODELS
@@ -64,11 +64,17 @@ def _model_options(function: Any) -> Any:
     return function
 
 
+_NESTED = ("about", "columns", "training", "options", "signals")
+
+
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     """The options that a settings file of a training means; the file has the form of `TrainingRequest.to_mapping`."""
-    flat = {name: value for name, value in values.items() if name not in ("about", "columns", "training", "options")}
+    flat = {name: value for name, value in values.items() if name not in _NESTED}
     flat |= values.get("training", {}) | values.get("options", {})
     flat |= {f"{role}_column": name for role, name in values.get("columns", {}).items()}
+    flat |= {name: value for name, value in values.get("signals", {}).items() if name != "channels"}
+    if values.get("signals", {}).get("channels"):
+        flat["signal_channels"] = ",".join(values["signals"]["channels"])
     if isinstance(flat.get("size"), list):
         flat["size"] = "x".join(str(side) for side in flat["size"])
     for setting, option in (("is_balanced", "balanced"), ("has_flips", "flip")):
@@ -93,6 +99,7 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="standard", show_default=True,
     help="Of xaaenet: " + "; ".join(f"{preset.name}: {preset.purpose}" for preset in PRESETS.values()))  # fmt: skip
 @data_options
+@signal_options
 @_model_options
 @click.option("--encoder", help="Of xaaenet: small, torchvision:resnet50, timm:convnext_tiny, "
     "python:package.module:function; the preset's if left out.")  # fmt: skip
@@ -168,6 +175,7 @@ def request_of(options: Mapping[str, Any]) -> TrainingRequest:
     return TrainingRequest(
         **{name: options[name] for name in _ASKED},
         columns=columns_from(options),
+        signals=signals_from(options),
         channels=None if channels == "auto" else int(channels),
         options={name: options[name] for name in _OPTIONS if options[name] is not None},
         is_balanced=options["balanced"],

@@ -147,7 +147,7 @@ def _explain_refusal(path: Path, options: DataOptions, error: DatasetError) -> N
     """Data that cannot be trained on: what is wrong, and what they should look like."""
     content = count_content(path) if path.is_dir() else None
     asked: list[str] = []
-    is_empty = content is not None and not (content.n_pictures or content.n_folders or content.tables)
+    is_empty = content is not None and not (content.has_cases or content.n_folders)
     with explained("Reading the table's columns"):
         asked = open_questions(path, options.columns)
     if is_empty:

@@ -114,7 +114,7 @@ def _look_around() -> None:
             st.markdown(f"**{plain(_shown(folder, root))}**", width="stretch")
             if st.button(
                 "Use this folder",
-                type="primary" if folder != root or listing.here.n_pictures or listing.here.tables else "secondary",
+                type="primary" if folder != root or listing.here.has_cases else "secondary",
                 key="train_use",
                 help="Check the pictures of the folder that is open here.",
             ):
@@ -147,6 +147,7 @@ def content_words(content: FolderContent) -> str:
     if not content.is_readable:
         return "cannot be opened"
     parts = [count(content.n_pictures, "picture")] if content.n_pictures else []
+    parts += [count(content.n_signals, "signal file")] if content.n_signals else []
     parts += [count(content.n_folders, "folder")] if content.n_folders else []
     parts += [count(len(content.tables), "table")] if content.tables else []
     return (", ".join(parts) or "no pictures") + ("" if content.is_all else ", and more")

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.training.request_checks import check_request
+from xaae_core.data.signals.signal_options import SignalOptions
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.tasks import TaskWish
 from xaae_core.errors import TrainingError
@@ -48,6 +49,7 @@ class TrainingRequest:
         has_flips: mirror every other training image.
         resize: "pad" or "squash", see `read_image`.
         window: (centre, width) of the grey scale of DICOM and NIfTI pictures; None: the files' own.
+        signals: of a folder of signals, what their files do not say: length, sampling rate, channels.
         seed: of everything random.
         find_lr: look for the peak learning rate before training, see `find_learning_rate`.
         epochs_consistency: epochs of `make_moves_consistent`.
@@ -76,6 +78,7 @@ class TrainingRequest:
     has_flips: bool = False
     resize: Literal["pad", "squash"] = "pad"
     window: tuple[float, float] | None = None
+    signals: SignalOptions = field(default_factory=SignalOptions)
     seed: int = 0
     find_lr: bool = False
     epochs_consistency: int | None = None
@@ -104,7 +107,14 @@ class TrainingRequest:
         if unknown:
             raise TrainingError(f"unknown settings: {', '.join(unknown)}; expected some of {', '.join(known)}")
         given = {name: value for name, value in values.items() if value is not None}
-        for name, make in (("size", tuple), ("window", tuple), ("weights", Path), ("columns", _columns)):
+        makers: dict[str, Callable[[Any], Any]] = {
+            "size": tuple,
+            "window": tuple,
+            "weights": Path,
+            "columns": _columns,
+            "signals": _signals,
+        }
+        for name, make in makers.items():
             if name in given:
                 try:
                     given[name] = make(given[name])
@@ -124,7 +134,9 @@ class TrainingRequest:
         for name, make in (("size", list), ("window", list), ("weights", str), ("training", dict), ("options", dict)):
             if name in said:
                 said[name] = make(said[name])
-        return {**said, **({"columns": self.columns.to_mapping()} if "columns" in said else {})}
+        for name, value in (("columns", self.columns), ("signals", self.signals)):
+            said |= {name: value.to_mapping()} if name in said else {}
+        return said
 
     def read_data(
         self, data: Path, progress: Callable[[int, int], None] | None = None, *, min_classes: int = 2
@@ -132,7 +144,14 @@ class TrainingRequest:
         """Read a data folder or table as this request understands it; raises DatasetError."""
         from xaae_core.data.dataset import read_dataset
 
-        return read_dataset(data, columns=self.columns, task=self.task, min_classes=min_classes, progress=progress)
+        return read_dataset(
+            data,
+            columns=self.columns,
+            task=self.task,
+            min_classes=min_classes,
+            signals=self.signals,
+            progress=progress,
+        )
 
     def class_weights(self, dataset: ImageDataset) -> list[float] | None:
         """A weight per class for the cross-entropy; None where all classes weigh the same, or for numbers."""
@@ -165,6 +184,10 @@ def balanced_weights(dataset: ImageDataset) -> list[float]:
     labels = dataset.labels[dataset.rows("train")]
     counts = np.bincount(labels, minlength=len(dataset.classes))
     return [float(weight) for weight in len(labels) / (len(counts) * np.maximum(counts, 1))]
+
+
+def _signals(said: Any) -> SignalOptions:
+    return said if isinstance(said, SignalOptions) else SignalOptions.from_mapping(said)
 
 
 def _columns(names: Any) -> TableColumns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xaae_core.errors import SignalError
 from xaae_core.signal_form import SignalForm
@@ -38,6 +38,21 @@ class SignalOptions:
             raise SignalError(
                 f"length={self.length}, sampling_rate={self.sampling_rate}; expected samples and hertz above 0"
             )
+
+    def to_mapping(self) -> dict[str, Any]:
+        """What is said, as JSON or TOML values."""
+        said = {name: value for name, value in vars(self).items() if value}
+        return said | ({"channels": list(self.channels)} if self.channels else {})
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> SignalOptions:
+        """What `to_mapping` wrote.
+
+        Raises:
+            TypeError: an entry that is not known.
+            SignalError: a value out of range.
+        """
+        return cls(**{**values, "channels": tuple(values.get("channels", ()))})
 
     @classmethod
     def of_card(cls, card: ModelCard) -> SignalOptions | None:
