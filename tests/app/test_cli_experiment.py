@@ -131,24 +131,28 @@ def test_heartbeats_of_any_length_are_explained_by_time_steps(name, tmp_path: Pa
     assert (tmp_path / "out" / f"{name}.pdf").is_file()
 
 
+SMALLER = ("--train", 60, "--explained", 10)
+
+
 @pytest.mark.shared_data
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "file"),
+    ("name", "file", "smaller"),
     [
-        ("consistency_features", "mnist/mnist.npz"),
-        ("consistency_examples", "mnist/mnist.npz"),
-        ("roar_test", "mnist/mnist.npz"),
-        ("pretext", "mnist/mnist.npz"),
-        ("disvae", "mnist/mnist.npz"),
-        ("consistency_features", "ecg5000/train.npz"),
-        ("consistency_examples", "ecg5000/train.npz"),
+        ("consistency_features", "mnist/mnist.npz", ()),
+        ("consistency_examples", "mnist/mnist.npz", SMALLER),
+        ("roar_test", "mnist/mnist.npz", SMALLER),
+        ("pretext", "mnist/mnist.npz", SMALLER),
+        ("disvae", "mnist/mnist.npz", SMALLER),
+        ("consistency_features", "ecg5000/train.npz", ()),
+        ("consistency_examples", "ecg5000/train.npz", (*SMALLER, "--epochs", 1)),
     ],
 )
-def test_every_experiment_runs_on_the_real_data(name, file, tmp_path: Path):
+def test_every_experiment_runs_on_the_real_data(name, file, smaller, tmp_path: Path):
+    """Most with fewer cases than --quick takes: nothing is asked of how good they are."""
     if not (SHARED / file).is_file():
         pytest.skip(f"../shared/data/{file} is not here")
-    result = xaae("experiment", name, "--data", SHARED / file, "--out", tmp_path, "--quick", "--json")
+    result = xaae("experiment", name, "--data", SHARED / file, "--out", tmp_path, "--quick", "--json", *smaller)
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert found["findings"]
