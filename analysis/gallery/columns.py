@@ -49,6 +49,11 @@ def probe_name(card: GalleryCard) -> str:
     return "AUROC" if math.isfinite(card.probe.auroc) else "accuracy"
 
 
+def percent(share: float) -> str:
+    """A share as people write it, with a real minus."""
+    return f"{share:.1%}".replace("-", "−")
+
+
 def duration_text(seconds: float) -> str:
     """Seconds of training, "48 s" or "2.1 min"; a dash where nothing was trained."""
     if seconds <= 0:
@@ -89,7 +94,7 @@ def _mse_text(card: GalleryCard) -> str:
 
 
 def _explained_text(card: GalleryCard) -> str:
-    return "—" if card.latents.explained is None else f"{card.latents.explained:.1%}".replace("-", "−")
+    return "—" if card.latents.explained is None else percent(card.latents.explained)
 
 
 def _active_text(card: GalleryCard) -> str:
@@ -105,7 +110,8 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "Linear probe",
         "How well a straight line tells the classes from z, on held-out cases: accuracy, or of two classes the AUROC, "
-        "with a 95 % interval over those cases. The classes were not shown to the models that learn without labels.",
+        "with a 95 % interval over those cases. The classes were not shown to the models that learn without labels. "
+        "It reads the mean of q(z|x) however little it varies: see KL for whether that is used.",
         lambda card: card.probe.figure[0],
         probe_text,
         is_more_better=True,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from analysis.gallery.cards import GalleryCard
-from analysis.gallery.columns import probe_name, probe_text
+from analysis.gallery.columns import percent, probe_name, probe_text
 from analysis.gallery.measuring import YARDSTICK
 from analysis.report_html import number
 
@@ -47,7 +47,7 @@ def _drawing(models: Sequence[GalleryCard]) -> list[str]:
     if best is None or best.latents.explained is None:
         return []
     return [
-        f"Draws most closely: {best.title}, {best.latents.explained:.1%} of what there is to draw, from "
+        f"Draws most closely: {best.title}, {percent(best.latents.explained)} of what there is to draw, from "
         f"{best.latents.n_dims} numbers a case."
     ]
 

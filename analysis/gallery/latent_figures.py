@@ -39,7 +39,7 @@ class Estimate:
         return cls(float(values.mean()), float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else 0.0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class LatentFigures:
     """Figures of a model on held-out cases; None where the model has no such thing.
 

@@ -50,21 +50,27 @@ def likelihood_of(model: nn.Module) -> Likelihood | None:
 
 
 def _of_family(model: nn.Module) -> Likelihood:
-    """Of `AE`, `VAE` and `AdaGVAE`, by what their decoder gives before it is made a picture."""
+    """Of `AE`, `VAE` and `AdaGVAE`, by what their decoder gives before it is made a picture.
+
+    "gaussian" has the variance β: ½ (x − x̂)² + β KL, what the model is trained with, is β times the negative ELBO of
+    that variance, up to a constant. An `AE` has no β, and the variance 1.
+    """
     from xaae_core.models.adagvae import AdaGVAE
+    from xaae_core.models.autoencoder import AE
     from xaae_core.models.autoencoder_latents import AutoencoderLatents
     from xaae_core.models.autoencoder_loss import LikelihoodType, log_likelihood
 
     assert isinstance(model, AutoencoderLatents)  # see the caller
     core = model.model.vae if isinstance(model.model, AdaGVAE) else model.model
     is_gaussian = model.likelihood is LikelihoodType.GAUSSIAN
+    variance = 1.0 if isinstance(core, AE) or not is_gaussian or model.beta <= 0 else model.beta
+    constant = 0.5 * math.log(2 * math.pi * variance) if is_gaussian else 0.0  # which the loss leaves out
 
     def log_density(x: Tensor, z: Tensor) -> Tensor:
         x_hat = core.decoder(z.reshape(-1, *(core.latent_shape or ())))
-        constant = 0.5 * math.log(2 * math.pi) if is_gaussian else 0.0  # which the loss leaves out
-        return (log_likelihood(x, x_hat, model.likelihood) - constant).flatten(1).sum(dim=1)
+        return _summed(log_likelihood(x, x_hat, model.likelihood) / variance - constant)
 
-    return Likelihood(str(model.likelihood), 1.0 if is_gaussian else 0.0, log_density)
+    return Likelihood(str(model.likelihood), math.sqrt(variance) if is_gaussian else 0.0, log_density)
 
 
 def _of_burgess(model: nn.Module, kind: str) -> Likelihood:

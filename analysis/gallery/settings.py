@@ -25,6 +25,7 @@ class GallerySettings:
         n_test: cases to measure, at most.
         epochs: of each model; None: as many as make about 1,000 steps.
         lr_max: peak of the learning rate's one cycle.
+        beta: weight of the KL divergence in every model that has it; None: the model's own, of signals 0.002.
         seed: of everything random.
         is_quick: some 60 steps instead, to see that all works: the numbers mean little.
 
@@ -37,6 +38,7 @@ class GallerySettings:
     n_test: int = 2000
     epochs: int | None = None
     lr_max: float = 2e-3
+    beta: float | None = None
     seed: int = 0
     is_quick: bool = False
 
@@ -68,4 +70,5 @@ class GallerySettings:
             "lr_max": self.lr_max,
             "seed": self.seed,
             "n_cases": n_cases,
+            **({} if self.beta is None else {"beta": self.beta}),
         }

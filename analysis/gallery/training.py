@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from analysis.gallery.cases import GalleryCases
 from analysis.gallery.settings import GallerySettings
 from xaae_core.models.catalogue import build_catalogued
 from xaae_core.models.model_entry import ModelEntry
+from xaae_core.ms_ssim import SMALLEST_SIDE
 from xaae_core.training.seeds import seed_for, seeded
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 PREFERRED_SIDE = 32
+SIGNAL_BETA = 0.002
+"""β where signals are taken for Gaussian: noise of a standard deviation of 4.5 % of their range. With β = 1 the noise
+would be as large as the range, and nothing in a signal worth a nat of z."""
 _PHASES = ("adversarial", "autoencoder", "classifier")
 
 
@@ -53,9 +57,10 @@ def cases_for(entry: ModelEntry, cases: GalleryCases) -> GalleryCases | None:
 
 def build_for(entry: ModelEntry, cases: GalleryCases, settings: GallerySettings) -> nn.Module:
     """The untrained model for cases of its size; the same seed gives the same weights."""
-    network: Mapping[str, Any] = {}
-    if entry.name == "xaaenet" and cases.form is None:
-        network = {"recons_metric": "ssim"}  # MS-SSIM needs pictures of 161 pixels
+    is_small = min(cases.size) < SMALLEST_SIDE
+    network = {"recons_metric": "ssim"} if entry.name == "xaaenet" and is_small else {}  # MS-SSIM needs more
+    beta = settings.beta if settings.beta is not None or cases.form is None else SIGNAL_BETA
+    options = {"beta": beta} if beta is not None and "beta" in entry.option_names else {}
     with seeded(seed_for(settings.seed, "weights", 0)):
         return build_catalogued(
             entry.name,
@@ -66,6 +71,7 @@ def build_for(entry: ModelEntry, cases: GalleryCases, settings: GallerySettings)
             form=cases.form,
             n_data=len(cases.rows("train")),
             network=network,
+            **options,
         )
 
 

@@ -71,6 +71,8 @@ def _model_names(ctx: click.Context, param: click.Parameter, value: tuple[str, .
 @click.option(
     "--epochs", type=click.IntRange(1, 10_000), help="Of each model; as many as make 1,000 steps if left out."
 )
+@click.option("--beta", type=click.FloatRange(0, min_open=True),
+    help="Weight of the KL divergence in every model that has one; its own if left out, of signals 0.002.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything random.")
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
 def command(
@@ -82,6 +84,7 @@ def command(
     n_train: int,
     n_test: int,
     epochs: int | None,
+    beta: float | None,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -97,7 +100,9 @@ def command(
 
     if quick:
         n_train, n_test = min(n_train, _QUICK_TRAIN), min(n_test, _QUICK_TEST)
-    settings = GallerySettings(dims=dims, n_train=n_train, n_test=n_test, epochs=epochs, seed=seed, is_quick=quick)
+    settings = GallerySettings(
+        dims=dims, n_train=n_train, n_test=n_test, epochs=epochs, beta=beta, seed=seed, is_quick=quick
+    )
     entries = list(MODELS.values()) if _ALL in models else [find_model(name) for name in models]
     cases = read_cases(data, n_train=n_train, n_test=n_test, seed=seed)
     remark(f"{cases.name}: {cases.describe()}")

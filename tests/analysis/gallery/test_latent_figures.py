@@ -64,6 +64,18 @@ def test_the_elbo_of_a_linear_gaussian_model_with_its_exact_posterior_is_the_evi
     assert found.kl.mean == pytest.approx(sum(found.kl_by_dim))
 
 
+def test_beta_of_a_gaussian_is_its_variance():
+    """½ (x − x̂)² + β KL is β times the negative ELBO of that variance, less a constant of all cases alike."""
+    model, evidence = linear_gaussian()
+    x = evidence.sample((300,)).reshape(-1, *SIZE)
+    model.beta = 0.2
+    found = measure_latents(model, x, n_draws=400)
+    with torch.no_grad():
+        trained = -model.model.compute_loss(x, model.model(x, S=400, sample=True), 0.2, "gaussian").objective
+    constant = N_VALUES / 2 * math.log(2 * math.pi * 0.2)
+    assert found.elbo.mean == pytest.approx(float(trained) / 0.2 - constant, abs=0.1)
+
+
 def test_kl_and_variance_of_each_dimension_are_the_formulas():
     model, evidence = linear_gaussian()
     x = evidence.sample((20_000,)).reshape(-1, *SIZE)
