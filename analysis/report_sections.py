@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 
 from analysis.direction_significance import SIGNIFICANT, p_words
@@ -14,6 +14,9 @@ from analysis.figures.latent_map import draw_map
 from analysis.report import Report, ReportedCase
 from analysis.report_html import between, bullets, facts, grid, heading, number, page, paragraph, picture
 from analysis.report_quality import class_tables, number_tables
+from analysis.traversals import Traversal
+from xaae_core.model_card import ModelCard
+from xaae_core.signal_form import SignalForm
 
 _DPI = 150
 _TRUST_WORDS = {"good": "believable", "caution": "with caution", "poor": "not to be believed"}
@@ -41,17 +44,18 @@ def _opening(report: Report) -> Iterator[str]:
 
 def _model(report: Report) -> Iterator[str]:
     card = report.card
-    arguments = card.arguments
-    size = arguments.get("input_size", "")
-    sides = " × ".join(str(side) for side in size) if isinstance(size, list | tuple) else str(size)
+    channels, height, width, n_dims = report.sizes
+    own = {"AAE": "ResNet34", "EncoderWithAAEBlocks": "a user's own"}
+    signals = _signals(card)
     yield heading("The model")
     yield facts(
         {
             "Name": card.name,
             "Kind": card.kind,
-            "Encoder": str(arguments.get("encoder", "ResNet34" if card.kind == "AAE" else "a user's own")),
-            "Pictures": f"{sides} px, channels: {arguments.get('input_channels', '?')}, fitted by: {card.resize}",
-            "Latent dimensions": str(arguments.get("encoding_dims", "")),
+            "Encoder": str(card.arguments.get("encoder", own.get(card.kind, ""))),
+            "Signals": signals,
+            "Pictures": "" if signals else f"{height} × {width} px, channels: {channels}, fitted by: {card.resize}",
+            "Latent dimensions": str(n_dims),
             "Tells apart": ", ".join(card.classes) if card.task == "classes" else "",
             "Predicts": card.target if card.task != "classes" else "",
             "Target of the direction": report.direction.target if report.direction else card.target,
@@ -109,18 +113,15 @@ def _case(reported: ReportedCase, report: Report) -> Iterator[str]:
     known = f"Labelled {case.label}" if case.label else "Not labelled"
     part = f", of the split {case.split}" if case.split else ""
     said = f" The model says {reported.answer}." if reported.answer else ""
-    yield paragraph(
-        f"{known}{part}.{said} Decoded at 0, the picture's likeness to the original is {reported.likeness:.2f} "
-        "(SSIM; 1 is equal): judge no detail that is lost there."
-    )
+    yield paragraph(f"{known}{part}.{said} Decoded at 0, {_kept(reported)}: judge no detail that is lost there.")
     counts = ", ".join(
         f"{trust.levels.count(level)} {words}" for level, words in _TRUST_WORDS.items() if level in trust.levels
     )
     yield picture(
         draw_filmstrip(reported.figure, dpi=_DPI),
         f"Filmstrip of case {case.id} moved from {path.steps[0]:+g} to {path.steps[-1]:+g} standard deviations towards "
-        f"{path.target}: decoded pictures above, their change against the decoded original below.",
-        f"Decoded above, change below; skip dropout {path.skip_dropout:g}, seed {path.seed}. "
+        f"{path.target}: {_layout(path)}.",
+        f"{_layout(path).capitalize()}; skip dropout {path.skip_dropout:g}, seed {path.seed}. "
         f"Of {len(path.steps)} steps: {counts}.",
     )
     said_at = [""] * len(path.steps)
@@ -139,6 +140,28 @@ def _case(reported: ReportedCase, report: Report) -> Iterator[str]:
     ]
     header = ("step (SD)", column, "found again (SD)", "to be read", "because")
     yield grid(header, rows, caption="How far each step is to be believed.")
+
+
+def _kept(reported: ReportedCase) -> str:
+    if reported.figure.traversal.signal_form is None:
+        return f"the picture's likeness to the original is {reported.likeness:.2f} (SSIM; 1 is equal)"
+    return f"{max(reported.likeness, 0):.0%} of the signal's variance is kept"
+
+
+def _layout(path: Traversal) -> str:
+    """What lies where in the filmstrip."""
+    if path.signal_form is None:
+        return "decoded pictures above, their change against the decoded original below"
+    return "a row for each channel, each step over what is decoded at 0, the change filled between the two"
+
+
+def _signals(card: ModelCard) -> str:
+    """What the model's signals look like; "" of a model of pictures."""
+    known = card.arguments.get("signal_form")
+    if not isinstance(known, Mapping):
+        return ""
+    form = SignalForm.from_json(known)
+    return f"{', '.join(form.channel_names)}: {form.length} samples at {form.sampling_rate:g} Hz ({form.seconds:.3g} s)"
 
 
 def _map(report: Report) -> Iterator[str]:

@@ -15,12 +15,15 @@ KINDS = ("class", "direction", "dimension", "representation", "error")
 HELP = (
     "What is explained: class (the logit of the model's own target; class:NAME of another), direction (the score "
     "towards it, needs --latents; direction:NAME), dimension:K (one entry of z), representation (all of z, no label), "
-    "error (how badly z redraws the picture)."
+    "error (how badly z redraws the picture). If left out class; of a model without classes direction with --latents, "
+    "else representation."
 )
 
 
-def check_target(ctx: click.Context, param: click.Parameter, value: str) -> str:
+def check_target(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse what cannot be a target before the model is opened."""
+    if value is None:
+        return None
     kind, _, rest = value.partition(":")
     if kind not in KINDS:
         return f"class:{value}"  # as the other commands' --target: a class by its name
@@ -31,6 +34,13 @@ def check_target(ctx: click.Context, param: click.Parameter, value: str) -> str:
     if kind == "error" and rest:
         raise click.BadParameter(f"{value}; the reconstruction error has no part: expected error")
     return value
+
+
+def usual_target(card: ModelCard, *, has_latents: bool) -> str:
+    """What is explained where nobody says: the answer; of a model that gives none a direction, or all of z."""
+    if card.classes or card.task != "classes":
+        return "class"
+    return "direction" if has_latents else "representation"
 
 
 def needs_latents(value: str) -> bool:

@@ -34,7 +34,7 @@ SIGNED = ("tracin", "influence", "influence_series")
 """Methods whose scores have a sign: above 0 helpful, below 0 harmful."""
 _LONG = 60.0
 _MOST_VALID = 500
-_REMEDY = "use --loss reconstruction"
+_REMEDY = "use --loss reconstruction, or --method nearest"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Question:
         searched: the training cases' table.
         files: where their pictures lie.
         checkpoints: of the training, for TracIn.
-        loss: which loss is compared.
+        asked_loss: which loss is compared; None: what suits the model, see `loss`.
         limit: training cases at most; drawn where there are more.
         parameters: whose gradients are compared.
     """
@@ -57,9 +57,16 @@ class Question:
     searched: LatentTable
     files: CaseFiles
     checkpoints: Sequence[Path]
-    loss: LossName
+    asked_loss: LossName | None
     limit: int
     parameters: ParameterChoice
+
+    @property
+    def loss(self) -> LossName:
+        """Which loss is compared; if nobody asked the reconstruction's, of a model that cannot draw the labels'."""
+        from xaae_core.models.model_abilities import has_decoder
+
+        return self.asked_loss or ("reconstruction" if has_decoder(self.opened.model) else "label")
 
 
 def explain_by_mixture(

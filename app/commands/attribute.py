@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.attribution_target import HELP, check_target, needs_latents, target_of
+from app.attribution_target import HELP, check_target, needs_latents, target_of, usual_target
 from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
 from app.model_latents import latents_of_model
@@ -45,7 +45,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--method", "methods", type=click.Choice([*METHOD_NAMES, _ALL]), multiple=True,
     default=("integrated_gradients",), show_default=True,
     help="May be given several times: one map each; all: each that can work on the model.")  # fmt: skip
-@click.option("--target", default="class", show_default=True, callback=check_target, help=HELP)
+@click.option("--target", callback=check_target, help=HELP)
 @click.option("--latents", type=_FILE, help="Table of latents of the same checkpoint; for a direction.")
 @click.option("--baseline", type=click.Choice(["black", "blurred", "mean"]), default="black", show_default=True,
     help="What the picture is compared with; mean: of training pictures of --latents.")  # fmt: skip
@@ -76,7 +76,7 @@ def command(
     images: tuple[Path, ...],
     out: Path,
     methods: tuple[str, ...],
-    target: str,
+    target: str | None,
     latents: Path | None,
     baseline: str,
     data: Path | None,
@@ -104,7 +104,7 @@ def command(
     from app.attribution_run import AttributionRun
     from app.opened_model import open_checkpoint
 
-    if latents is None and (needs_latents(target) or baseline == "mean"):
+    if latents is None and ((target is not None and needs_latents(target)) or baseline == "mean"):
         raise click.UsageError(
             f"{'--baseline mean' if baseline == 'mean' else '--target direction'} needs --latents: "
             "write the table with xaae extract"
@@ -117,6 +117,7 @@ def command(
     opened = open_checkpoint(checkpoint)
     table = None if latents is None else latents_of_model(opened, latents)
     _check_squares(window, stride, opened.model.input_size)
+    target = target or usual_target(opened.card, has_latents=table is not None)
     settings = MethodSettings(
         n_steps=steps, n_samples=samples, noise=noise, seed=seed, span=span, window=window, stride=stride
     )

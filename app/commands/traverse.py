@@ -13,6 +13,7 @@ from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
 from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
+from xaae_core.signal_form import case_noun
 
 if TYPE_CHECKING:
     from analysis.figures.filmstrip import PathFigure
@@ -40,6 +41,8 @@ def _odd(ctx: click.Context, param: click.Parameter, value: int) -> int:
 @click.option("--latents", required=True, type=_FILE, help="Table of latents of the same checkpoint.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
 @click.option("--target", help="Class, or column of numbers, that + means; the model's own target if left out.")
+@click.option("--dimension", type=click.IntRange(0),
+    help="Move along this dimension of z instead, counted from 0; needs no labels.")  # fmt: skip
 @click.option(
     "--span", type=click.FloatRange(0, 20, min_open=True), default=3.0, show_default=True, help="Farthest step, in SD."
 )
@@ -57,32 +60,40 @@ def command(
     latents: Path,
     out: Path,
     target: str | None,
+    dimension: int | None,
     span: float,
     steps: int,
     skip_dropout: float,
     seed: int,
     as_json: bool,
 ) -> None:
-    """Move one picture along the target.
+    """Move one picture or signal along the target, or along one dimension of z.
 
-    Writes path.gif, path.png (a filmstrip) and path.csv (step, probability, move achieved, trust). The direction is
-    fitted to the training cases of the table of latents.
+    Writes path.gif, path.png (a filmstrip) and path.csv (step, probability, move achieved, trust); of a signal also
+    path.svg (the filmstrip) and samples.csv (every sample of every step, in its unit). The direction is fitted to the
+    training cases of the table of latents.
     """
     from analysis.directions import fit_direction
     from analysis.figures.filmstrip import PathFigure
+    from analysis.latent_axes import axis_direction
     from analysis.traversals import encode_image, path_steps, traverse
     from analysis.trust import Neighbourhood, judge_traversal
     from app.opened_model import open_checkpoint
     from xaae_core.data.images import to_tensor
     from xaae_core.data.recipes import recipe_for
 
+    if dimension is not None and target is not None:
+        raise click.UsageError("--target and --dimension name two ways: give one of them")
     opened = open_checkpoint(checkpoint)
     model, card = opened.model, opened.card
     table = latents_of_model(opened, latents)
     picture = recipe_for(model, card).read(image)
     for note in picture.notes:
         remark(f"  note: {note}")
-    direction = fit_direction(table, target or card.target or None)
+    if dimension is None:
+        direction = fit_direction(table, target or card.target or None)
+    else:
+        direction = axis_direction(table, dimension)
     path = traverse(
         model,
         encode_image(model, to_tensor(picture)),
@@ -94,14 +105,14 @@ def command(
     trained = table.rows(table.split == "train")
     trust = judge_traversal(model, path, direction, Neighbourhood.of(trained.z if len(trained) > 1 else table.z))
     index = card.classes.index(direction.target) if direction.target in card.classes else len(card.classes) - 1
-    title = f"{picture.name}: towards {direction.target} ({direction.method}), skip dropout {skip_dropout:g}"
+    title = f"{picture.name}: {direction.way} ({direction.method}), skip dropout {skip_dropout:g}"
     figure = PathFigure(path, picture.pixels, index, title, trust.achieved)
     rows = path_rows(figure, trust)
     files = write_path(out, figure, rows)
     if as_json:
         print_json({"image": str(image), "target": direction.target, "files": files, "steps": rows})
     else:
-        click.echo(sentence_of(figure, trust, direction.target))
+        click.echo(sentence_of(figure, trust, direction.way))
         click.echo("\n".join(files))
 
 
@@ -126,8 +137,9 @@ def path_rows(figure: PathFigure, trust: Trust) -> list[dict[str, Any]]:
 
 
 def write_path(folder: Path, figure: PathFigure, rows: list[dict[str, Any]]) -> list[str]:
-    """Write the three files of a path; returns their paths."""
+    """Write the files of a path; returns their paths."""
     from analysis.figures.filmstrip import draw_filmstrip, draw_gif
+    from analysis.figures.trace_table import trace_table
     from xaae_core.atomic_files import atomic_path
 
     text = io.StringIO()
@@ -139,17 +151,20 @@ def write_path(folder: Path, figure: PathFigure, rows: list[dict[str, Any]]) -> 
         "path.png": draw_filmstrip(figure),
         "path.csv": text.getvalue().encode(),
     }
+    if figure.traversal.signal_form is not None:
+        contents |= {"path.svg": draw_filmstrip(figure, form="svg"), "samples.csv": trace_table(figure)}
     for name, content in contents.items():
         with atomic_path(folder / name) as temporary:
             temporary.write_bytes(content)
     return [str(folder / name) for name in contents]
 
 
-def sentence_of(figure: PathFigure, trust: Trust, target: str) -> str:
+def sentence_of(figure: PathFigure, trust: Trust, way: str) -> str:
     """What the path does, in one line."""
     path = figure.traversal
-    moved = f"moved {path.steps[0]:+g} to {path.steps[-1]:+g} SD towards {target}"
-    arrived = f"{trust.achieved[0]:+.1f} to {trust.achieved[-1]:+.1f} SD are found again in the decoded pictures"
+    moved = f"moved {path.steps[0]:+g} to {path.steps[-1]:+g} SD {way}"
+    noun = case_noun(path.signal_form)
+    arrived = f"{trust.achieved[0]:+.1f} to {trust.achieved[-1]:+.1f} SD are found again in the decoded {noun}s"
     counts = ", ".join(f"{trust.levels.count(level)} {level}" for level in ("good", "caution", "poor"))
     chance = ""
     if path.values is not None:
