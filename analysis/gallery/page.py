@@ -26,8 +26,9 @@ figure.pixels img { width: auto; max-width: 100%; image-rendering: pixelated; }
 figure.lines img { width: 100%; max-width: 56rem; }
 .dims { display: grid; grid-template-columns: repeat(auto-fill, minmax(27rem, 1fr)); gap: 0 1.5rem; }
 .dims figure { margin: .4rem 0; }
-dl.meaning { max-width: 60rem; }
-dl.meaning dt { font-weight: 600; margin-top: .5rem; }
+dl.meaning { columns: 30rem; column-gap: 2rem; font-size: .9375rem; margin: 0; }
+dl.meaning div { break-inside: avoid; padding-bottom: .5rem; }
+dl.meaning dt { font-weight: 600; }
 dl.meaning dd { margin: 0; }
 details { margin: .5rem 0; }
 summary { cursor: pointer; }
@@ -67,11 +68,13 @@ def gallery_page(run: GalleryRun, folder: Path, *, title: str, data: str, notes:
 
 def _tables(cards: Sequence[GalleryCard]) -> list[str]:
     which = f"{probe_name(cards[0])} of the linear probe"
+    guess = "0.5" if probe_name(cards[0]) == "AUROC" else number(cards[0].probe.chance, 2)
     parts = [
         numbers_table(
             cards,
             columns_of(cards, is_general=True),
-            f"Sorted by the {which}; the yardstick last. Bold: best of its column. All on held-out cases.",
+            f"Sorted by the {which} (guessing gives {guess}); the yardstick last. Bold: best of its column. Measured "
+            f"on {cards[0].latents.n_cases:,} held-out cases.",
         )
     ]
     factors = columns_of(cards, is_general=False)
@@ -108,7 +111,9 @@ def numbers_table(cards: Sequence[GalleryCard], columns: Sequence[Column], capti
 
 def _meanings(cards: Sequence[GalleryCard]) -> str:
     columns = columns_of(cards, is_general=True) + columns_of(cards, is_general=False)
-    entries = "".join(f"<dt>{escape(column.title)}</dt><dd>{escape(column.about)}</dd>" for column in columns)
+    entries = "".join(
+        f"<div><dt>{escape(column.title)}</dt><dd>{escape(column.about)}</dd></div>" for column in columns
+    )
     return f'<dl class="meaning">{entries}</dl>'
 
 

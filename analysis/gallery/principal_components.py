@@ -16,11 +16,10 @@ from xaae_core.models.latent_model import Encoding
 class _Basis:
     mean: Tensor  # [V]
     axes: Tensor  # [D, V]
-    spread: Tensor  # [D], standard deviations of the scores
 
 
 class PrincipalComponents(nn.Module):
-    """Cases as scores on the first principal components, each divided by its standard deviation.
+    """Cases as scores on the first principal components, the largest first.
 
     It has what a `LatentModel` has to encode and decode, and no q(z|x): a yardstick for the others, as no linear
     model of as many dimensions draws the training cases more closely.
@@ -43,12 +42,12 @@ class PrincipalComponents(nn.Module):
     def encode(self, x: Tensor) -> Encoding:
         """Scores [B, D] of cases [B, …]."""
         basis = self._basis
-        return Encoding((x.flatten(1) - basis.mean) @ basis.axes.T / basis.spread)
+        return Encoding((x.flatten(1) - basis.mean) @ basis.axes.T)
 
     def decode(self, z: Tensor, skips: tuple[Tensor, ...] = (), *, skip_dropout: float = 1.0) -> Tensor:
         """Cases [B, …] of scores [B, D], cut to [0, 1]; there are no skips."""
         basis = self._basis
-        return ((z * basis.spread) @ basis.axes + basis.mean).clamp(0, 1).reshape(-1, *self.shape)
+        return (z @ basis.axes + basis.mean).clamp(0, 1).reshape(-1, *self.shape)
 
     @property
     def n_numbers(self) -> int:
@@ -61,5 +60,4 @@ def _basis_of(flat: Tensor, n_dims: int) -> _Basis:
     values, vectors = np.linalg.eigh(centred.T @ centred / len(centred))
     first = np.argsort(-values)[: min(n_dims, len(flat) - 1)]
     first = first[values[first] > 0]
-    axes, spread = vectors[:, first].T, np.sqrt(values[first])
-    return _Basis(flat.mean(dim=0), torch.from_numpy(axes.copy()).float(), torch.from_numpy(spread).float())
+    return _Basis(flat.mean(dim=0), torch.from_numpy(vectors[:, first].T.copy()).float())

@@ -113,7 +113,8 @@ def command(
     except KeyboardInterrupt:
         run = finished_gallery(entries, cases, settings, out)
         _write(run, out, cases, settings)
-        remark(f"stopped: {run.n_before} models are finished and kept; the same command goes on")
+        kept = "1 model is" if run.n_before == 1 else f"{run.n_before} models are"
+        remark(f"stopped: {kept} finished and kept; the same command goes on")
         raise click.Abort from None
     page = _write(run, out, cases, settings)
     _tell(run, entries, page, as_json=as_json)
