@@ -1,4 +1,4 @@
-"""Attributions as a figure: the picture, the map laid on it, and the map alone."""
+"""Attributions as a figure: the picture, the map laid on it, and the map alone; of a signal, traces over their map."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from analysis.attributions.attribution import Attribution
 from analysis.figures.formats import Format, plain, render
+from analysis.figures.trace_lanes import bracket_mask, draw_band, draw_trace, finish_lane, lane_inches, limits_of
+from xaae_core.signal_form import SignalForm
 
 _COLOURS = "PuOr_r"
 _OUTLIERS = 99.5
@@ -23,11 +25,12 @@ class AttributionFigure:
     """What a figure of attributions shows.
 
     Attributes:
-        picture: what was explained [C, H, W] in [0, 1].
+        picture: what was explained [C, H, W] in [0, 1]; a signal [1, C, T] as its model takes it.
         attributions: one row each, of the same picture.
         title: a line above.
         mask: what matters in the picture, bool [H, W], drawn as an outline; None where that is not known.
         verdicts: what checks have said of each map, one line each; () where none were made.
+        form: what the signal looks like; None of a picture.
     """
 
     picture: NDArray[Any]
@@ -35,6 +38,7 @@ class AttributionFigure:
     title: str = ""
     mask: NDArray[np.bool_] | None = None
     verdicts: Sequence[str] = ()
+    form: SignalForm | None = None
 
     def __post_init__(self) -> None:
         wrong = [found.map.shape for found in self.attributions if found.map.shape != self.picture.shape[-2:]]
@@ -57,6 +61,7 @@ def draw_attributions(
     """Draw one row a method; the bytes of a PNG, SVG or PDF.
 
     Every map has its own scale, with zero in the middle and white: orange adds to the target, violet takes from it.
+    A signal has a lane for each channel over time in seconds, in its unit, and the mask as brackets.
 
     Args:
         figure: what to show.
@@ -66,6 +71,8 @@ def draw_attributions(
     """
     from matplotlib.figure import Figure
 
+    if figure.form is not None:
+        return render(_traces(figure, figure.form, width_inches), form, dpi=dpi)
     rows = len(figure.attributions)
     height, width = figure.picture.shape[-2:]
     canvas = Figure(
@@ -93,6 +100,36 @@ def draw_attributions(
     if figure.title:
         canvas.suptitle(plain(figure.title, most=100), fontsize=9)
     return render(canvas, form, dpi=dpi)
+
+
+def _traces(figure: AttributionFigure, form: SignalForm, width_inches: float) -> Any:
+    """A block of lanes for each method."""
+    from matplotlib.figure import Figure
+
+    rows, n_channels = len(figure.attributions), form.n_channels
+    height = n_channels * lane_inches(n_channels) + 0.95
+    canvas = Figure(figsize=(width_inches, rows * height + 0.3), layout="constrained", facecolor="white")
+    values = form.in_units(figure.picture[0])
+    blocks = canvas.subfigures(rows, 1, squeeze=False)[:, 0]
+    for block, found, verdict in zip(blocks, figure.attributions, figure.verdicts or [""] * rows, strict=True):
+        limit = colour_limit(found.map)
+        lanes = block.subplots(n_channels, 1, squeeze=False)[:, 0]
+        for channel, axes in enumerate(lanes):
+            axes.set_ylim(*limits_of(values[channel]))
+            drawn = draw_band(axes, found.map[channel], form, limit=limit, colours=_COLOURS)
+            draw_trace(axes, values[channel], form)
+            if figure.mask is not None:
+                bracket_mask(axes, figure.mask[channel], form)
+            finish_lane(axes, form, channel, is_last=channel == n_channels - 1)
+        said = "\n".join(["time (s)", plain(caption(found)), *wrap(plain(verdict, most=200), 120)])
+        lanes[-1].set_xlabel(said, fontsize=6)
+        bar = block.colorbar(drawn, ax=list(lanes), fraction=0.03, pad=0.01, extend="both")
+        bar.ax.tick_params(labelsize=5)
+        bar.set_label(plain(found.meaning, most=60), fontsize=5)
+        block.suptitle(plain(f"{found.method.replace('_', ' ')}: {found.target}", most=90), fontsize=8)
+    if figure.title:
+        canvas.suptitle(plain(figure.title, most=100), fontsize=9)
+    return canvas
 
 
 def overlay(picture: NDArray[Any], heat: NDArray[Any], *, opacity: float = 0.85) -> NDArray[np.float32]:

@@ -1,4 +1,7 @@
-"""The mean map of many pictures as a figure: the mean picture, the mean map, its spread, and where the signs agree."""
+"""The mean map of many pictures as a figure: the mean picture, the mean map, its spread, and where the signs agree.
+
+The mean map of signals is a curve along time with a band of the spread, over the mean trace, a lane for each channel.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from numpy.typing import NDArray
 from analysis.attributions.cohort_map import CohortMap
 from analysis.figures.attribution_map import colour_limit
 from analysis.figures.formats import Format, plain, render
+from analysis.figures.trace_lanes import draw_curve, draw_trace, finish_lane, lane_inches, limits_of
+from xaae_core.signal_form import SignalForm
 
 _MEAN, _SPREAD, _SIGN = "PuOr_r", "Greys", "Greys"
 
@@ -21,14 +26,16 @@ class CohortFigure:
     """What a figure of many maps shows.
 
     Attributes:
-        picture: mean of the explained pictures [C, H, W] in [0, 1].
+        picture: mean of the explained pictures [C, H, W] in [0, 1]; of signals [1, C, T] as their model takes them.
         maps: by the group's name; one row each.
         title: a line above.
+        form: what the signals look like; None of pictures.
     """
 
     picture: NDArray[Any]
     maps: Mapping[str, CohortMap]
     title: str = ""
+    form: SignalForm | None = None
 
     def __post_init__(self) -> None:
         if not self.maps:
@@ -48,6 +55,8 @@ def draw_cohort(figure: CohortFigure, form: Format = "png", *, width_inches: flo
     """
     from matplotlib.figure import Figure
 
+    if figure.form is not None:
+        return render(_curves(figure, figure.form, width_inches), form, dpi=dpi)
     n_rows, (height, width) = len(figure.maps), figure.picture.shape[-2:]
     canvas = Figure(
         figsize=(width_inches, n_rows * (width_inches / 4.4 * height / width + 0.5) + 0.3),
@@ -79,3 +88,33 @@ def draw_cohort(figure: CohortFigure, form: Format = "png", *, width_inches: flo
     if figure.title:
         canvas.suptitle(plain(figure.title, most=100), fontsize=9)
     return render(canvas, form, dpi=dpi)
+
+
+def _curves(figure: CohortFigure, form: SignalForm, width_inches: float) -> Any:
+    """A block of lanes for each group, all on one scale."""
+    from matplotlib.figure import Figure
+
+    n_channels = form.n_channels
+    height = n_channels * lane_inches(n_channels) + 0.6
+    canvas = Figure(figsize=(width_inches, len(figure.maps) * height + 0.3), layout="constrained", facecolor="white")
+    values = form.in_units(figure.picture[0])
+    most = max(float((np.abs(one.mean) + np.nan_to_num(one.spread)).max()) for one in figure.maps.values()) or 1.0
+    blocks = canvas.subfigures(len(figure.maps), 1, squeeze=False)[:, 0]
+    for block, (name, found) in zip(blocks, figure.maps.items(), strict=True):
+        lanes = block.subplots(n_channels, 1, squeeze=False)[:, 0]
+        for channel, axes in enumerate(lanes):
+            behind = axes.twinx()
+            behind.set_ylim(*limits_of(values[channel]))
+            draw_trace(behind, values[channel], form, is_quiet=True)
+            behind.set_axis_off()
+            axes.set_zorder(behind.get_zorder() + 1)
+            axes.patch.set_visible(False)
+            draw_curve(axes, found.mean[channel], found.spread[channel], form)
+            axes.set_ylim(-1.05 * most if found.has_sign else -0.05 * most, 1.05 * most)
+            finish_lane(axes, form, channel, is_last=channel == n_channels - 1, has_unit=False)
+        lanes[-1].set_xlabel("time (s); grey: the mean trace", fontsize=6)
+        spread = "" if found.n == 1 else " ± spread (SD)"
+        block.suptitle(plain(f"{name} (n = {found.n}): mean map{spread}, {found.meaning}", most=110), fontsize=8)
+    if figure.title:
+        canvas.suptitle(plain(figure.title, most=100), fontsize=9)
+    return canvas

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.attributions import Attribution, MethodSettings, Target, attribute_batch, black_baseline, blurred_baseline
+from analysis.attributions import Attribution, MethodSettings, Target, attribute_batch
 from analysis.attributions.cohort_map import CohortMap, CohortMapBuilder
-from app.attributions_page.choice import BaselineName
+from analysis.nouns import said_of
+from app.attribution_baselines import BaselineName, make_baseline
 from app.background import Background, Report
 from xaae_core.data.recipes import CaseInput
 from xaae_core.errors import XaaeError
 from xaae_core.models.latent_model import LatentModel
+from xaae_core.signal_form import signal_form_of
 
 ALL = "all"
 _AT_ONCE = 16
@@ -89,7 +91,9 @@ class CohortExplanation(Background[None]):
         with self._lock:
             if self._picture is None:
                 return None
-            return np.clip(self._picture / self._groups[ALL].n, 0, 1).astype(np.float32)
+            mean = self._picture / self._groups[ALL].n
+            is_signal = signal_form_of(self.question.model) is not None
+            return (mean if is_signal else np.clip(mean, 0, 1)).astype(np.float32)
 
     def _explain_all(self, report: Report) -> None:
         asked, n_done = self.question, 0
@@ -106,7 +110,8 @@ class CohortExplanation(Background[None]):
             n_done += size
             report(_FINE * n_done, n_all)
         if self.n_explained == 0 and self.left_out:
-            raise XaaeError(f"no picture could be read; the first: {self.left_out[0]}")
+            none = said_of(asked.model, "no picture could be read")
+            raise XaaeError(f"{none}; the first: {self.left_out[0]}")
 
     def _readable(self, places: range) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """(place, picture) of the cases whose picture can be read."""
@@ -119,10 +124,8 @@ class CohortExplanation(Background[None]):
     def _explain(self, batch: list[tuple[int, NDArray[np.float32]]], tell: Report) -> None:
         asked = self.question
         pictures = [pixels for _, pixels in batch]
-        nothing = [
-            black_baseline(pixels.shape) if asked.baseline == "black" else blurred_baseline(pixels)
-            for pixels in pictures
-        ]
+        form = signal_form_of(asked.model)
+        nothing = [make_baseline(asked.baseline, pixels, form) for pixels in pictures]
         attribute_batch(
             *(asked.model, pictures, asked.target),
             method=asked.method,

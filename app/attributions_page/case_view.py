@@ -35,7 +35,7 @@ ENDS = ("takes from the number", "adds to it")
 def show_case(workspace: Workspace, case: Case, choice: AttributionChoice) -> None:
     """Draw the maps, as far as they are there; the rest follows."""
     if not choice.methods:
-        st.info("Choose one method or more above: each gives a map of this picture.")
+        st.info(f"Choose one method or more above: each gives a map of this {noun_of(workspace)}.")
         return
     question = question_of(workspace, case, choice)
     job = attributions_state.kept_job("case", question.job_name, lambda: CaseExplanation(question, found_maps()))
@@ -53,7 +53,7 @@ def question_of(workspace: Workspace, case: Case, choice: AttributionChoice) -> 
         pixels=case.image.pixels,
         target=choice.target(workspace),
         methods=choice.methods,
-        baseline=choice.baseline_for(case),
+        baseline=choice.baseline_for(workspace, case),
         told=choice.told,
         is_checked=choice.is_checked,
         table=_fitted_table(workspace),
@@ -79,7 +79,7 @@ def _mask_of(workspace: Workspace, case: Case) -> NDArray[np.bool_] | None:
         masks = CaseMasks(draws_phantoms=state.is_demo_data())
         return masks.mask_of(workspace.data, row, workspace.recipe, picture_size=case.image.source_size)
     except XaaeError as error:
-        st.info(f"The outline of this picture is left out: {plain(str(error))}")
+        st.info(f"The outline of this {noun_of(workspace)} is left out: {plain(str(error))}")
     return None
 
 
@@ -90,7 +90,13 @@ def _show_maps(workspace: Workspace, case: Case, job: CaseExplanation, *, was_ru
     show_progress("case", job, words=job.words or "Beginning", cancelled="Cancelled; what was finished is below.")
     share = float(asked.mask.mean()) if asked.mask is not None else math.nan
     rows = [
-        row_of(method, job.found(method), is_checked=asked.is_checked, is_over=job.is_done, mask_share=share)
+        row_of(
+            *(method, job.found(method)),
+            is_checked=asked.is_checked,
+            is_over=job.is_done,
+            mask_share=share,
+            form=workspace.signal_form,
+        )
         for method in asked.methods
     ]
     drawn = heat_grid(
@@ -101,14 +107,15 @@ def _show_maps(workspace: Workspace, case: Case, job: CaseExplanation, *, was_ru
             mask_name="the mask",
             ends=ENDS,
             caption=caption_of(case, asked.target.name),
+            form=workspace.signal_form,
         ),
         key=attributions_state.GRID,
     )
     if drawn.opened is not None:
-        show_details(drawn.opened, job.found(drawn.opened))
+        show_details(drawn.opened, job.found(drawn.opened), form=workspace.signal_form)
     with explained("Comparing the methods"):
         _show_strangeness(workspace, case)
-        _show_agreement(job)
+        _show_agreement(job, "samples" if workspace.signal_form else "pixels")
     with explained("The files of these maps"):
         show_downloads(workspace, case, job)
 
@@ -121,9 +128,14 @@ def _show_strangeness(workspace: Workspace, case: Case) -> None:
     farther = float(neighbours.share_closer(neighbours.distance(z.float().cpu().numpy()))[0])
     if farther >= STRANGE:
         st.warning(
-            f"{farther:.0%} of the training cases lie nearer to others than this picture does: the model has seen "
-            "little like it, so trust its answer, and any map of it, less."
+            f"{farther:.0%} of the training cases lie nearer to others than this {noun_of(workspace)} does: the model "
+            "has seen little like it, so trust its answer, and any map of it, less."
         )
+
+
+def noun_of(workspace: Workspace) -> str:
+    """What a case of the open model is: a picture or a signal."""
+    return "picture" if workspace.signal_form is None else "signal"
 
 
 def caption_of(case: Case, target: str) -> str:
@@ -132,7 +144,7 @@ def caption_of(case: Case, target: str) -> str:
     return f"{case.name} · {known} · explained: {target}"
 
 
-def _show_agreement(job: CaseExplanation) -> None:
+def _show_agreement(job: CaseExplanation, parts: str) -> None:
     """How far the methods agree, and what must not be concluded."""
     maps = {
         METHOD_WORDS[method]: made.map
@@ -142,6 +154,6 @@ def _show_agreement(job: CaseExplanation) -> None:
     words = compare_maps(maps).sentence() if len(maps) > 1 else ""
     agreement = f"{words[:1].upper()}{words[1:]}. " if words else ""
     st.caption(
-        f"{agreement}A map shows which pixels move this number of the model. It does not show what causes the disease, "
-        "and a map that passes every check can still be of a model that is wrong."
+        f"{agreement}A map shows which {parts} move this number of the model. It does not show what causes the disease"
+        ", and a map that passes every check can still be of a model that is wrong."
     )

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Literal
 
-from analysis.attributions import (
-    Baseline,
-    DirectionScore,
-    MethodSettings,
-    Target,
-    black_baseline,
-    blurred_baseline,
-)
+from analysis.attributions import Baseline, DirectionScore, MethodSettings, Target
+from app.attribution_baselines import BaselineName, make_baseline
 from app.attribution_target import target_of
 from app.workspace import Case, Workspace
 
-BaselineName = Literal["black", "blurred"]
 METHOD_WORDS: dict[str, str] = {
     "integrated_gradients": "Integrated gradients",
     "latent_shift": "Latent shift",
@@ -65,7 +57,7 @@ class MethodChoice:
     Attributes:
         n_steps: of integrated gradients.
         n_samples: noisy copies of SmoothGrad and GradientShap.
-        window: side of the covered square in pixels; 0: a twelfth of the picture.
+        window: side of the covered square in pixels, of a signal samples of one channel; 0: a twelfth.
         span: how far latent shift moves, in units of the target.
         seed: of everything random.
     """
@@ -118,10 +110,9 @@ class AttributionChoice:
             return DirectionScore(workspace.direction(name))
         return target_of(self.explained, workspace.checkpoint.card, None)
 
-    def baseline_for(self, case: Case) -> Baseline:
-        """The picture that stands for nothing."""
-        pixels = case.image.pixels
-        return black_baseline(pixels.shape) if self.baseline == "black" else blurred_baseline(pixels)
+    def baseline_for(self, workspace: Workspace, case: Case) -> Baseline:
+        """The picture, or signal, that stands for nothing."""
+        return make_baseline(self.baseline, case.image.pixels, workspace.signal_form)
 
     def key(self, workspace: Workspace) -> tuple[Hashable, ...]:
         """Names what is asked of a picture, but for the picture, the method and its settings."""

@@ -30,7 +30,7 @@ def show_files(
     asked = job.question
     asked_for = f"{METHOD_WORDS[asked.method]}: {asked.target.name}"
     title = f"{n} cases, {asked_for}; {checkpoint.card.name}, {checkpoint.sha256[:10]}"
-    figure = CohortFigure(picture, maps, title)
+    figure = CohortFigure(picture, maps, title, form=workspace.signal_form)
     line = st.container(horizontal=True)  # not columns: they cut the words in a narrow window
     for form, mime in _MIMES.items():
         line.download_button(

@@ -9,9 +9,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from analysis.attributions.cohort_map import CohortMap
+from analysis.nouns import said_of, signal_words
 from app import attributions_state, state
 from app.attributions_page.averaging import ALL, CohortExplanation, CohortQuestion
-from app.attributions_page.case_view import ENDS
+from app.attributions_page.case_view import ENDS, noun_of
 from app.attributions_page.choice import METHOD_WORDS, AttributionChoice
 from app.attributions_page.cohort_files import show_files
 from app.attributions_page.details import show_group
@@ -25,6 +26,7 @@ from app.words import count
 from app.workspace import Workspace
 from xaae_core.data.recipes import CaseInput
 from xaae_core.errors import ImageError
+from xaae_core.signal_form import SignalForm
 
 LOOK_AGAIN_SECONDS = 1.0
 MOST = (10, 25, 50, 100, 200, 500)
@@ -48,8 +50,12 @@ def show_cohort(workspace: Workspace, choice: AttributionChoice) -> None:
         is_new = False
     if is_new:
         st.info(
-            "A map of many cases shows where this number is usually made, and how much that varies. Choose a method, "
-            "then make it. It means something only where the pictures show the same place at the same pixels."
+            said_of(
+                workspace.checkpoint.model,
+                "A map of many cases shows where this number is usually made, and how much that varies. Choose a "
+                "method, then make it. It means something only where the pictures show the same place at "
+                "the same pixels.",
+            )
         )
         return
     job = attributions_state.kept_job("cohort", question.key, lambda: CohortExplanation(question))
@@ -80,7 +86,7 @@ def question_of(workspace: Workspace, choice: AttributionChoice, rows: Rows) -> 
     def read(row: int) -> CaseInput:
         path = data.files.find(row)
         if path is None:
-            raise ImageError(f"the picture of {data.latents.ids[row]} is not where the table says")
+            raise ImageError(f"the {noun_of(workspace)} of {data.latents.ids[row]} is not where the table says")
         return recipe.read(path)
 
     key: Hashable = (
@@ -110,39 +116,44 @@ def _show(workspace: Workspace, job: CohortExplanation, *, was_running: bool) ->
     done = f"{job.n_explained} of {n_all}"
     show_progress("cohort", job, words=done, cancelled=f"Cancelled after {done}; the map is of these.")
     if job.left_out and job.is_done:
-        st.warning(f"{count(len(job.left_out), 'picture')} left out; the first: {plain(job.left_out[0])}")
+        st.warning(f"{count(len(job.left_out), noun_of(workspace))} left out; the first: {plain(job.left_out[0])}")
     maps, picture = job.maps(), job.mean_picture()
     if picture is None:
         return
+    form = workspace.signal_form
     drawn = heat_grid(
         HeatGridPayload(
             picture=picture,
-            rows=tuple(_row(name, found) for name, found in maps.items()),
+            rows=tuple(_row(name, found, form) for name, found in maps.items()),
             ends=ENDS,
             strip_note="Where the spread is as large as the mean, the cases differ.",
-            caption=f"mean of {count(job.n_explained, 'picture')}",
+            caption=f"mean of {count(job.n_explained, noun_of(workspace))}",
+            form=form,
         ),
         key=attributions_state.COHORT_GRID,
     )
     if drawn.opened in maps:
-        show_group(_title(drawn.opened, maps[drawn.opened]), maps[drawn.opened])
+        show_group(_title(drawn.opened, maps[drawn.opened]), maps[drawn.opened], form=form)
     st.caption(
-        f"{plain(METHOD_WORDS[job.question.method])}: {plain(maps[ALL].sentence())}. "
-        "Behind the maps lies the mean of the pictures: where it is blurred, the pictures do not lie on each other."
+        said_of(
+            job.question.model,
+            f"{plain(METHOD_WORDS[job.question.method])}: {plain(maps[ALL].sentence())}. Behind the maps lies the mean "
+            "of the pictures: where it is blurred, the pictures do not lie on each other.",
+        )
     )
     with explained("The files of these maps"):
         show_files(workspace, job, maps, picture)
 
 
-def _row(name: str, found: CohortMap) -> HeatRow:
+def _row(name: str, found: CohortMap, form: SignalForm | None = None) -> HeatRow:
     signs = int(found.has_sign)  # without a sign, all have the same
     return HeatRow(
         id=name,
         title=_title(name, found),
-        sentence=_sentence(found),
+        sentence=_sentence(found, form),
         verdict="",
         verdict_words="",
-        main=HeatTile("mean map", _single(found.mean), kind=kind_of(found.method)),
+        main=_mean_tile(found, form),
         strip=(
             HeatTile("spread (SD)", _single(found.spread), kind="positive")
             if found.n > 1
@@ -150,12 +161,21 @@ def _row(name: str, found: CohortMap) -> HeatRow:
             *((HeatTile("same sign, share", _single(found.same_sign), kind="positive", has_own_scale=True),) * signs),
         ),
         scores=(("Mean of the number", f"{found.score_mean:.3g}".replace("-", "−"), "Over these cases."),),
-        ends=ends_of(found.method),
+        ends=ends_of(found.method, form),
     )
 
 
-def _sentence(found: CohortMap) -> str:
-    words = found.sentence()
+def _mean_tile(found: CohortMap, form: SignalForm | None) -> HeatTile:
+    """A map; of signals a curve along time, with what the cases differ by around it."""
+    if form is None:
+        return HeatTile("mean map", _single(found.mean), kind=kind_of(found.method))
+    spread = _single(found.spread) if found.n > 1 else None
+    label = "mean map" if spread is None else "mean map \u00b1 spread (SD), the mean trace behind"
+    return HeatTile(label, _single(found.mean), kind=kind_of(found.method), spread=spread)
+
+
+def _sentence(found: CohortMap, form: SignalForm | None) -> str:
+    words = found.sentence() if form is None else signal_words(found.sentence())
     return f"{words[:1].upper()}{words[1:]}."
 
 

@@ -7,11 +7,13 @@ import math
 import streamlit as st
 
 from analysis.attributions.cohort_map import CohortMap
+from analysis.nouns import signal_words
 from app.attribution_tables import evaluation_rows
 from app.attributions_page.choice import METHOD_HELP, METHOD_WORDS
 from app.found_maps import FoundMap
 from app.plain_text import plain
 from app.words import facts_table
+from xaae_core.signal_form import SignalForm
 
 _KINDS = {"figure": "The map", "measure": "Measured", "check": "Checked", "verdict": "Verdict"}
 _NAMES = {
@@ -33,21 +35,22 @@ _NAMES = {
 """Names of the table of the files, in words; others speak for themselves."""
 
 
-def show_details(method: str, found: FoundMap) -> None:
+def show_details(method: str, found: FoundMap, *, form: SignalForm | None = None) -> None:
     """Open the window with every figure, measure and check of a map."""
     made = found.attribution
     if made is None:
         return
+    say = str if form is None else signal_words
 
     def draw() -> None:
-        st.markdown(f"{METHOD_WORDS[method]} {METHOD_HELP[method]}.")
+        st.markdown(say(f"{METHOD_WORDS[method]} {METHOD_HELP[method]}."))
         st.caption(plain(f"A number of this map is: {made.meaning}. Explained: {made.target}."))
         rows = list(evaluation_rows("", made, found.strip))
         for kind, title in _KINDS.items():
             entries = [row for row in rows if row["kind"] == kind]
             if entries:
                 st.markdown(f"**{title}**")
-                st.html(facts_table({_name(row["name"]): _entry(row) for row in entries}))
+                st.html(facts_table({say(_name(row["name"])): _entry(row) for row in entries}))
         st.markdown("**Settings**")
         settings = {name.replace("_", " "): f"{value}" for name, value in made.settings.items()}
         st.html(facts_table(settings or {"settings": "none"}))
@@ -55,11 +58,11 @@ def show_details(method: str, found: FoundMap) -> None:
     st.dialog(METHOD_WORDS[method], width="large")(draw)()
 
 
-def show_group(title: str, found: CohortMap) -> None:
+def show_group(title: str, found: CohortMap, *, form: SignalForm | None = None) -> None:
     """Open the window with the figures of the mean map of a group of cases."""
 
     def draw() -> None:
-        st.markdown(plain(found.sentence()))
+        st.markdown(plain(found.sentence() if form is None else signal_words(found.sentence())))
         st.html(
             facts_table(
                 {

@@ -29,7 +29,7 @@ def show_downloads(workspace: Workspace, case: Case, job: CaseExplanation) -> No
     checkpoint = workspace.checkpoint
     title = f"{case.name}: {maps[0].target}; {checkpoint.card.name}, {checkpoint.sha256[:10]}"
     verdicts = [found.verdict_words for found in made.values()]
-    figure = AttributionFigure(case.image.pixels, maps, title, job.question.mask, verdicts)
+    figure = AttributionFigure(case.image.pixels, maps, title, job.question.mask, verdicts, form=workspace.signal_form)
     name = f"attributions-{case.key[:8]}"
     offers: list[tuple[str, str, str, Callable[[], bytes | str]]] = [
         (form.upper(), f"{name}.{form}", mime, partial(draw_attributions, figure, form))

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from analysis.attributions import Attribution, Measure
 from analysis.evaluation.sanity import SanityCheck, SanityStrip
+from analysis.nouns import signal_words
 from app.attributions_page.choice import METHOD_WORDS
 from app.components.heat_grid import HeatRow, HeatTile
 from app.components.heat_grid.payload import TileKind
 from app.found_maps import FoundMap
+from xaae_core.signal_form import SignalForm
 
 Level = Literal["good", "doubtful", "bad", ""]
 _LEVELS: dict[str, Level] = {"believable": "good", "doubtful": "doubtful", "fails": "bad"}
@@ -44,12 +46,21 @@ def kind_of(method: str) -> TileKind:
     return "positive" if method in _UNSIGNED else "signed"
 
 
-def ends_of(method: str) -> tuple[str, str] | None:
+def ends_of(method: str, form: SignalForm | None = None) -> tuple[str, str] | None:
     """What the two ends of a method's colours mean; None: takes from the number, adds to it."""
-    return _OWN_ENDS.get(method)
+    found = _OWN_ENDS.get(method)
+    return found if found is None or form is None else (signal_words(found[0]), signal_words(found[1]))
 
 
-def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool, mask_share: float = math.nan) -> HeatRow:
+def row_of(
+    method: str,
+    found: FoundMap,
+    *,
+    is_checked: bool,
+    is_over: bool,
+    mask_share: float = math.nan,
+    form: SignalForm | None = None,
+) -> HeatRow:
     """The row of a method.
 
     Args:
@@ -58,40 +69,42 @@ def row_of(method: str, found: FoundMap, *, is_checked: bool, is_over: bool, mas
         is_checked: whether it is put to the checks.
         is_over: whether no more of it is coming.
         mask_share: what the mask covers of the picture; NaN where there is none.
+        form: what the signal looks like; None of a picture.
     """
     made, strip = found.attribution, found.strip
+    label = "on the picture" if form is None else "on the trace"
     if made is None:
         note = found.problem or ("not computed" if is_over else "being computed …")
-        return HeatRow(
-            method, METHOD_WORDS[method], found.problem, "", "", HeatTile("on the picture", None, note), (), ()
-        )
+        return HeatRow(method, METHOD_WORDS[method], found.problem, "", "", HeatTile(label, None, note), (), ())
     return HeatRow(
         id=method,
         title=METHOD_WORDS[method],
         sentence=_sentence(made, strip),
         verdict=_LEVELS[strip.verdict] if strip is not None else "",
         verdict_words=strip.verdict if strip is not None else "",
-        main=_tile("on the picture", made.map, kind_of(method)),
-        strip=_tiles(strip, found.problem, kind_of(method), is_over=is_over) if is_checked else (),
+        main=_tile(label, made.map, kind_of(method), form),
+        strip=_tiles(strip, found.problem, kind_of(method), is_over=is_over, form=form) if is_checked else (),
         scores=()
         if _is_flat(made.map)
         else (
             *(_answer(check) for check in (strip.checks if strip is not None else ())),
             *(_score(made, name, mask_share) for name in _SHOWN if made.measure(name) is not None),
         ),
-        ends=ends_of(method),
+        ends=ends_of(method, form),
     )
 
 
-def _tiles(strip: SanityStrip | None, problem: str, kind: TileKind, *, is_over: bool) -> tuple[HeatTile, ...]:
-    labels = ("model destroyed", "labels shuffled", "moved at random")
+def _tiles(
+    strip: SanityStrip | None, problem: str, kind: TileKind, *, is_over: bool, form: SignalForm | None
+) -> tuple[HeatTile, ...]:
+    labels = ("model destroyed", "labels shuffled", "moved at random" if form is None else "moved in time")
     if strip is None:
         note = problem or ("not checked" if is_over else "being checked …")
         return tuple(HeatTile(label, None, note) for label in labels)
     return (
-        _compared(labels[0], strip.destroyed, strip.check("destroyed"), kind),
-        _compared(labels[1], strip.shuffled, strip.check("shuffled"), kind),
-        _tile(labels[2], strip.random, kind),
+        _compared(labels[0], strip.destroyed, strip.check("destroyed"), kind, form),
+        _compared(labels[1], strip.shuffled, strip.check("shuffled"), kind, form),
+        _tile(labels[2], strip.random, kind, form),
     )
 
 
@@ -99,17 +112,20 @@ def _is_flat(heat: NDArray[np.float32]) -> bool:
     return not np.ptp(heat)
 
 
-def _tile(label: str, heat: NDArray[np.float32], kind: TileKind) -> HeatTile:
+def _tile(label: str, heat: NDArray[np.float32], kind: TileKind, form: SignalForm | None) -> HeatTile:
     """A map; where it is the same everywhere, that in words: its colours would say nothing, on no scale."""
     if _is_flat(heat):
-        return HeatTile(label, None, "the same at every pixel" if heat.any() else "0 at every pixel")
+        part = "pixel" if form is None else "sample"
+        return HeatTile(label, None, f"{'the same' if heat.any() else '0'} at every {part}")
     return HeatTile(label, heat, kind=kind)
 
 
-def _compared(label: str, made: Attribution | None, check: SanityCheck | None, kind: TileKind) -> HeatTile:
+def _compared(
+    label: str, made: Attribution | None, check: SanityCheck | None, kind: TileKind, form: SignalForm | None
+) -> HeatTile:
     """The map that this one should not look like; why there is none, where there is none."""
     if made is not None:
-        return _tile(label, made.map, kind)
+        return _tile(label, made.map, kind, form)
     return HeatTile(label, None, check.sentence if check is not None else "could not be made here")
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xaae_core.data.images import fit_to_size, read_image
+from xaae_core.data.signals.signal_data import SignalRecipe
+from xaae_core.data.signals.signal_masks import read_signal_mask
 from xaae_core.errors import MaskError
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ def read_mask(path: str | Path, recipe: CaseRecipe, *, picture_size: tuple[int, 
     Inside is what is brighter than half of the mask's brightest pixel, whether a program wrote 0 and 1 or 0 and 255.
 
     Args:
-        path: a picture file, perhaps with `#n` for a frame.
+        path: a picture file, perhaps with `#n` for a frame; of a signal a NumPy file, see `read_signal_mask`.
         recipe: how the model's pictures are read.
         picture_size: (height, width) of the upright picture itself (`ImageData.source_size`). A mask may be stored
             at another size, if it has the picture's proportions; None: not checked.
@@ -35,6 +37,8 @@ def read_mask(path: str | Path, recipe: CaseRecipe, *, picture_size: tuple[int, 
         ImageError: it cannot be read.
         MaskError: a mask of other proportions than the picture.
     """
+    if isinstance(recipe, SignalRecipe):
+        return read_signal_mask(path, recipe.form)
     image = read_image(path, channels=1)
     if picture_size is not None:
         _require_proportions(image.name, image.source_size, picture_size)

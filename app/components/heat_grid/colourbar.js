@@ -13,7 +13,7 @@ class ColourBar {
     this.highWord = make("span", "", this.words);
   }
 
-  update(tile, { ends, colours }) {
+  update(tile, { ends, colours, noun }) {
     this.element.hidden = !tile.heat;
     if (!tile.heat) return;
     const isSigned = tile.kind === "signed";
@@ -25,7 +25,7 @@ class ColourBar {
     setText(this.unit, tile.unit);
     this.ramp.style.background = rampOf(colours, isSigned);
     this.ramp.title = `${tile.unit ? `in ${tile.unit}; ` : ""}the ends are the 99.5th percentile of the map's size: `
-      + "the 0.5 % strongest pixels have the end colours";
+      + `the 0.5 % strongest ${noun} have the end colours`;
   }
 }
 

@@ -2,7 +2,8 @@
 
 The block: ``XHG1``, the length of the header (uint32, little endian), the header (JSON), then the picture (PNG, or
 lossless WebP for colour) and the maps one after the other, little endian. A map is int16 with a scale; one whose
-strongest pixels are so far beyond the colours' end that int16 would be too coarse is float32.
+strongest pixels are so far beyond the colours' end that int16 would be too coarse is float32. A signal takes the place
+of the picture: float32 in the channels' units, channel after channel.
 """
 
 import hashlib
@@ -10,14 +11,14 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.figures.attribution_map import colour_limit
 from app.components.heat_grid.colours import attribution_colours
-from app.components.heat_grid.outline import trace_outline
+from app.components.heat_grid.outline import trace_outline, trace_spans
 from app.components.heat_grid.payload import HeatGridPayload, digest_array, row_words
 from app.components.path_viewer.encoding import encode_picture, grey_levels
 
@@ -88,14 +89,14 @@ def encode_grid(payload: HeatGridPayload, *, key: str = "", previous: EncodedGri
     body = _Body()
     picture_name = digest_array(payload.picture)
     known = {} if previous is None else previous.picture
-    media_type, picture = known.get(picture_name) or encode_picture(grey_levels(payload.picture))
+    media_type, picture = known.get(picture_name) or _encoded_picture(payload)
     header: dict[str, object] = {
         **payload.words(),
         "key": key,
         "colours": attribution_colours().ravel().tolist(),
         "picture": {"digest": picture_name, "media_type": media_type, "channels": len(payload.picture)}
         | body.add(picture),
-        "outline": _outline_header(payload.mask),
+        "outline": _outline_header(payload.mask, is_signal=payload.form is not None),
     }
     heats: dict[str, QuantisedHeat] = {}
     rows = [row_words(row) for row in payload.rows]
@@ -110,6 +111,8 @@ def encode_grid(payload: HeatGridPayload, *, key: str = "", previous: EncodedGri
             heats[name] = found
             tile_words |= {"digest": name, "type": found.number_type, "scale": found.scale, "limit": found.limit}
             tile_words |= body.add(found.data, name=name)
+            if tile.spread is not None:
+                tile_words["spread"] = _spread_words(tile.spread, body)
     blob = _with_header(header | {"rows": rows}, body)
     return EncodedGrid(payload.fingerprint, blob, {picture_name: (media_type, picture)}, heats)
 
@@ -133,9 +136,24 @@ class _Body:
         return place
 
 
-def _outline_header(mask: NDArray[np.bool_] | None) -> dict[str, list[int]] | None:
+def _encoded_picture(payload: HeatGridPayload) -> tuple[str, bytes]:
+    if payload.form is None:
+        return encode_picture(grey_levels(payload.picture))
+    return "float32", payload.form.in_units(payload.picture[0]).astype("<f4").tobytes()
+
+
+def _spread_words(spread: NDArray[np.float32], body: _Body) -> dict[str, object]:
+    name = digest_array(spread)
+    found = quantise_heat(spread)
+    words = {"digest": name, "type": found.number_type, "scale": found.scale, "limit": found.limit}
+    return words | body.add(found.data, name=name)
+
+
+def _outline_header(mask: NDArray[np.bool_] | None, *, is_signal: bool) -> dict[str, Any] | None:
     if mask is None:
         return None
+    if is_signal:
+        return {"spans": trace_spans(mask)}
     outline = trace_outline(mask)
     return {"upright": outline.upright.ravel().tolist(), "level": outline.level.ravel().tolist()}
 

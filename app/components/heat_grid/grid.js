@@ -31,17 +31,22 @@ class Grid {
   async take({ header, body }) {
     if (header.digest === this.newest) return;
     this.newest = header.digest;
-    const picture = this.picture?.digest === header.picture.digest ? this.picture : await readPicture(header, body);
+    const isSignal = Boolean(header.form);
+    const read = isSignal ? readSignal : readPicture;
+    const picture = this.picture?.digest === header.picture.digest ? this.picture : await read(header, body);
     if (header.digest !== this.newest) return; // overtaken by newer maps
     this.error?.remove();
     this.error = null;
     const isOther = picture !== this.picture;
-    Object.assign(this, { header, picture, outline: outlinePath(header.outline), colours: Uint8Array.from(header.colours) });
-    this.view = View.of(header.key);
-    this.view.open(picture.digest);
+    if (Boolean(this.header?.form) !== isSignal) this.clear();
+    Object.assign(this, { header, picture, outline: outlinePath(header.outline), given: Uint8Array.from(header.colours) });
+    this.view = View.of(header.key, isSignal ? TraceView : View);
+    this.view.open(picture);
+    this.element.classList.toggle("hg-is-signals", isSignal);
     this.view.listener = (what) => this.changed(what);
     this.element.style.setProperty("--aspect", picture.width / picture.height);
     this.list.classList.toggle("hg-has-no-strip", header.rows.every(({ tiles }) => tiles.length === 1));
+    if (isSignal) this.rank(header.rows, body);
     this.fill(header.rows, body);
     if (isOther) this.soil();
     this.changed("place");
@@ -62,8 +67,49 @@ class Grid {
       if (!this.rows.has(entry.id)) this.rows.set(entry.id, new Row(this, entry.id));
       const row = this.rows.get(entry.id);
       if (this.list.children[k] !== row.element) this.list.insertBefore(row.element, this.list.children[k] ?? null);
-      row.update(entry, entry.tiles.map((tile) => (tile.digest && known.get(tile.digest)) ?? readHeat(tile, body)));
+      const tiles = entry.tiles.map((tile) => (tile.spread ? { ...tile, spread: readHeat(tile.spread, body) } : tile));
+      row.update({ ...entry, tiles }, tiles.map((tile) => (tile.digest && known.get(tile.digest)) ?? readHeat(tile, body)));
     });
+  }
+
+  /** Channels by how much of the first map lies in them. */
+  rank(entries, body) {
+    const { width, height, digest: shown } = this.picture;
+    const first = entries.map(({ tiles }) => tiles[0]).find(({ digest }) => digest);
+    if (!first || this.view.rankedFor === shown) return; // what is in view stays while more maps arrive
+    const { numbers } = readHeat(first, body);
+    const shares = [...Array(height).keys()].map((channel) => {
+      let sum = 0;
+      for (let i = channel * width; i < (channel + 1) * width; i++) sum += Math.abs(numbers[i]);
+      return sum;
+    });
+    const ranked = [...shares.keys()].sort((a, b) => shares[b] - shares[a]);
+    Object.assign(this.view, { ranked, rankedFor: shown });
+  }
+
+  makeTile(parent, options) {
+    return this.header.form ? new TraceTile(parent, this, options) : new Tile(parent, this, options);
+  }
+
+  clear() {
+    this.rows.forEach((row) => row.remove());
+    this.rows.clear();
+  }
+
+  /** Ground and colours of signals, as the theme has them. */
+  get palette() {
+    const { backgroundColor, color } = getComputedStyle(this.element);
+    const name = `${backgroundColor} ${color} ${this.newest}`;
+    if (this.paletteName !== name) {
+      this.paletteName = name;
+      this.read = readPalette(this.element, this.given);
+    }
+    return this.read;
+  }
+
+  /** The colours of the maps, flat r, g, b. */
+  get colours() {
+    return this.header.form ? this.palette.colours : this.given;
   }
 
   get tiles() {
@@ -84,6 +130,7 @@ class Grid {
   /** Draws what a change touches, once a frame however often it changes. */
   changed(what) {
     if (what === "paint") this.soil();
+    if (what === "theme") this.rows.forEach((row) => row.drawBar());
     if (what === "place") this.isMoved = true;
     this.pending ||= requestAnimationFrame(() => this.draw());
   }
@@ -92,7 +139,7 @@ class Grid {
     this.pending = 0;
     const { view, element } = this;
     this.controls.show(view, this.header);
-    this.controls.point(view.pixel);
+    this.controls.point(view.pixel, this.picture);
     const isOutlined = view.hasOutline && Boolean(this.outline);
     for (const [name, isOn] of [["pixels", !view.isSmooth], ["zoomed", view.isZoomed], ["outlined", isOutlined]]) {
       element.classList.toggle(`hg-is-${name}`, isOn);
@@ -122,7 +169,9 @@ class Grid {
       const pixel = this.view.pixel;
       if (!pixel || !tile.heat) return;
       const number = withUnit(signedNumber(tile.numberAt(pixel), tile.kind), tile.unit);
-      setText(this.spoken, `column ${pixel[0]}, row ${pixel[1]}: ${number}`);
+      const { form } = this.picture;
+      const place = form ? `${form.names[pixel[1]]} at ${clockTime(pixel[0] / form.rate, form.rate)}` : `column ${pixel[0]}, row ${pixel[1]}`;
+      setText(this.spoken, `${place}: ${number}`);
     }, 300);
   }
 
@@ -143,7 +192,7 @@ class Grid {
     cancelAnimationFrame(this.pending);
     clearTimeout(this.idle);
     if (this.view) this.view.listener = () => {};
-    this.rows.forEach((row) => row.remove());
+    this.clear();
     this.seen.disconnect();
     this.element.remove();
   }

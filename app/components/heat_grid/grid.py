@@ -14,9 +14,10 @@ from app.components.heat_grid.payload import HeatGridPayload
 # One module in the browser: the parts share its scope and are joined in this order.
 _SCRIPTS = (
     "elements.js", "numbers.js", "transport.js", "painting.js", "view.js", "gestures.js", "marks.js", "tile.js",
+    "trace_view.js", "trace_colours.js", "trace_painting.js", "trace_marks.js", "trace_tile.js",
     "colourbar.js", "row.js", "controls.js", "keys.js", "grid.js",
 )  # fmt: skip
-_STYLES = ("grid.css", "rows.css", "controls.css")
+_STYLES = ("grid.css", "rows.css", "controls.css", "traces.css")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def _component() -> ComponentRenderer:
 
 
 def heat_grid(payload: HeatGridPayload, *, key: str, height: int | Literal["content"] = "content") -> HeatGridState:
-    """Show attribution maps of one picture, a row a method.
+    """Show attribution maps of one picture, or of one signal along time, a row a method.
 
     Opacity, threshold, zoom, window and crosshair are the browser's: they cost no server trip, and stay as they are
     while rows arrive or change. The maps are encoded once for each payload and session, those of an earlier payload

@@ -15,6 +15,15 @@ const POINTER_HELP = [
   ["Shift-drag, right-drag", "window and level of the picture"],
   ["Double click", "whole picture again"],
 ];
+const TRACE_HELP = {
+  "move the crosshair one pixel, with Shift ten": "move the crosshair one sample, with Shift ten; to another channel",
+  "zoom in, zoom out, whole picture": "zoom in time, zoom out, whole time",
+  "map on the picture, picture alone": "map on the trace, trace alone",
+  "the maps' numbers at this pixel; click to keep the crosshair": "the maps' numbers at this moment; click to keep the crosshair",
+  "zoom all pictures; the wheel alone once a picture was clicked": "zoom all in time; the wheel alone once a trace was clicked",
+  "move the zoomed pictures": "move the zoomed time",
+  "whole picture again": "whole time again",
+};
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function attachKeys(element, grid) {
@@ -31,7 +40,9 @@ function attachKeys(element, grid) {
     0: () => grid.view.resetZoom(),
     o: () => grid.view.set({ mode: grid.view.mode === "overlay" ? "picture" : "overlay" }),
     m: () => grid.view.set({ hasOutline: !grid.view.hasOutline }, "mark"),
-    "?": () => grid.help.toggle(),
+    PageDown: () => grid.view.turn?.(1),
+    PageUp: () => grid.view.turn?.(-1),
+    "?": () => grid.help.toggle(Boolean(grid.header.form)),
     Escape: () => grid.help.close() || grid.view.set({ pinned: null, hovered: null }, "mark"),
   };
   element.addEventListener("keydown", (event) => {
@@ -53,16 +64,21 @@ class HelpCard {
     this.card.setAttribute("role", "dialog");
     this.card.setAttribute("aria-label", "Keys and gestures");
     this.card.hidden = true;
-    const list = make("dl", "", this.card);
-    for (const [keys, meaning] of [...POINTER_HELP, ...KEY_HELP]) {
-      makeText("dt", "", list, keys);
-      makeText("dd", "", list, meaning);
-    }
+    this.list = make("dl", "", this.card);
     this.shut = makeButton(this.card, "", "Close", () => this.close());
   }
 
-  toggle() {
+  write(isSignal) {
+    const entries = [...POINTER_HELP, ...KEY_HELP].filter(([keys]) => !isSignal || !keys.startsWith("Shift-drag"));
+    if (isSignal) entries.push(["Page up, page down", "other channels, where there are many"]);
+    this.list.replaceChildren(...entries.flatMap(([keys, meaning]) => [
+      makeText("dt", "", null, keys), makeText("dd", "", null, (isSignal && TRACE_HELP[meaning]) || meaning),
+    ]));
+  }
+
+  toggle(isSignal) {
     if (this.close()) return;
+    this.write(isSignal);
     this.before = this.card.getRootNode().activeElement;
     this.card.hidden = false;
     this.shut.focus({ preventScroll: true });

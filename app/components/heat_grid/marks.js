@@ -4,6 +4,7 @@
 /** The mask's border as an SVG path in pixels of the picture; "" without a mask. */
 function outlinePath(outline) {
   if (!outline) return "";
+  if (outline.spans) return outline.spans; // of a signal: for each channel, [first sample, samples] each
   const pieces = (flat, letter) => {
     const parts = [];
     for (let i = 0; i < flat.length; i += 3) parts.push(`M${flat[i]} ${flat[i + 1]}${letter}${flat[i + 2]}`);

@@ -1,4 +1,4 @@
-"""The border of a mask as straight pieces between its pixels and the others."""
+"""The border of a mask as straight pieces between its pixels and the others; of a signal, as spans of time."""
 
 from dataclasses import dataclass
 
@@ -29,6 +29,14 @@ def trace_outline(mask: NDArray[np.bool_]) -> MaskOutline:
     upright = _runs((padded[1:-1, 1:] != padded[1:-1, :-1]).T)  # [W + 1, H]: is there an edge left of column x?
     level = _runs(padded[1:, 1:-1] != padded[:-1, 1:-1])  # [H + 1, W]: is there an edge above row y?
     return MaskOutline(upright, level[:, [1, 0, 2]])
+
+
+def trace_spans(mask: NDArray[np.bool_]) -> list[list[list[int]]]:
+    """Of each channel of a mask [C, T], the spans inside it: [first sample, samples] each."""
+    found: list[list[list[int]]] = [[] for _ in mask]
+    for channel, start, length in _runs(mask).tolist():
+        found[channel].append([start, length])
+    return found
 
 
 def _runs(edges: NDArray[np.bool_]) -> NDArray[np.int64]:

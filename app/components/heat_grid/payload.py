@@ -1,21 +1,23 @@
-"""What the grid of maps is given: one picture, rows of maps of it, and the words beside them."""
+"""What the grid of maps is given: one picture or signal, rows of maps of it, and the words beside them."""
 
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xaae_core.errors import XaaeError
+from xaae_core.signal_form import SignalForm
 
 TileKind = Literal["signed", "positive"]
 Verdict = Literal["good", "doubtful", "bad", ""]
 _TILE_WORDS = ("label", "note", "kind", "is_stale", "has_own_scale")
 MOST_IN_STRIP = 4
 MOST_PIXELS = 4096  # on a side
+MOST_SAMPLES = 4_000_000  # of all channels of a signal
 
 
 class HeatGridError(XaaeError, ValueError):
@@ -34,6 +36,8 @@ class HeatTile:
         is_stale: the settings have changed since it was made; it is greyed.
         has_own_scale: its numbers cannot be compared with the row's large map (a random map, another unit); "same
             scale in a row" leaves it alone.
+        spread: of a signal's mean map, what its cases differ by [C, T], 0 or more: such a map is drawn as a curve along
+            time with a band so wide on both sides. None: it is drawn behind the trace.
 
     Raises:
         HeatGridError: a map that is not [H, W], not finite, or below zero though "positive".
@@ -45,12 +49,20 @@ class HeatTile:
     kind: TileKind = "signed"
     is_stale: bool = False
     has_own_scale: bool = False
+    spread: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(TileKind):
             raise HeatGridError(f'tile "{self.label}" is of kind {self.kind!r}; expected "signed" or "positive"')
         if self.heat is not None:
             object.__setattr__(self, "heat", _checked_heat(self.label, self.heat, self.kind))
+        if self.spread is not None:
+            spread = _checked_heat(f"spread of {self.label}", self.spread, "positive")
+            if self.heat is None or spread.shape != self.heat.shape:
+                raise HeatGridError(
+                    f'the spread of tile "{self.label}" is {spread.shape}; expected the shape of its map'
+                )
+            object.__setattr__(self, "spread", spread)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +114,10 @@ class HeatRow:
 
 @dataclass(frozen=True, eq=False)
 class HeatGridPayload:
-    """Attribution maps of one picture.
+    """Attribution maps of one picture, or of one signal.
 
     Attributes:
-        picture: what was explained, [C, H, W] in [0, 1] with 1 or 3 channels.
+        picture: what was explained, [C, H, W] in [0, 1] with 1 or 3 channels; a signal [1, C, T] as its model takes it.
         rows: one a method, each with its own id.
         mask: where the finding is, bool [H, W]. None: not known.
         mask_name: what the mask shows, in a word or two.
@@ -113,6 +125,7 @@ class HeatGridPayload:
         caption: a line above the rows, such as the case and the target.
         ends: what the two ends of the colours mean, below zero and above.
         strip_note: a line under each strip: how to read it.
+        form: what the signal looks like, whose maps [C, T] are drawn along time; None of a picture.
 
     Raises:
         HeatGridError: naming what does not fit, what was expected and what to do.
@@ -126,9 +139,11 @@ class HeatGridPayload:
     caption: str = ""
     ends: tuple[str, str] = ("takes from the target", "adds to the target")
     strip_note: str = "For comparison: a map that speaks of this model looks unlike these."
+    form: SignalForm | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "picture", _checked_picture(self.picture))
+        check = _checked_picture if self.form is None else partial(_checked_signal, form=self.form)
+        object.__setattr__(self, "picture", check(self.picture))
         object.__setattr__(self, "rows", tuple(self.rows))
         _check_rows(self.rows, self.size)
         if self.mask is not None:
@@ -145,7 +160,8 @@ class HeatGridPayload:
         """Digest of everything that is drawn; equal payloads have equal fingerprints."""
         words = [self.words(), [(row.id, row_words(row)) for row in self.rows]]
         digest = hashlib.blake2b(json.dumps(words, sort_keys=True).encode(), digest_size=16)
-        arrays = [self.picture, self.mask, *(tile.heat for row in self.rows for tile in row.tiles)]
+        tiles = [tile for row in self.rows for tile in row.tiles]
+        arrays = [self.picture, self.mask, *(tile.heat for tile in tiles), *(tile.spread for tile in tiles)]
         for array in arrays:
             digest.update(b"-" if array is None else digest_array(array).encode())
         return digest.hexdigest()
@@ -153,7 +169,13 @@ class HeatGridPayload:
     def words(self) -> dict[str, object]:
         """What is written above the rows and beside all of them, ready for JSON."""
         words = {"mask_name": self.mask_name, "unit": self.unit, "caption": self.caption, "ends": list(self.ends)}
-        return words | {"size": list(self.size), "strip_note": self.strip_note}
+        return words | {"size": list(self.size), "strip_note": self.strip_note, "form": self._form_words()}
+
+    def _form_words(self) -> dict[str, object] | None:
+        form = self.form
+        if form is None:
+            return None
+        return {"names": list(form.channel_names), "units": list(form.units), "rate": form.sampling_rate}
 
 
 def row_words(row: HeatRow) -> dict[str, object]:
@@ -200,6 +222,20 @@ def _checked_picture(picture: NDArray[Any]) -> NDArray[np.float32]:
     low, high = float(values.min()), float(values.max())
     if not (low >= -1e-6 and high <= 1 + 1e-6):  # written so that NaN fails
         raise HeatGridError(f"picture runs from {low} to {high}; expected [0, 1]: pass it as the model is given it")
+    values.flags.writeable = False
+    return values
+
+
+def _checked_signal(picture: NDArray[Any], *, form: SignalForm) -> NDArray[np.float32]:
+    values = np.asarray(picture, dtype=np.float32).view()
+    if values.shape != (1, form.n_channels, form.length):
+        raise HeatGridError(f"signal has shape {values.shape}; expected {(1, form.n_channels, form.length)}")
+    if values.size > MOST_SAMPLES:
+        raise HeatGridError(
+            f"signal has {values.size:,} samples; expected at most {MOST_SAMPLES:,}: explain a part of it"
+        )
+    if not np.isfinite(values).all():
+        raise HeatGridError("signal has values that are not finite; expected numbers: pass it as the model is given it")
     values.flags.writeable = False
     return values
 

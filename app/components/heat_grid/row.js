@@ -14,7 +14,7 @@ class Row {
     this.element.dataset.row = id;
     this.slab = make("div", "hg-slab", this.element);
     const left = make("div", "hg-left", this.slab);
-    this.main = new Tile(left, grid, { isMain: true });
+    this.main = grid.makeTile(left, { isMain: true });
     this.bar = new ColourBar(this.main.figure);
     this.right = make("div", "hg-right", this.slab);
     this.strip = make("div", "hg-strip", this.right);
@@ -38,14 +38,19 @@ class Row {
     this.drawScores(entry.scores);
     const told = { title: entry.title, unit: entry.unit, main: this.main };
     while (this.tiles.length > entry.tiles.length) this.tiles.pop().remove();
-    while (this.tiles.length < entry.tiles.length) this.tiles.push(new Tile(this.strip, this.grid, { isMain: false }));
+    while (this.tiles.length < entry.tiles.length) this.tiles.push(this.grid.makeTile(this.strip, { isMain: false }));
     this.strip.dataset.count = entry.tiles.length - 1;
     this.stripNote.hidden = entry.tiles.length === 1;
     setText(this.stripNote, this.grid.header.strip_note);
     const limitBefore = this.main.heat?.limit;
     this.tiles.forEach((tile, k) => tile.update(entry.tiles[k], heats[k], told));
     if (limitBefore !== this.main.heat?.limit) this.tiles.forEach((tile) => { tile.isDirty = true; });
-    this.bar.update(this.main, { ...this.grid.header, ends: entry.ends ?? this.grid.header.ends });
+    this.drawBar();
+  }
+
+  drawBar() {
+    const { header, colours } = this.grid;
+    this.bar.update(this.main, { ends: this.entry.ends ?? header.ends, colours, noun: header.form ? "samples" : "pixels" });
   }
 
   drawVerdict({ verdict, verdict_words: words }) {

@@ -15,30 +15,33 @@ class Tile {
     this.stage.setAttribute("aria-roledescription", "attribution map");
     this.canvas = make("canvas", "hg-canvas", this.stage);
     this.context = this.canvas.getContext("2d", { willReadFrequently: true, colorSpace: "srgb" });
-    this.marks = new Marks(this.stage);
+    this.marks = this.makeMarks();
     this.note = make("div", "hg-note", this.stage);
     this.value = make("div", "hg-value", this.stage);
     this.stale = makeText("div", "hg-stale", this.stage, "settings changed");
-    this.hint = makeText("div", "hg-hint", this.stage, "click the picture, or hold Ctrl, to zoom with the wheel");
+    this.hint = makeText("div", "hg-hint", this.stage, this.hintText);
     this.hint.hidden = true;
     attachGestures(this.stage, () => grid.view, { size: () => grid.picture, onHint: () => this.showHint() });
     grid.seen.observe(this.stage);
     this.stage.tile = this;
   }
 
+  makeMarks() {
+    return new Marks(this.stage);
+  }
+
+  get hintText() {
+    return "click the picture, or hold Ctrl, to zoom with the wheel";
+  }
+
   /** Takes what Python says of this tile; paints again only what is new. */
   update(entry, heat, row) {
     Object.assign(this, { kind: entry.kind, hasOwnScale: entry.has_own_scale, unit: row.unit || this.grid.header.unit, row });
-    const { picture } = this.grid;
     if (this.heat?.digest !== heat?.digest) {
       this.heat = heat;
       this.isDirty = true;
     }
-    if (this.canvas.width !== picture.width || this.canvas.height !== picture.height || !this.image) {
-      Object.assign(this.canvas, { width: picture.width, height: picture.height });
-      this.image = this.context.createImageData(picture.width, picture.height);
-      this.isDirty = true;
-    }
+    this.fit();
     setText(this.label, entry.label);
     this.label.title = entry.label;
     setText(this.note, heat ? "" : entry.note || "no map");
@@ -48,6 +51,15 @@ class Tile {
     this.figure.classList.toggle("hg-is-empty", !heat);
     this.stage.setAttribute("aria-label", `${row.title}: ${entry.label}${entry.is_stale ? ", settings changed" : ""}`);
     this.marks.setOutline(this.grid.outline);
+  }
+
+  /** The canvas has the picture's own pixels; CSS makes it as large as the tile. */
+  fit() {
+    const { picture } = this.grid;
+    if (this.canvas.width === picture.width && this.canvas.height === picture.height && this.image) return;
+    Object.assign(this.canvas, { width: picture.width, height: picture.height });
+    this.image = this.context.createImageData(picture.width, picture.height);
+    this.isDirty = true;
   }
 
   /** Says beside a small map where its colours end; the large one has a colour bar. */

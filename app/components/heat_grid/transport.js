@@ -1,4 +1,5 @@
-// What Python sent, unpacked. Maps stay the numbers they were sent as; the picture becomes plain grey levels.
+// What Python sent, unpacked. Maps stay the numbers they were sent as; the picture becomes plain grey levels, and a
+// signal the values of its channels in their units.
 
 const ARRAYS = { int16: Int16Array, float32: Float32Array };
 
@@ -22,6 +23,18 @@ function readHeat(entry, body) {
     limit: entry.limit,
     sorted: null, // sizes in rising order, made when something is to be hidden
   };
+}
+
+/** A signal: its values [C, T], and the least and greatest of each channel. */
+function readSignal(header, body) {
+  const { offset, length, digest } = header.picture;
+  const [height, width] = header.size;
+  const values = new Float32Array(body.slice(offset, offset + length).buffer);
+  const ranges = [...Array(height).keys()].map((channel) => {
+    const own = values.subarray(channel * width, (channel + 1) * width);
+    return own.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  });
+  return { digest, width, height, values, ranges, form: header.form };
 }
 
 /** The picture: its own levels, and the grey that lies under a map, the mean of the channels. */

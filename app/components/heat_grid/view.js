@@ -13,15 +13,16 @@ class View {
     this.resetAll();
   }
 
-  static of(key) {
-    if (!views.has(key)) views.set(key, new View());
+  /** The view of a grid; a grid that has become one of signals, or of pictures, has a new one. */
+  static of(key, Kind) {
+    if (views.get(key)?.constructor !== Kind) views.set(key, new Kind());
     return views.get(key);
   }
 
   /** Another picture has its own zoom and window; the sliders stay. */
   open(picture) {
-    if (this.picture === picture) return;
-    this.picture = picture;
+    if (this.picture === picture.digest) return;
+    this.picture = picture.digest;
     Object.assign(this, { pinned: null, hovered: null });
     this.resetAll();
   }
