@@ -17,6 +17,7 @@ from xaae_core.models.vae import VAE, VAEOutput
 
 if TYPE_CHECKING:
     from xaae_core.models.autoencoder_latents import AutoencoderLatents
+    from xaae_core.signal_form import SignalForm
 
 Pair = tuple[Tensor, Tensor]
 _SMALL_BATCH = 2**15
@@ -134,11 +135,13 @@ class AdaGVAE(nn.Module):
             kl_divergence_x2=divergence2,
         )
 
-    def as_latent_model(self, likelihood: str | LikelihoodType = LikelihoodType.GAUSSIAN) -> AutoencoderLatents:
+    def as_latent_model(
+        self, likelihood: str | LikelihoodType = LikelihoodType.GAUSSIAN, *, form: SignalForm | None = None
+    ) -> AutoencoderLatents:
         """The model for the pages and analyses of this tool, see `VAE.as_latent_model`."""
-        from xaae_core.models.autoencoder_latents import AutoencoderLatents
+        from xaae_core.models.signal_latents import latents_of
 
-        return AutoencoderLatents(self, likelihood)
+        return latents_of(self, likelihood, form)
 
     def _goes_together(self, x1: Tensor, n_codes: int) -> bool:
         if self.is_one_pass is not None:

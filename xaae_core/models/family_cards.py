@@ -17,6 +17,7 @@ FAMILY_ARGUMENTS: dict[str, set[str]] = {
     "BurgessVAE": {"img_size", "latent_dim", "loss"},
     "AutoencoderLatents": {"family", "img_size", "latent_dim", "likelihood", "beta"},
     "SignalAutoencoderLatents": {"family", "signal_form", "latent_dim", "likelihood", "beta"},
+    "SignalsInUnits": {"network", "latent_dim", "signal_form"},
     "ClassifierMnist": {"latent_dim", "classes"},
     "ClassifierLatent": {"latent_dims"},
     "SimCLR": {"base_encoder", "projection_dim", "input_size"},
@@ -33,9 +34,15 @@ def build_family(kind: str, arguments: Mapping[str, Any]) -> nn.Module:
         arguments: what its `arguments` told.
 
     Raises:
+        WrongModelError: arguments of networks or signals that there are not.
         ValueError, TypeError, LookupError: arguments that do not make one.
     """
-    return _BUILDERS[kind](**arguments)
+    from xaae_core.errors import AutoencoderError, SignalError, WrongModelError
+
+    try:
+        return _BUILDERS[kind](**arguments)
+    except (AutoencoderError, SignalError) as error:
+        raise WrongModelError(f"the card's arguments do not make a {kind}: {error}") from error
 
 
 def _build_autoencoder(latent_dim: int, pretext: dict[str, Any]) -> nn.Module:
@@ -88,6 +95,13 @@ def _build_signal_latents(**arguments: Any) -> nn.Module:
     return build_signal_autoencoder(form=form_of_card(arguments), **arguments)
 
 
+def _build_signals_in_units(**arguments: Any) -> nn.Module:
+    from xaae_core.models.signals_in_units import build_signals_in_units
+
+    _require_network(arguments)
+    return build_signals_in_units(form=form_of_card(arguments), **arguments)
+
+
 def form_of_card(arguments: dict[str, Any]) -> SignalForm:
     """What the signals of a card's model look like; it is taken out of the arguments.
 
@@ -106,7 +120,7 @@ def form_of_card(arguments: dict[str, Any]) -> SignalForm:
     try:
         return SignalForm.from_json(told)
     except SignalError as error:
-        raise WrongModelError(f"what the card says of the model's signals cannot be used: {error}") from error
+        raise WrongModelError(f"the card's form of the signals cannot be used: {error}") from error
 
 
 def _build_classifier(latent_dim: int, classes: int) -> nn.Module:
@@ -140,6 +154,7 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "BurgessVAE": _build_burgess,
     "AutoencoderLatents": _build_autoencoder_latents,
     "SignalAutoencoderLatents": _build_signal_latents,
+    "SignalsInUnits": _build_signals_in_units,
     "ClassifierMnist": _build_classifier,
     "ClassifierLatent": _build_latent_classifier,
     "SimCLR": _build_simclr,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
@@ -11,12 +11,16 @@ from xaae_core.errors import SignalError
 from xaae_core.models.epoch_fits import FitsWithCheckpoints
 from xaae_core.models.latent_model import Encoding
 
+if TYPE_CHECKING:
+    from xaae_core.models.signals_in_units import SignalsInUnits
+    from xaae_core.signal_form import SignalForm
+
 
 class SignalAutoencoder(FitsWithCheckpoints):
     """An autoencoder of signals with an `encoder` and a `decoder`.
 
-    It has `encode`, `decode` and `classify` of a `LatentModel`, for signals [B, T, C] without a range; it is none,
-    because that protocol's sizes and ranges are those of images.
+    It has `encode`, `decode` and `classify` of a `LatentModel`, for signals [B, T, C] in the data's own units, as lfxai
+    lays them out; `as_latent_model` makes a `SignalModel` of it, which every page and analysis takes.
 
     Attributes:
         seq_len: length T of the signals.
@@ -86,6 +90,19 @@ class SignalAutoencoder(FitsWithCheckpoints):
     def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
         """See `EpochTraining.batch_losses`."""
         return {"loss": self.loss_f(inputs, self(inputs))}
+
+    def as_latent_model(self, form: SignalForm) -> SignalsInUnits:
+        """The model for the pages, analyses and checkpoints of this tool; it shares the weights.
+
+        Args:
+            form: what the signals look like, with the range that the pages scale them by.
+
+        Raises:
+            SignalError: a form of another length or number of channels than the model's.
+        """
+        from xaae_core.models.signals_in_units import SignalsInUnits
+
+        return SignalsInUnits(self, form)
 
     def _require_signals(self, x: Tensor) -> None:
         if x.ndim != 3 or tuple(x.shape[1:]) != (self.seq_len, self.n_features):

@@ -103,3 +103,12 @@ class SignalAutoencoderLatents(AutoencoderLatents):
                 "samples: build it with a batch [B, C, T] of them"
             )
         self.input_channels, self.input_size = shape[0], (shape[1],)
+
+
+def latents_of(
+    model: AE | VAE | AdaGVAE, likelihood: str | LikelihoodType, form: SignalForm | None
+) -> AutoencoderLatents:
+    """The model as an `AutoencoderLatents` of pictures, or of the signals of a form; raises as those."""
+    if form is None:
+        return AutoencoderLatents(model, likelihood)
+    return SignalAutoencoderLatents(model, form, likelihood)

@@ -22,6 +22,7 @@ from xaae_core.models.gaussian_head import FullyFactorizedGaussian
 
 if TYPE_CHECKING:
     from xaae_core.models.autoencoder_latents import AutoencoderLatents
+    from xaae_core.signal_form import SignalForm
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -217,18 +218,22 @@ class VAE(BuiltAutoencoder):
         expected = total_log_likelihood(spread, output.x_hat, kind) / (len(x) * n_codes)
         return expected, kl_to_standard_normal(output.mu, output.log_var).sum() / len(x)
 
-    def as_latent_model(self, likelihood: str | LikelihoodType = LikelihoodType.GAUSSIAN) -> AutoencoderLatents:
+    def as_latent_model(
+        self, likelihood: str | LikelihoodType = LikelihoodType.GAUSSIAN, *, form: SignalForm | None = None
+    ) -> AutoencoderLatents:
         """The model for the pages and analyses of this tool, z the mean; it shares the weights.
 
         Args:
             likelihood: what it is trained with: how its output becomes a picture.
+            form: what the signals look like, of a model of signals [B, C, T].
 
         Raises:
-            AutoencoderError: before `build`, or a model of anything but pictures [B, C, H, W].
+            AutoencoderError: before `build`, or a model of anything but pictures [B, C, H, W] and no form.
+            SignalError: a model that was built for other signals than the form's.
         """
-        from xaae_core.models.autoencoder_latents import AutoencoderLatents
+        from xaae_core.models.signal_latents import latents_of
 
-        return AutoencoderLatents(self, likelihood)
+        return latents_of(self, likelihood, form)
 
     def _codes(self, x: Tensor) -> Tensor:
         """See `BuiltAutoencoder`: the mean."""

@@ -1,4 +1,4 @@
-"""Checkpoints of lfxai's image models: opened without naming the model, bit for bit, and refused where they lie."""
+"""Checkpoints of the family's models: opened without naming the model, bit for bit, and refused where they lie."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from torchvision.models import resnet18
 
 from tests.xaae_core.models.digits import stirred
 from xaae_core.checkpoints import load_checkpoint, save_checkpoint
+from xaae_core.data.beats import draw_beats
 from xaae_core.errors import WrongModelError
 from xaae_core.model_card import build_model, card_for
 from xaae_core.models.burgess_vae import init_vae
@@ -18,6 +19,8 @@ from xaae_core.models.mnist_beta_vaes import BetaTcVaeMnist, BetaVaeMnist
 from xaae_core.models.mnist_classifiers import ClassifierLatent, ClassifierMnist
 from xaae_core.models.picture_networks import build_autoencoder
 from xaae_core.models.recurrent_autoencoder import RecurrentAutoencoder
+from xaae_core.models.signal_networks import build_signal_autoencoder
+from xaae_core.models.signals_in_units import build_signals_in_units
 from xaae_core.models.simclr import SimCLR
 from xaae_core.pretext import Identity, Mask
 from xaae_core.vae_losses import BaseVAELoss, BtcvaeLoss
@@ -36,6 +39,8 @@ MODELS = {
     "BetaTcVaeMnist": lambda: BetaTcVaeMnist(3, 0.5),
     "BurgessVAE": lambda: init_vae((3, 64, 64), 4, BtcvaeLoss(40, gamma=2.0), "vae"),
     "AutoencoderLatents": lambda: build_autoencoder("AdaGVAE", (3, 20, 13), 4, likelihood="gaussian", beta=2),
+    "SignalAutoencoderLatents": lambda: build_signal_autoencoder("VAE", draw_beats(1, length=45).form, 3, beta=2),
+    "SignalsInUnits": lambda: build_signals_in_units("AutoencoderCNN", 3, draw_beats(1, length=21).form),
     "ClassifierMnist": lambda: ClassifierMnist(EncoderMnist(5), 5, "digits", classes=3),
     "ClassifierLatent": lambda: ClassifierLatent(4),
     "SimCLR": lambda: SimCLR(resnet18, 16, input_size=(32, 40)),
@@ -86,6 +91,10 @@ def test_a_vae_with_an_own_loss_opens_with_the_default(tmp_path):
         ("BurgessVAE", {"img_size": [1, 28, 28]}, r"\(1, 28, 28\)"),
         ("BurgessVAE", {"loss": {"name": "os.system"}}, "os.system"),
         ("SimCLR", {"base_encoder": "get_model"}, "get_model"),
+        ("SignalAutoencoderLatents", {"latent_dim": 10**9}, "latent_dim"),
+        ("SignalAutoencoderLatents", {"signal_form": None}, "signal_form"),
+        ("SignalAutoencoderLatents", {"signal_form": {"length": 10**12}}, "form of the signals"),
+        ("SignalsInUnits", {"network": "os.system"}, "os.system"),
     ],
 )
 def test_a_card_that_lies_is_refused(kind, change, message):
