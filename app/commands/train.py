@@ -138,7 +138,7 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 @allow_encoders
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(data: Path, out: Path, resume: bool, as_json: bool, **options: Any) -> None:
-    """Train a model on labelled pictures: xAAEnet, or any other of the family.
+    """Train a model on labelled pictures or signals: xAAEnet, or any other of the family.
 
     DATA is a folder with one subfolder per class or with a table labels.csv (.parquet, .xlsx), or the table itself.
     Writes model.safetensors, model.latents.parquet, evaluation.json, settings.toml and the files of the training itself

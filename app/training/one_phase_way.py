@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.training.way import TrainingPlace, Way
@@ -32,12 +33,12 @@ class OnePhaseWay(Way):
         """See `Way`."""
         return self.request.size or (self.entry.side, self.entry.side)
 
-    def own_settings(self) -> dict[str, Any]:
+    def own_settings(self, dataset: ImageDataset) -> dict[str, Any]:
         """See `Way`."""
         return {
             "batch_size": self.batch_size,
             "dims": self.request.dims or self.entry.dims or None,
-            **self.entry.settings(self.request.options),
+            **self.entry.settings(self.request.options, "picture" if dataset.form is None else "signal"),
             "epochs": EPOCHS,
             **self.request.training,
         }
@@ -48,11 +49,10 @@ class OnePhaseWay(Way):
         n_epochs = int(self.request.training.get("epochs", EPOCHS))
         return {"classifier" if self.entry.learns_labels else name: n_epochs} if n_epochs else {}
 
-    def _built(self, dataset: ImageDataset, channels: int) -> nn.Module:
+    def _built(self, dataset: ImageDataset, shape: Mapping[str, Any]) -> nn.Module:
         return build_catalogued(
             self.entry.name,
-            size=self.image_size,
-            channels=channels,
+            **shape,
             dims=self.request.dims,
             classes=self.n_classes(dataset),
             n_data=len(dataset.rows("train")),

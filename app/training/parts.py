@@ -30,7 +30,7 @@ def build_loaders(dataset: ImageDataset, model: Any, request: TrainingRequest) -
         batch_size=way_of(request).batch_size,
         resize=request.resize,
         window=request.window,
-        augment=Augment(horizontal_flip=request.has_flips),
+        augment=Augment(horizontal_flip=request.has_flips) if dataset.form is None else None,
         seed=request.seed,
     )
     loaders.xaae_name = dataset.name

@@ -124,7 +124,7 @@ def _run(
         **_learned(model, dataset, target),
         resize=request.resize,
         window=list(request.window) if request.window else None,
-        training=way.settings(),
+        training=way.settings(dataset),
         data_name=dataset.name,
         data_fingerprint=dataset.fingerprint,
     )

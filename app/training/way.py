@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.training.request import TrainingRequest
+from xaae_core.errors import TrainingError
 from xaae_core.models.catalogue import find_model
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from xaae_core.training.progress import OnBatch
 
     Report = Callable[[TrainingProgress], None] | None
+
+
+_OF_PICTURES = ("size", "channels", "window", "has_flips")
+"""Fields of a request that signals have no use for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +70,7 @@ class Way(ABC):
         """(height, width) of the model's pictures: what was asked for, or the usual."""
 
     @abstractmethod
-    def own_settings(self) -> dict[str, Any]:
+    def own_settings(self, dataset: ImageDataset) -> dict[str, Any]:
         """The model's and the training's settings as JSON values."""
 
     @abstractmethod
@@ -87,18 +92,35 @@ class Way(ABC):
         """Train a phase for an epoch without leaving files, or until `on_batch` ends it."""
 
     @abstractmethod
-    def _built(self, dataset: ImageDataset, channels: int) -> nn.Module:
-        """The untrained model."""
+    def _built(self, dataset: ImageDataset, shape: Mapping[str, Any]) -> nn.Module:
+        """The untrained model of cases of this `size`, `channels` and `form`."""
 
     def build(self, dataset: ImageDataset) -> nn.Module:
-        """The untrained model, its weights drawn from the seed."""
+        """The untrained model, its weights drawn from the seed.
+
+        Raises:
+            ModelChoiceError: a model that does not take such cases.
+            TrainingError: settings of pictures for signals.
+        """
         import torch
 
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.request.seed)
-            return self._built(dataset, self.channels_of(dataset))
+            return self._built(dataset, self._shape(dataset))
 
-    def channels_of(self, dataset: ImageDataset) -> int:
+    def _shape(self, dataset: ImageDataset) -> dict[str, Any]:
+        """Size and channels of the model's cases, and of signals their form."""
+        form = dataset.form
+        if form is None:
+            return {"size": self.image_size, "channels": self._channels_of(dataset)}
+        given = [name for name in _OF_PICTURES if getattr(self.request, name)]
+        if given:
+            raise TrainingError(
+                f"{', '.join(given)}: settings of pictures, and {dataset.name} holds signals: leave them out"
+            )
+        return {"size": (form.length,), "channels": form.n_channels, "form": form}
+
+    def _channels_of(self, dataset: ImageDataset) -> int:
         """Channels of the model's cases: what was asked for, or those of the data, as far as the model takes them."""
         wanted, taken = self.request.channels or dataset.channels, self.entry.channels
         return wanted if self.request.channels or not taken or wanted in taken else taken[0]
@@ -107,15 +129,15 @@ class Way(ABC):
         """Classes of the data; 1 for numbers."""
         return 1 if dataset.is_numeric else len(dataset.classes)
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self, dataset: ImageDataset) -> dict[str, Any]:
         """All settings as JSON values, for a model card."""
-        request = self.request
+        request, form = self.request, dataset.form
         return {
             **({} if request.is_xaaenet else {"model": request.model}),
-            **self.own_settings(),
+            **self.own_settings(dataset),
             "columns": request.columns.to_mapping(),
             "task": request.task,
-            "size": list(self.image_size),
+            "size": list(self.image_size) if form is None else [form.length],
             "resize": request.resize,
             "window": list(request.window) if request.window else None,
             "balanced": request.is_balanced,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 EPOCH_SETTINGS = {"adversarial": "epochs_adv", "autoencoder": "epochs_ae", "classifier": "epochs_classif"}
 """Phase → argument of `train_xaaenet` that holds its epochs."""
 RATE_NAME = "learning_rate.json"
+_SIGNAL_ENCODERS = {"reference": "signal:resnet1d"}
+"""Preset → encoder of signals in the place of the preset's, where it is not the small one."""
 
 
 class XaaenetWay(Way):
@@ -31,7 +33,7 @@ class XaaenetWay(Way):
 
     @property
     def plan(self) -> Preset:
-        """The preset with what was asked instead."""
+        """The preset with what was asked instead, for pictures."""
         request = self.request
         preset = find_preset(request.preset)
         names = ("encoder", "batch_size", "epochs_consistency", "epochs_sharpening")
@@ -45,6 +47,17 @@ class XaaenetWay(Way):
             training={**preset.training, **request.training},
         )
 
+    def plan_for(self, dataset: ImageDataset) -> Preset:
+        """The same for these cases: signals have encoders of their own, and short ones are compared by SSIM."""
+        from xaae_core.ms_ssim import SMALLEST_SIDE
+
+        plan, form = self.plan, dataset.form
+        if form is None:
+            return plan
+        metric = {"recons_metric": "ssim"} if form.length < SMALLEST_SIDE and not self.request.recons_metric else {}
+        encoder = self.request.encoder or _SIGNAL_ENCODERS.get(self.request.preset, "signal:small")
+        return replace(plan, encoder=encoder, model={**plan.model, **metric})
+
     @property
     def batch_size(self) -> int:
         """See `Way`."""
@@ -56,9 +69,9 @@ class XaaenetWay(Way):
         side = find_preset(self.request.preset).side
         return self.request.size or (side, side)
 
-    def own_settings(self) -> dict[str, Any]:
+    def own_settings(self, dataset: ImageDataset) -> dict[str, Any]:
         """See `Way`."""
-        return self.plan.settings()
+        return self.plan_for(dataset).settings()
 
     def phases(self) -> dict[str, int]:
         """See `Way`."""
@@ -69,13 +82,12 @@ class XaaenetWay(Way):
         epochs |= {"consistency": plan.epochs_consistency, "sharpening": plan.epochs_sharpening}
         return {phase: n_epochs for phase, n_epochs in epochs.items() if n_epochs}
 
-    def _built(self, dataset: ImageDataset, channels: int) -> nn.Module:
-        plan = self.plan
+    def _built(self, dataset: ImageDataset, shape: Mapping[str, Any]) -> nn.Module:
+        plan = self.plan_for(dataset)
         blocks = dict(plan.model)
         return build_catalogued(
             "xaaenet",
-            size=self.image_size,
-            channels=channels,
+            **shape,
             dims=blocks.pop("encoding_dims"),
             classes=self.n_classes(dataset),
             network={**blocks, "encoder": plan.encoder, "weights_path": self.request.weights},

@@ -1,4 +1,4 @@
-"""fastai DataLoaders of labelled pictures: float32 in [0, 1], without normalisation, in a seeded order."""
+"""fastai DataLoaders of labelled pictures or signals: float32, without normalisation, in a seeded order."""
 
 import random
 from collections.abc import Sequence
@@ -9,54 +9,23 @@ import numpy as np
 import torch
 from fastai.data.block import CategoryBlock, DataBlock, RegressionBlock, TransformBlock
 from fastai.data.core import DataLoaders, Transform
-from fastai.torch_core import TensorImage, TensorImageBW
 from fastai.vision.core import PILImage  # noqa: F401  registers how fastai shows tensors as images
 
-from xaae_core.data.augmentation import Augment, augment_batch
+from xaae_core.data.augmentation import Augment
 from xaae_core.data.dataset import ImageDataset
 from xaae_core.data.images import Resize
-from xaae_core.data.pixel_sources import CACHE_BYTES, ArrayPixels, FilePixels, PixelSource
+from xaae_core.data.loader_transforms import AugmentTraining, ReadPixels, ReadSignals
+from xaae_core.data.pixel_sources import CACHE_BYTES, ArrayPixels, FilePixels
+from xaae_core.data.signal_source import FileSignals
 from xaae_core.data.windows import Window
 from xaae_core.errors import DatasetError
-
-
-class ReadPixels(Transform):
-    """An item (a path, an upload, a number in an array) becomes a `TensorImage` [C, H, W]."""
-
-    def __init__(self, source: PixelSource[Any]) -> None:
-        super().__init__()
-        self.source = source
-
-    def encodes(self, item: Any) -> Any:
-        """The image that `item` stands for."""
-        tensor = torch.from_numpy(self.source(item))
-        return TensorImageBW(tensor) if self.source.channels == 1 else TensorImage(tensor)
-
-
-class AugmentTraining(Transform):
-    """`augment_batch` on the batches of the training loader only.
-
-    What it draws hangs on that loader's `rng` alone, as the order of the images does: whoever sets the
-    one attribute before an epoch repeats the epoch exactly, which resuming a killed training needs.
-    """
-
-    split_idx = 0
-
-    def __init__(self, augment: Augment) -> None:
-        super().__init__()
-        self.augment = augment
-        self.loader: Any = None
-
-    def encodes(self, images: TensorImage) -> TensorImage:
-        """Changed images; targets are of another type and pass untouched."""
-        seed = self.loader.rng.getrandbits(63)
-        return augment_batch(images.as_subclass(torch.Tensor), self.augment, seed=seed)
+from xaae_core.signal_form import SignalForm
 
 
 def make_dataloaders(
     dataset: ImageDataset,
     *,
-    input_size: int | tuple[int, int],
+    input_size: int | tuple[int, ...],
     input_channels: int,
     batch_size: int = 16,
     resize: Resize = "pad",
@@ -73,12 +42,12 @@ def make_dataloaders(
     for numeric labels; `dls.vocab` is the dataset's classes in their order; the last, smaller batch of training is
     left out. The order of the training images hangs on `dls.train.rng` alone. Items are the dataset's paths: all of
     train, in order and unchanged, is `dls.test_dl(dls.train_ds.items, with_labels=True)`, and `dls.test_dl([path])`
-    reads a new picture.
+    reads a new picture. Of a data set of signals the batches are (TensorSignal [B, C, T], …), scaled by its form.
 
     Args:
         dataset: see `read_dataset`; run `check_images` first, as a damaged picture stops an epoch.
-        input_size: the model's (height, width), or one number for both, in pixels.
-        input_channels: 1 or 3.
+        input_size: the model's (height, width), or one number for both, in pixels; of signals (samples,).
+        input_channels: 1 or 3; of signals the form's.
         batch_size: images per batch.
         resize: "pad" or "squash", see `read_image`.
         window: grey scale of DICOM and NIfTI pictures, see `read_image`.
@@ -89,19 +58,27 @@ def make_dataloaders(
         cache_bytes: memory for kept pictures; see `FilePixels`.
 
     Raises:
-        DatasetError: fewer training images than one batch, one class in train, or no valid images.
+        DatasetError: fewer training images than one batch, one class in train, no valid images, or pictures for a model
+            of signals, or the other way round.
         ImageError: the first picture cannot be read.
     """
-    source = FilePixels(
-        dataset.paths,
-        size=(input_size, input_size) if isinstance(input_size, int) else input_size,
-        channels=input_channels,
-        resize=resize,
-        window=window,
-        cache_bytes=0 if num_workers else cache_bytes,
-    )
+    kept_bytes = 0 if num_workers else cache_bytes
+    reader: Transform
+    if dataset.form is None:
+        source = FilePixels(
+            dataset.paths,
+            size=_picture_size(input_size),
+            channels=input_channels,
+            resize=resize,
+            window=window,
+            cache_bytes=kept_bytes,
+        )
+        reader = ReadPixels(source)
+    else:
+        _require_form(dataset.form, input_size, input_channels, augment)
+        reader = ReadSignals(FileSignals(dataset.paths, dataset.form, cache_bytes=kept_bytes))
     return _dataloaders(
-        source,
+        reader,
         dataset.paths,
         dataset.labels if dataset.values is None else dataset.values,
         dataset.split,
@@ -148,7 +125,7 @@ def dataloaders_from_arrays(
             f"{len(images)} images, {len(labels)} labels and {len(splits)} splits; expected as many of each"
         )
     return _dataloaders(
-        ArrayPixels(images),
+        ReadPixels(ArrayPixels(images)),
         range(len(images)),
         labels,
         splits,
@@ -162,7 +139,7 @@ def dataloaders_from_arrays(
 
 
 def _dataloaders(
-    source: PixelSource[Any],
+    reader: Transform,
     items: Sequence[Any],
     labels: Sequence[float] | np.ndarray[Any, Any],
     splits: Sequence[str] | np.ndarray[Any, Any],
@@ -181,7 +158,7 @@ def _dataloaders(
     changes = [AugmentTraining(augment)] if augment else []
     block = DataBlock(
         blocks=(
-            TransformBlock(type_tfms=ReadPixels(source)),
+            TransformBlock(type_tfms=reader),
             CategoryBlock(vocab=list(classes), sort=False) if classes else RegressionBlock(),
         ),
         get_y=_FindTarget(target_of),
@@ -199,6 +176,30 @@ def _dataloaders(
     for change in changes:
         change.loader = loaders.train
     return loaders
+
+
+def _picture_size(input_size: int | tuple[int, ...]) -> tuple[int, int]:
+    sides = (input_size, input_size) if isinstance(input_size, int) else input_size
+    if len(sides) != 2:
+        raise DatasetError(
+            f"the model takes signals of {sides[0]:,} samples, and the data are pictures: give a folder of signals, or "
+            "a model of pictures"
+        )
+    return sides[0], sides[1]
+
+
+def _require_form(form: SignalForm, input_size: Any, input_channels: int, augment: Augment | None) -> None:
+    """Refuse a model that does not take signals of this form, and changes that only pictures know."""
+    length = input_size if isinstance(input_size, int) else input_size[-1]
+    is_picture = not isinstance(input_size, int) and len(input_size) != 1
+    if is_picture or (length, input_channels) != (form.length, form.n_channels):
+        takes = "pictures" if is_picture else f"signals of {input_channels} channels and {length:,} samples"
+        raise DatasetError(
+            f"the data are signals of {form.n_channels} channels and {form.length:,} samples, the model takes {takes}: "
+            "build it for the data's form"
+        )
+    if augment is not None and augment != Augment():
+        raise DatasetError("the training cases are signals, which are neither mirrored nor turned: leave augment out")
 
 
 class _FindTarget(Transform):
