@@ -27,13 +27,23 @@ def check_duplicates(given: CheckInput) -> Iterator[Finding]:
     links = [same.rows, turned.rows, np.array([(rows[0], row) for rows in equal for row in rows[1:]]).reshape(-1, 2)]
     groups = join_pairs(np.concatenate(links).astype(np.int64), len(facts))
     if groups:
-        how = _how(equal, same, turned)
-        yield from _across_splits(given, groups, how)
-        yield from _two_labels(given, groups)
-        yield from _within(given, groups, how)
+        yield from report_copies(given, groups, _how(equal, same, turned))
     yield from _look_alike(given, alike, groups)
     if not groups:
         yield Finding(CHECK, "good", f"No picture is there twice among {count_of(len(facts), 'picture')}")
+
+
+def report_copies(given: CheckInput, groups: Groups, how: str) -> Iterator[Finding]:
+    """What copies do: in more than one split, with different labels, within one split.
+
+    Args:
+        given: the data.
+        groups: positions of the cases that are the same, two or more in each.
+        how: in which way they are the same, a sentence.
+    """
+    yield from _across_splits(given, groups, how)
+    yield from _two_labels(given, groups)
+    yield from _within(given, groups, how)
 
 
 def _how(equal: Groups, same: PicturePairs, turned: PicturePairs) -> str:

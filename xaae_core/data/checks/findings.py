@@ -10,6 +10,7 @@ from typing import Any, Literal
 from xaae_core.data.dataset import ImageDataset
 
 Level = Literal["stop", "warn", "note", "good"]
+_RIVALS = ("brightness", "amplitude")
 LEVELS: tuple[Level, ...] = ("stop", "warn", "note", "good")
 """From the worst to the best."""
 
@@ -76,7 +77,7 @@ class CheckReport:
     @property
     def rival(self) -> str:
         """What can be told of the label without any model, a figure to compare a model with; "" where nothing can."""
-        titles = [entry.title for entry in self.findings if entry.check == "brightness" and entry.level != "good"]
+        titles = [entry.title for entry in self.findings if entry.check in _RIVALS and entry.level != "good"]
         return next((title for title in titles if "AUROC" in title), "")
 
     def of_level(self, level: Level) -> tuple[Finding, ...]:

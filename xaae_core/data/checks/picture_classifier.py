@@ -106,7 +106,10 @@ def _folds(target: NDArray[np.int64], units: list[str] | None, seed: int) -> Any
 
     if units is None:
         return StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(target, target)
-    return StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed).split(target, target, units)
+    n_folds = min(_FOLDS, len(set(units)))  # three nights are three patients
+    if n_folds < 2:
+        return []
+    return StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed).split(target, target, units)
 
 
 def _fold_aurocs(features: Features, target: NDArray[np.int64], train: NDArray[Any], test: NDArray[Any]) -> list[float]:

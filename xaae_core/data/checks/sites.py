@@ -11,7 +11,7 @@ from xaae_core.data.checks.association import Association, associate, crosstab
 from xaae_core.data.checks.check_input import CheckInput
 from xaae_core.data.checks.findings import Finding, Level
 from xaae_core.data.checks.named_columns import NamedColumn, named_columns
-from xaae_core.data.checks.picture_classifier import content_features, tell_apart
+from xaae_core.data.checks.picture_classifier import Measure, content_features, tell_apart
 from xaae_core.data.checks.wording import figure, target_of
 
 CHECK = "sites"
@@ -46,20 +46,20 @@ class SiteFigures:
         return self.visible >= _VISIBLE
 
 
-def measure_site(given: CheckInput, column: NamedColumn) -> SiteFigures:
-    """The figures of one column."""
+def measure_site(given: CheckInput, column: NamedColumn, *, content: Measure = content_features) -> SiteFigures:
+    """The figures of one column; `content` is what a simple model sees of a case."""
     dataset = given.dataset
     target = dataset.labels if dataset.values is None else dataset.values
-    visible = tell_apart(content_features, given.facts, column.codes, groups=dataset.patients, seed=given.seed)
+    visible = tell_apart(content, given.facts, column.codes, groups=dataset.patients, seed=given.seed)
     return SiteFigures(associate(column.codes, target, seed=given.seed), visible)
 
 
-def check_sites(given: CheckInput) -> Iterator[Finding]:
-    """One finding a column."""
+def check_sites(given: CheckInput, *, content: Measure = content_features) -> Iterator[Finding]:
+    """One finding a column; `content` as for `measure_site`."""
     if len(given.facts) < 2:
         return
     for column in named_columns(given.dataset):
-        yield _finding(given, column, measure_site(given, column))
+        yield _finding(given, column, measure_site(given, column, content=content))
 
 
 def _finding(given: CheckInput, column: NamedColumn, figures: SiteFigures) -> Finding:
