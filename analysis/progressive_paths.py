@@ -16,6 +16,7 @@ from analysis.directions import Direction
 from analysis.traversals import Traversal, decode_path
 from analysis.trust import Level, Neighbourhood, judge_traversal
 from xaae_core.models.latent_model import Encoding, LatentModel
+from xaae_core.models.signal_pictures import as_picture_model
 from xaae_core.predictions import predict
 from xaae_core.signal_form import signal_form_of
 
@@ -81,14 +82,15 @@ class PathBuilder:
         skip_dropout: float = 1.0,
         seed: int = 0,
     ) -> None:
-        self._model, self._encoding, self._direction = model, encoding, direction
+        self._model, self._encoding, self._direction = as_picture_model(model), encoding, direction
         self._neighbourhood, self._skip_dropout, self._seed = neighbourhood, skip_dropout, seed
         self._lock = threading.Lock()
         self._steps = np.asarray(steps, dtype=np.float64)
         self._z = direction.move(encoding.z[0].float().cpu().numpy(), self._steps).astype(np.float32)
         self._said = predict(model, self._moved(np.arange(len(self._steps))))
         n_steps = len(self._steps)
-        self._frames = np.zeros((n_steps, model.input_channels, *model.input_size), dtype=np.float32)
+        size = (self._model.input_channels, *self._model.input_size)
+        self._frames = np.zeros((n_steps, *size), dtype=np.float32)
         self._computed = np.zeros(n_steps, dtype=bool)
         self._achieved = np.full(n_steps, np.nan)
         self._levels: list[Level | None] = [None] * n_steps

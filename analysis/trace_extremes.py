@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+_ROOM = 0.06  # of a channel's range, above and below
 
 
 @dataclass(frozen=True)
@@ -54,3 +57,12 @@ class Stretches:
         whole = np.concatenate([samples, np.repeat(samples[..., -1:], missing, axis=-1)], axis=-1)
         parts = whole.reshape(*samples.shape[:-1], -1, self.each)
         return np.stack([parts.min(axis=-1), parts.max(axis=-1)], axis=-1).reshape(*samples.shape[:-1], -1)
+
+
+def lane_scale(signals: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+    """The scale of each channel [C, 2], lowest and highest, that holds all signals [..., C, T] with a little room."""
+    axes = [tuple(axis for axis in range(values.ndim) if axis != values.ndim - 2) for values in signals]
+    low = np.min([values.min(axis=axis) for values, axis in zip(signals, axes, strict=True)], axis=0).astype(float)
+    high = np.max([values.max(axis=axis) for values, axis in zip(signals, axes, strict=True)], axis=0).astype(float)
+    room = np.where(high > low, (high - low) * _ROOM, np.maximum(np.abs(low) * _ROOM, 1e-3))
+    return np.stack([low - room, high + room], axis=1)

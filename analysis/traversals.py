@@ -12,6 +12,7 @@ from torch import Tensor
 
 from analysis.directions import Direction
 from xaae_core.models.latent_model import Encoding, LatentModel
+from xaae_core.models.signal_pictures import as_picture_model
 from xaae_core.predictions import predict
 from xaae_core.signal_form import SignalForm, signal_form_of
 
@@ -107,11 +108,14 @@ def path_steps(span: float = 3.0, n_steps: int = 21) -> NDArray[np.float64]:
 
 
 def encode_image(model: LatentModel, image: NDArray[Any] | Tensor) -> Encoding:
-    """Encode one image [C, H, W] in [0, 1] to an encoding of batch 1.
+    """Encode one image [C, H, W] in [0, 1], or one signal [channels, samples], to an encoding of batch 1.
 
     Any array will do, read-only or mirrored by negative strides: torch, which shares memory, is given a copy.
     """
+    model = as_picture_model(model)
     x = image.float() if isinstance(image, Tensor) else torch.from_numpy(np.array(image, np.float32, order="C"))
+    if x.ndim == 2 and signal_form_of(model) is not None:
+        x = x[None]  # [1, channels, samples]
     device = next((p.device for p in getattr(model, "parameters", lambda: iter(()))()), torch.device("cpu"))
     with torch.inference_mode():
         return model.encode(x.unsqueeze(0).to(device))
@@ -139,6 +143,7 @@ def traverse(
     Raises:
         ValueError: more than one image, steps without 0, or a direction of another model.
     """
+    model = as_picture_model(model)
     wanted = path_steps() if steps is None else np.array(steps, dtype=np.float64)
     if len(encoding.z) != 1:
         raise ValueError(f"the encoding holds {len(encoding.z)} images; a path starts from one")

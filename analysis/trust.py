@@ -18,6 +18,7 @@ from analysis.directions import Direction
 from analysis.traversals import Traversal
 from xaae_core.models.latent_model import LatentModel
 from xaae_core.models.model_abilities import has_prior
+from xaae_core.models.signal_pictures import as_picture_model
 from xaae_core.ms_ssim import ssim
 from xaae_core.signal_form import case_noun
 
@@ -105,6 +106,7 @@ def judge_traversal(
     """
     from scipy.stats import chi2
 
+    model = as_picture_model(model)
     device = next((p.device for p in getattr(model, "parameters", lambda: iter(()))()), torch.device("cpu"))
     with torch.inference_mode():
         again = model.encode(torch.from_numpy(traversal.frames.copy()).to(device)).z.float().cpu().numpy()

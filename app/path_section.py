@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from analysis.directions import Direction
 from analysis.figures.filmstrip import PathFigure, draw_filmstrip, draw_gif, path_table
+from analysis.figures.trace_table import trace_table
 from analysis.progressive_paths import PartialPath, PathBuilder
 from analysis.traversals import Traversal
 from analysis.trust import path_likeness
@@ -203,6 +204,12 @@ def show_downloads(scene: PathScene) -> None:
         ("PNG filmstrip", f"{name}.png", "image/png", lambda: draw_filmstrip(scene.figure())),
         ("Numbers (CSV)", f"{name}.csv", "text/csv", lambda: path_table(scene.figure())),
     ]
-    columns = st.columns([1, 1, 1, 5])
+    if scene.workspace.signal_form is not None:
+        offers[2:2] = [
+            ("SVG", f"{name}.svg", "image/svg+xml", lambda: draw_filmstrip(scene.figure(), form="svg")),
+            ("PDF", f"{name}.pdf", "application/pdf", lambda: draw_filmstrip(scene.figure(), form="pdf")),
+        ]
+        offers.append(("Samples (CSV)", f"{name}-samples.csv", "text/csv", lambda: trace_table(scene.figure())))
+    columns = st.columns([1] * len(offers) + [max(1, 8 - len(offers))])
     for column, (label, file_name, mime, make) in zip(columns, offers, strict=False):
         column.download_button(label, make, file_name, mime, on_click="ignore", width="stretch")

@@ -1,4 +1,4 @@
-"""A path as a filmstrip for papers and as a GIF for talks."""
+"""A path as a filmstrip for papers and as a GIF for talks; paths of signals are drawn as traces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from analysis.figures.formats import plain
+from analysis.figures.formats import Format, plain, render
 from analysis.traversals import Traversal
 
 
@@ -20,7 +20,7 @@ class PathFigure:
 
     Attributes:
         traversal: the path.
-        original: the image it starts from [C, H, W] in [0, 1].
+        original: the case it starts from [C, H, W] as the model takes it.
         class_index: the class whose probability is written.
         title: a line above.
         achieved: move after encoding again [K], in SD; None: not written.
@@ -33,57 +33,72 @@ class PathFigure:
     achieved: NDArray[np.float64] | None = None
 
 
-def draw_filmstrip(figure: PathFigure, *, columns: int = 7, width_inches: float = 7.2, dpi: int = 300) -> bytes:
-    """Draw original and evenly spaced steps, decoded above and as the change below; PNG bytes.
+def draw_filmstrip(
+    figure: PathFigure,
+    *,
+    columns: int | None = None,
+    width_inches: float = 7.2,
+    dpi: int = 300,
+    form: Format = "png",
+) -> bytes:
+    """Draw original and evenly spaced steps, decoded above and as the change below; bytes of a PNG, SVG or PDF.
 
-    All frames share one grey scale, all changes one diverging scale with zero in the middle.
+    All frames share one grey scale, all changes one diverging scale with zero in the middle. Signals are drawn by
+    `draw_trace_strip`.
 
     Args:
         figure: what to show.
-        columns: steps shown, at most.
+        columns: steps shown, at most; None: 7 of pictures, 5 of signals.
         width_inches: final width (7.2 inches: two columns of most journals).
         dpi: dots per inch.
+        form: "png", "svg" or "pdf".
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     path = figure.traversal
+    if path.signal_form is not None:
+        from analysis.figures.trace_strip import draw_trace_strip
+
+        return draw_trace_strip(figure, columns=columns or 5, width_inches=width_inches, dpi=dpi, form=form)
+    columns = columns or 7
     shown = pick_steps(path, columns)
     height, width = path.frames.shape[-2:]
     cell = width_inches / (len(shown) + 1.25)
     canvas = Figure(figsize=(width_inches, 1.72 * cell * height / width + 0.75), dpi=dpi, layout="constrained")
-    FigureCanvasAgg(canvas)
     grid = canvas.subplots(2, len(shown) + 1, squeeze=False)
     limit = max(float(np.abs(path.change()[shown]).max()), 1 / 255)
     _show(grid[0][0], figure.original, "original", bold=True)
     grid[1][0].axis("off")
     drawn: Any = None
     for column, step in enumerate(shown, start=1):
-        _show(grid[0][column], path.frames[step], _step_label(path, step))
+        _show(grid[0][column], path.frames[step], step_label(path, step))
         drawn = grid[1][column].imshow(
             path.change()[step].mean(axis=0), cmap="PuOr_r", vmin=-limit, vmax=limit, interpolation="nearest"
         )
-        grid[1][column].set_xlabel(_under(figure, step), fontsize=6)
+        grid[1][column].set_xlabel(under_step(figure, step), fontsize=6)
         _bare(grid[1][column])
     bar = canvas.colorbar(drawn, ax=grid[1].tolist(), fraction=0.02, pad=0.01)
     bar.ax.tick_params(labelsize=5)
     bar.set_label("change, 1 = full scale", fontsize=6)
     canvas.suptitle(plain(figure.title, most=110), fontsize=8)
-    stream = io.BytesIO()
-    canvas.savefig(stream, format="png")
-    return stream.getvalue()
+    return render(canvas, form, dpi=dpi)
 
 
 def draw_gif(traversal: Traversal, *, frame_ms: int = 120, side: int | None = None) -> bytes:
     """The path there and back as an endless GIF; bytes.
 
-    Grey pictures keep every level exactly; colour pictures are reduced to the 256 colours a GIF can hold.
+    Grey pictures keep every level exactly; colour pictures are reduced to the 256 colours a GIF can hold. Signals are
+    drawn by `draw_trace_gif`.
 
     Args:
         traversal: the path.
         frame_ms: time each frame is shown, in milliseconds.
         side: enlarge so that the longer side has at least this many pixels, by whole factors; None: as it is.
     """
+    if traversal.signal_form is not None:
+        from analysis.figures.trace_gif import draw_trace_gif
+
+        return draw_trace_gif(traversal, frame_ms=frame_ms)
     factor = 1 if side is None else max(1, -(-side // max(traversal.frames.shape[-2:])))
     pictures = [_picture(frame, factor) for frame in traversal.frames]
     there_and_back = pictures + pictures[-2:0:-1]
@@ -149,11 +164,13 @@ def _bare(axes: Any) -> None:
         spine.set_visible(False)
 
 
-def _step_label(path: Traversal, step: int) -> str:
+def step_label(path: Traversal, step: int) -> str:
+    """What is written above a step."""
     return "decoded, 0 SD" if step == path.origin else f"{path.steps[step]:+.1f} SD".replace("-", "−")
 
 
-def _under(figure: PathFigure, step: int) -> str:
+def under_step(figure: PathFigure, step: int) -> str:
+    """What is written below a step: what the model says, and the move achieved."""
     lines = []
     if figure.traversal.values is not None:
         lines.append(f"predicted {figure.traversal.values[step]:.3g}")

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.trace_extremes import Stretches
+from analysis.trace_extremes import Stretches, lane_scale
 from app.components.path_viewer.block import Kind, pack_block
 from app.components.path_viewer.trace_payload import TracePayload
 
 MOST_LEVELS = 12_000_000
 """In one block, 24 MB; longer signals are sent as the least and greatest value of each stretch."""
-_MARGIN = 0.06  # of the range, above and below
 
 
 @dataclass(frozen=True)
@@ -85,11 +84,7 @@ def trace_scale(payload: TracePayload, *, at_least: NDArray[np.float64] | None =
     """
     frames = payload.frames[payload.is_computed]
     edits = payload.original + frames - payload.frames[payload.origin]
-    shown = [payload.original[None], frames, edits]
-    low = np.min([values.min(axis=(0, 2)) for values in shown], axis=0).astype(np.float64)
-    high = np.max([values.max(axis=(0, 2)) for values in shown], axis=0).astype(np.float64)
-    room = np.where(high > low, (high - low) * _MARGIN, np.maximum(np.abs(low) * _MARGIN, 1e-3))
-    scale = np.stack([low - room, high + room], axis=1)
+    scale = lane_scale([payload.original, frames, edits])
     if at_least is None:
         return scale
     return np.stack([np.minimum(scale[:, 0], at_least[:, 0]), np.maximum(scale[:, 1], at_least[:, 1])], axis=1)
