@@ -10,6 +10,7 @@ import numpy as np
 
 from xaae_core.data.frames import split_frame
 from xaae_core.data.image_dataset import ImageDataset
+from xaae_core.data.labels_table import stays_inside
 from xaae_core.data.listings import BrokenFile, ListedImage, columns_of
 from xaae_core.data.signals.file_form import common_form
 from xaae_core.data.signals.open_files import OPEN_FILES
@@ -200,7 +201,7 @@ def _dataset(
         labels=_read_only(np.array(targets.labels, np.int64)),
         classes=targets.classes,
         split=split,
-        masks=(None,) * len(ids),
+        masks=tuple(_mask_of(root, row) for row in rows),
         columns=columns_of(rows),
         channels=1,
         patients=patients,
@@ -216,3 +217,9 @@ def _dataset(
 def _read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     array.flags.writeable = False
     return array
+
+
+def _mask_of(root: Path, row: ListedImage) -> Path | None:
+    """Where the table says that the mask of a signal is, if it is there."""
+    path = root / row.mask if row.mask and stays_inside(row.mask) else None
+    return path if path is not None and split_frame(path).file.is_file() else None
