@@ -39,8 +39,8 @@ def entry_of(model: object) -> ModelEntry | None:
     family = type(getattr(model, "model", None)).__name__.lower()
     kind = {"AAE": "EncoderWithAAEBlocks", "SignalAutoencoderLatents": "AutoencoderLatents"}.get(kind, kind)
     found = [entry for entry in MODELS.values() if entry.kind == kind]
-    if kind == "AutoencoderLatents":
-        found = [entry for entry in found if entry.name == family]
+    if kind in ("AutoencoderLatents", "SignalsInUnits"):
+        found = [entry for entry in found if entry.name.replace("_", "") == family]
     if kind == "BurgessVAE":
         loss = getattr(getattr(model, "loss_f", None), "name", "")
         found = found[1:] if loss == "btcvae" else found

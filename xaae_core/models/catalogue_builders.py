@@ -84,6 +84,14 @@ def _autoencoder(name: str, wish: Wish) -> nn.Module:
     return build_autoencoder(_FAMILIES[name], wish.img_size, wish.dims, **wish.options)
 
 
+def _signals_in_units(name: str, wish: Wish) -> nn.Module:
+    from xaae_core.models.signals_in_units import build_signals_in_units
+
+    assert wish.form is not None  # of signals alone, which `build_catalogued` has seen to
+    network = "AutoencoderCNN" if name == "autoencoder_cnn" else "RecurrentAutoencoder"
+    return build_signals_in_units(network, wish.dims, wish.form)
+
+
 def _autoencoder_mnist(name: str, wish: Wish) -> nn.Module:
     from xaae_core.models.mnist_autoencoder import AutoEncoderMnist, DecoderMnist, EncoderMnist
     from xaae_core.pretext import build_pretext
@@ -133,6 +141,7 @@ def _simclr(name: str, wish: Wish) -> nn.Module:
 _BUILDERS: dict[str, Callable[[str, Wish], Any]] = {
     "xaaenet": _xaaenet,
     **dict.fromkeys(_FAMILIES, _autoencoder),
+    **dict.fromkeys(("recurrent_autoencoder", "autoencoder_cnn"), _signals_in_units),
     "autoencoder_mnist": _autoencoder_mnist,
     **dict.fromkeys(("beta_vae_mnist", "beta_tcvae_mnist"), _beta_vae),
     **dict.fromkeys(("burgess_vae", "burgess_tcvae"), _burgess),

@@ -98,6 +98,23 @@ MODELS: Mapping[str, ModelEntry] = catalogue_of(
         options=(_BETA, _LIKELIHOOD),
     ),
     ModelEntry(
+        name="recurrent_autoencoder",
+        title="Recurrent autoencoder of signals (lfxai)",
+        purpose="lfxai's autoencoder of signals with LSTMs, which reads a signal sample by sample: slow, for short ones.",
+        mediums=("signal",),
+        kind="SignalsInUnits",
+        dims=64,
+    ),
+    ModelEntry(
+        name="autoencoder_cnn",
+        title="Convolutional autoencoder of signals (lfxai)",
+        purpose="lfxai's small autoencoder of ECG beats with three convolutions, here for signals of any length from 9 "
+        "samples.",
+        mediums=("signal",),
+        kind="SignalsInUnits",
+        dims=64,
+    ),
+    ModelEntry(
         name="autoencoder_mnist",
         title="Autoencoder of digits (lfxai)",
         purpose="lfxai's small autoencoder of MNIST digits, which can also learn to take noise away or to fill in.",
