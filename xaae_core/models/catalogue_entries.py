@@ -100,7 +100,7 @@ MODELS: Mapping[str, ModelEntry] = catalogue_of(
     ModelEntry(
         name="recurrent_autoencoder",
         title="Recurrent autoencoder of signals (lfxai)",
-        purpose="lfxai's autoencoder of signals with LSTMs, which reads a signal sample by sample: slow, for short ones.",
+        purpose="lfxai's autoencoder of signals with LSTMs, which reads sample by sample: slow, for short ones.",
         mediums=("signal",),
         kind="SignalsInUnits",
         dims=64,
