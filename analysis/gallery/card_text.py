@@ -14,7 +14,7 @@ def card_text(card: GalleryCard) -> str:
     table = "\n".join(f"| {title} | {text} | {about} |" for title, text, about in rows if text != "—")
     lines = [
         f"# {card.title}",
-        card.purpose,
+        f"{card.purpose} {card.note}".strip(),
         f"Trained on {card.data}. {card.n_epochs} epochs, {duration_text(card.seconds)}; measured on "
         f"{latents.n_cases:,} held-out cases; the linear probe's figure is the {probe_name(card)} (always naming the "
         f"most frequent class: {number(card.probe.chance)}).",

@@ -36,6 +36,7 @@ class GalleryCard:
         scores: the scores of factors by name and their parts, where factors are known; {} elsewhere.
         versions: of the packages.
         created: when, ISO 8601 in UTC.
+        note: what it was shown of the labels or the factors; "" if nothing.
     """
 
     name: str
@@ -52,6 +53,7 @@ class GalleryCard:
     scores: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     created: str = ""
+    note: str = ""
 
     def figures(self) -> dict[str, float]:
         """All figures by name that the model has, as its checkpoint's card keeps them too."""

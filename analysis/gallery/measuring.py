@@ -78,6 +78,7 @@ def card_of(
     n_epochs: int,
     seconds: float,
     settings: Mapping[str, Any],
+    note: str = "",
 ) -> GalleryCard:
     """The card of a measured model."""
     own = model.n_numbers if isinstance(model, PrincipalComponents) else sum(p.numel() for p in model.parameters())
@@ -95,6 +96,7 @@ def card_of(
         probe=measured.probe,
         scores=dict(measured.scores),
         versions={package: version(package) for package in ("torch", "xaae", "scikit-learn")},
+        note=note,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 

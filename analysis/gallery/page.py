@@ -125,6 +125,7 @@ def _links(cards: Sequence[GalleryCard]) -> str:
 def _section(card: GalleryCard, pictures: Path) -> list[str]:
     latents = card.latents
     parts = [f'<h3 id="{escape(card.name)}">{escape(card.title)}</h3>', paragraph(card.purpose)]
+    parts += [paragraph(card.note)] if card.note else []
     trained = f"{card.n_epochs} epochs, {duration_text(card.seconds)}" if card.n_epochs else ""
     opened = f"xaae app --checkpoint {card.name}/model.safetensors" if card.n_epochs else ""
     parts.append(

@@ -26,6 +26,8 @@ PREFERRED_SIDE = 32
 SIGNAL_BETA = 0.002
 """β where signals are taken for Gaussian: noise of a standard deviation of 4.5 % of their range. With β = 1 the noise
 would be as large as the range, and nothing in a signal worth a nat of z."""
+_XAAENET_SHARE = 0.5
+"""Epochs of xAAEnet's phases together, as a share of the others' one: each of its steps costs several of theirs."""
 _PHASES = ("adversarial", "autoencoder", "classifier")
 
 
@@ -53,6 +55,17 @@ def cases_for(entry: ModelEntry, cases: GalleryCases) -> GalleryCases | None:
         return None
     sides = [PREFERRED_SIDE, *(height for height, _ in entry.sizes)]
     return next((cases.sized(side) for side in sides if entry.takes((side, side), cases.channels)), None)
+
+
+def hints_of(entry: ModelEntry, cases: GalleryCases) -> str:
+    """What a model is shown of the labels or the factors, in words; "" if nothing."""
+    if entry.learns_labels:
+        return "It learned with the labels that the linear probe asks for."
+    if entry.feed == "pairs" and cases.factors is not None:
+        return "It learned from pairs that differ in one factor, without being told in which."
+    if entry.feed == "pairs":
+        return "It learned from pairs of one class: so far it has seen the labels that the linear probe asks for."
+    return ""
 
 
 def build_for(entry: ModelEntry, cases: GalleryCases, settings: GallerySettings) -> nn.Module:
@@ -102,16 +115,12 @@ def train_entry(
     n_epochs = settings.n_epochs(n_cases)
     plan = _plan_of(entry, cases, n_epochs)
     phases = _PHASES if entry.name == "xaaenet" else ("",)
-    epochs = [0]
 
     def tell(step: BatchProgress) -> None:
         offset = phases.index(step.phase) * step.n_epochs if step.phase in phases else 0
         done = (offset + step.epoch - 1) * step.n_batches + step.batch
         if progress is not None:
             progress(done, len(phases) * step.n_epochs * step.n_batches)
-
-    def count(_: Any) -> None:
-        epochs[0] += 1
 
     learn = train_model(
         model,
@@ -127,17 +136,16 @@ def train_entry(
         progress_bar=False,
         device="cpu",
         on_batch=tell,
-        on_progress=count,
         **plan,
     )
-    return TrainedModel(learn.model.cpu().eval(), len(phases) * n_epochs if not epochs[0] else _epochs_in(folder))
+    return TrainedModel(learn.model.cpu().eval(), _epochs_in(folder))
 
 
 def _plan_of(entry: ModelEntry, cases: GalleryCases, n_epochs: int) -> dict[str, Any]:
     """Epochs, and what only xAAEnet's three phases have."""
     if entry.name != "xaaenet":
         return {"epochs": n_epochs}
-    each = max(1, round(n_epochs / len(_PHASES)))
+    each = max(1, round(n_epochs * _XAAENET_SHARE / len(_PHASES)))
     plan: dict[str, Any] = {"epochs_adv": each, "epochs_ae": each, "epochs_classif": each}
     return plan | {"patch_size": 4} if cases.form is None else plan
 
