@@ -8,7 +8,7 @@ app: $(VENV)/.installed
 	$(BIN)/xaae app
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder # files of few long tests do not come last
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
