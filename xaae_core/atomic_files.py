@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written under a temporary name, then renamed."""
+"""Files and folders that are either whole or not there: written under a temporary name, then renamed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import errno
 import os
 import re
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,3 +56,33 @@ def write_text_atomically(path: str | Path, text: str) -> Path:
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return Path(path)
+
+
+@contextmanager
+def atomic_folder(path: str | Path, *, replaced_if: str = "") -> Iterator[Path]:
+    """Yield a new folder beside `path`; renamed onto it when the block ends well, removed otherwise.
+
+    Args:
+        path: must be absent or empty; its parents are made.
+        replaced_if: name of a file by which an earlier folder of the same making is known: it may be replaced.
+
+    Raises:
+        FileExistsError: the folder holds something else.
+    """
+    target = Path(path)
+    has_content = target.exists() and (not target.is_dir() or any(target.iterdir()))
+    if has_content and not (replaced_if and (target / replaced_if).is_file()):
+        raise FileExistsError(f"{target} already holds something; name a folder that is absent or empty")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield partial
+        partial.chmod(0o755)
+        if has_content:
+            shutil.rmtree(target)
+        elif target.exists():
+            target.rmdir()
+        os.replace(partial, target)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise

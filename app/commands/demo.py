@@ -1,4 +1,4 @@
-"""`xaae demo`: train the demo again, measure its claims, write its pictures as a folder."""
+"""`xaae demo`: train the demo again, measure its claims, write its pictures, or signals, as a folder."""
 
 from __future__ import annotations
 
@@ -68,6 +68,19 @@ def write_images(folder: Path, n_train: int, n_valid: int, n_test: int) -> None:
 
     table = write_phantoms(folder, n_train=n_train, n_valid=n_valid, n_test=n_test)
     click.echo(f"{table}: {n_train + n_valid + n_test:,} phantoms")
+
+
+@demo.command("signals", epilog="\b\nExample:\n  xaae demo signals beats\n  xaae train beats --out runs/beats")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--train", "n_train", type=click.IntRange(0), default=600, show_default=True, help="To train on.")
+@click.option("--valid", "n_valid", type=click.IntRange(0), default=150, show_default=True, help="To choose by.")
+@click.option("--test", "n_test", type=click.IntRange(0), default=250, show_default=True, help="Held out.")
+def write_signals(folder: Path, n_train: int, n_valid: int, n_test: int) -> None:
+    """Write heartbeats that a program draws to FOLDER: two leads, a known raise of the ST segment, and its mask."""
+    from xaae_core.data.beats_folder import write_beats
+
+    table = write_beats(folder, n_train=n_train, n_valid=n_valid, n_test=n_test)
+    click.echo(f"{table}: {n_train + n_valid + n_test:,} beats of 2 leads")
 
 
 command = demo

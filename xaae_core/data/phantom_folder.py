@@ -1,9 +1,6 @@
 """Write phantoms as an ordinary folder of pictures, masks and labels.csv, such as any user's own data."""
 
 import csv
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from xaae_core.atomic_files import atomic_folder
 from xaae_core.data.phantom_drawing import DEFAULT_SIZE, Phantom
 from xaae_core.data.phantom_factors import FACTOR_NAMES
 from xaae_core.data.phantoms import DEMO_SEED, SPLITS, draw_by_id, phantom_id, to_uint8
@@ -77,22 +75,11 @@ def write_chosen_phantoms(
         DatasetError: the folder holds something else, or an id is of another form.
     """
     target = Path(folder)
-    has_content = target.exists() and (not target.is_dir() or any(target.iterdir()))
-    if has_content and not (replace and (target / "labels.csv").is_file()):
-        raise DatasetError(f"{target} already holds something; name a folder that is absent or empty")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        _fill(partial, chosen, seed, size)
-        partial.chmod(0o755)
-        if has_content:
-            shutil.rmtree(target)
-        elif target.exists():
-            target.rmdir()
-        os.replace(partial, target)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        with atomic_folder(target, replaced_if="labels.csv" if replace else "") as partial:
+            _fill(partial, chosen, seed, size)
+    except FileExistsError as error:
+        raise DatasetError(str(error)) from error
     return target / "labels.csv"
 
 
