@@ -1,4 +1,4 @@
-"""`xaae attribute`: which pixels of a picture made the model say what it says."""
+"""`xaae attribute`: which pixels of a picture, or moments of a signal, made the model say what it says."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xaae_core.checkpoints import Checkpoint
     from xaae_core.data.recipes import CaseInput
     from xaae_core.latents import LatentTable
+    from xaae_core.models.latent_model import LatentModel
 
 METHOD_NAMES = (
     *("integrated_gradients", "saliency", "occlusion", "guided_backprop", "input_x_gradient", "gradient_shap"),
@@ -47,8 +48,9 @@ _FILE = click.Path(path_type=Path)
     help="May be given several times: one map each; all: each that can work on the model.")  # fmt: skip
 @click.option("--target", callback=check_target, help=HELP)
 @click.option("--latents", type=_FILE, help="Table of latents of the same checkpoint; for a direction.")
-@click.option("--baseline", type=click.Choice(["black", "blurred", "mean"]), default="black", show_default=True,
-    help="What the picture is compared with; mean: of training pictures of --latents.")  # fmt: skip
+@click.option("--baseline", type=click.Choice(["black", "level", "zero", "blurred", "mean"]),
+    help="What the picture is compared with: black (the default), blurred; a signal with level (the default: each "
+    "channel's own mean), zero in its unit, blurred; mean: of training pictures or signals of --latents.")  # fmt: skip
 @click.option("--data", type=_FILE, help="Data folder of --latents, if it was moved since; for --baseline mean.")
 @click.option("--steps", type=click.IntRange(1, 2000), default=64, show_default=True,
     help="With integrated_gradients: points on the way from the baseline.")  # fmt: skip
@@ -60,15 +62,19 @@ _FILE = click.Path(path_type=Path)
 @click.option("--span", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
     help="With latent_shift: how far the target is moved each way, in its own unit (SD for a direction).")  # fmt: skip
 @click.option("--window", type=click.IntRange(1),
-    help="With occlusion: side of the covered square; with feature_ablation: of a cell; in pixels.")  # fmt: skip
-@click.option("--stride", type=click.IntRange(1), help="With occlusion: pixels between squares; half the window.")
+    help="With occlusion: side of the covered square; with feature_ablation: of a cell; in pixels. Of a signal, "
+    "samples of one channel.")  # fmt: skip
+@click.option(
+    "--stride", type=click.IntRange(1), help="With occlusion: pixels (samples) between squares; half the window."
+)
 @click.option("--memory", type=click.IntRange(1),
     help="MiB that a pass may take beside the model; if left out a quarter of what is free, at most 1024.")  # fmt: skip
 @click.option("--evaluate", is_flag=True,
     help="Measure each map (deletion and insertion against random maps, concentration) and put it to the checks: the "
     "same method on a destroyed model and, with --latents, on shuffled labels. Takes much longer.")  # fmt: skip
 @click.option("--mask", "masks", type=_FILE, multiple=True,
-    help="With --evaluate: picture of what matters, white; one for each IMAGE, in their order.")  # fmt: skip
+    help="With --evaluate: picture of what matters, white (of a signal a NumPy file, not 0); one for each IMAGE, in "
+    "their order.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the maps' figures as JSON.")
 @allow_encoders
 def command(
@@ -78,7 +84,7 @@ def command(
     methods: tuple[str, ...],
     target: str | None,
     latents: Path | None,
-    baseline: str,
+    baseline: str | None,
     data: Path | None,
     steps: int,
     samples: int,
@@ -103,6 +109,7 @@ def command(
     from app.attribution_files import figures_of, sentence_of, write_attributions, write_summary
     from app.attribution_run import AttributionRun
     from app.opened_model import open_checkpoint
+    from xaae_core.signal_form import signal_form_of
 
     if latents is None and ((target is not None and needs_latents(target)) or baseline == "mean"):
         raise click.UsageError(
@@ -116,12 +123,12 @@ def command(
         )
     opened = open_checkpoint(checkpoint)
     table = None if latents is None else latents_of_model(opened, latents)
-    _check_squares(window, stride, opened.model.input_size)
+    _check_windows(window, stride, opened.model)
     target = target or usual_target(opened.card, has_latents=table is not None)
     settings = MethodSettings(
         n_steps=steps, n_samples=samples, noise=noise, seed=seed, span=span, window=window, stride=stride
     )
-    asked = target_of(target, opened.card, table)
+    asked, form = target_of(target, opened.card, table), signal_form_of(opened.model)
     run = AttributionRun(
         opened, asked, tuple(_usable(methods, opened, asked)), settings,
         table=table, memory_bytes=None if memory is None else memory * 2**20, is_evaluated=evaluate,
@@ -139,9 +146,9 @@ def command(
         reports.append(figures_of(picture, found, opened))
         judged[name] = found
         if not as_json:
-            click.echo("\n".join(("" if len(images) == 1 else f"{name}: ") + sentence_of(one) for one in found))
+            click.echo("\n".join(("" if len(images) == 1 else f"{name}: ") + sentence_of(one, form) for one in found))
     if len(images) > 1:
-        files += write_summary(out, judged, run.means(), run.mean_picture())
+        files += write_summary(out, judged, run.means(), run.mean_picture(), form=form)
     if as_json:
         print_json({**reports[0], "files": files} if len(images) == 1 else {"pictures": reports, "files": files})
     else:
@@ -172,30 +179,43 @@ def _usable(methods: tuple[str, ...], opened: Checkpoint, target: Target) -> lis
 
 
 def _baselines(
-    name: str, run: AttributionRun, table: LatentTable | None, latents: Path | None, data: Path | None
+    name: str | None, run: AttributionRun, table: LatentTable | None, latents: Path | None, data: Path | None
 ) -> Callable[[CaseInput], Baseline]:
     """How the picture that stands for nothing is made of a picture."""
     import numpy as np
 
-    from analysis.attributions import black_baseline, blurred_baseline, mean_baseline
+    from analysis.attributions import mean_baseline
+    from app.attribution_baselines import baselines_of, make_baseline
     from app.case_files import CaseFiles
+    from xaae_core.signal_form import signal_form_of
 
-    if name == "black":
-        return lambda picture: black_baseline(picture.pixels.shape)
-    if name == "blurred":
-        return lambda picture: blurred_baseline(picture.pixels)
+    form = signal_form_of(run.opened.model)
+    if name != "mean":
+        offered = baselines_of(form)
+        if name is not None and name not in offered:
+            kind = "pictures" if form is None else "signals"
+            raise click.BadParameter(f"--baseline {name} does not suit {kind}: choose {', '.join(offered)} or mean")
+        chosen = next((each for each in offered if each == name), offered[0])
+        return lambda picture: make_baseline(chosen, picture.pixels, form)
     assert table is not None and latents is not None  # the command has asked for both  # noqa: PT018
     files = CaseFiles(table, latents=latents, data=data)
     found = [path for path in map(files.find, np.flatnonzero(table.split == "train").tolist()) if path is not None]
     wanted = np.linspace(0, len(found) - 1, min(len(found), _MOST_AVERAGED)).astype(int)
-    mean = mean_baseline(run.read(found[place]).pixels for place in wanted)
+    mean = mean_baseline((run.read(found[place]).pixels for place in wanted), form=form)
     return lambda _: mean
 
 
-def _check_squares(window: int | None, stride: int | None, size: tuple[int, int]) -> None:
-    """Refuse squares that do not fit, as an option and not as a bug."""
-    if window is not None and window > min(size):
-        raise click.BadParameter(f"--window {window} is larger than the model's pictures, {size[0]}×{size[1]} px")
-    largest = window if window is not None else max(2, round(min(size) / 12))
+def _check_windows(window: int | None, stride: int | None, model: LatentModel) -> None:
+    """Refuse squares, or stretches of time, that do not fit, as an option and not as a bug."""
+    from analysis.nouns import said_of
+    from xaae_core.signal_form import signal_form_of
+
+    form, size = signal_form_of(model), model.input_size
+    side = min(size) if form is None else form.length
+    if window is not None and window > side:
+        whole = f"{size[0]}×{size[1]} px" if form is None else f"{side} samples"
+        raise click.BadParameter(said_of(model, f"--window {window} is larger than the model's pictures, {whole}"))
+    largest = window if window is not None else max(2, round(side / 12))
     if stride is not None and stride > largest:
-        raise click.BadParameter(f"--stride {stride} leaves gaps between squares of {largest} px: at most {largest}")
+        words = f"--stride {stride} leaves gaps between squares of {largest} px: at most {largest}"
+        raise click.BadParameter(said_of(model, words))

@@ -46,8 +46,8 @@ function columnsOf(frame, numbers, offset, isSmooth) {
   return found;
 }
 
-/** One row of pixels, the colours of a lane; `weightOf` says how far they cover the ground. */
-function bandRow(pixels, start, columns, { gain, threshold, palette, hidden, weightOf }) {
+/** One row of pixels, the colours of a lane; `weight` says how far they cover the ground. */
+function bandRow(pixels, start, columns, { gain, threshold, palette, hidden, weight }) {
   const { colours, ground } = palette;
   const n = colours.length / 3;
   for (let k = 0; k < columns.length; k++) {
@@ -57,7 +57,6 @@ function bandRow(pixels, start, columns, { gain, threshold, palette, hidden, wei
       continue;
     }
     const c = 3 * colourAt(share, n);
-    const weight = weightOf(Math.abs(share));
     const part = (j) => Math.round(colours[c + j] * weight + ground[j] * (1 - weight));
     pixels[start + k] = pack(part(0), part(1), part(2));
   }

@@ -104,7 +104,7 @@ class TraceTile extends Tile {
       threshold: hiddenBelow(this.heat, view.hiddenShare),
       palette,
       hidden: isOverlay ? palette.ground : mix(palette.ground, palette.ink, 0.18).map(Math.round),
-      weightOf: isOverlay ? (share) => view.opacity * share : () => 1,
+      weight: isOverlay ? view.opacity : 1, // zero has the ground's colour, or nearly: nothing need fade twice
     };
     lanes.forEach((channel, k) => {
       const columns = columnsOf(this.frames[k], this.heat.numbers, channel * picture.width, view.isSmooth);
