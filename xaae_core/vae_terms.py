@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from xaae_core.errors import AutoencoderError
 from xaae_core.gaussian_densities import (
     kl_to_standard_normal,
     log_density_gaussian,
@@ -71,14 +72,15 @@ def _reconstruction_loss(
         storer: gets `recon_loss`.
 
     Raises:
-        ValueError: an unknown distribution, another shape, or for "bernoulli" pixels outside [0, 1].
+        ValueError: an unknown distribution or another shape.
+        AutoencoderError: for "bernoulli" pixels outside [0, 1], or that are no numbers.
     """
     if data.shape != recon_data.shape:
         raise ValueError(f"images {tuple(data.shape)} and reconstructions {tuple(recon_data.shape)} differ in shape")
     if distribution == "bernoulli":
         low, high = (float(value) for value in data.detach().aminmax())
-        if low < 0 or high > 1:
-            raise ValueError(
+        if not 0 <= low <= high <= 1:  # NaN anywhere makes both NaN
+            raise AutoencoderError(
                 f"pixels go from {low:.3g} to {high:.3g}; the bernoulli likelihood needs [0, 1]: rescale them, or "
                 'take rec_dist="gaussian"'
             )

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from xaae_core.gaussian_densities import draw_gaussian, kl_to_standard_normal
+from xaae_core.models.autoencoder_loss import LikelihoodType, require_data
 from xaae_core.models.epoch_training import EpochTraining, Loader
 from xaae_core.models.image_latents import ImageLatents
 from xaae_core.models.mnist_autoencoder import MNIST_SIZE
@@ -57,6 +58,13 @@ class DigitVae(ImageLatents, EpochTraining):
         """Mean and log variance of q(z|x), each [B, D], of digits [B, 1, 28, 28]."""
         mu, logvar = self.encoder(x)
         return mu, logvar
+
+    def loss_parts(self, recons: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> dict[str, Tensor]:
+        """In eval mode, cross-entropy averaged over the pixels and KL of a batch; {} in training mode, to save time."""
+        if self.training:
+            return {}
+        kl = kl_to_standard_normal(mu, logvar).sum(dim=1).mean()
+        return {"reconstruction": F.binary_cross_entropy(recons, x), "kl_divergence": kl}
 
     def latent_sample(self, mu: Tensor, logvar: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
         """Latent vectors [B, D]: drawn from q(z|x) in training mode, its mean in eval mode.
@@ -135,7 +143,8 @@ class BetaVaeMnist(DigitVae):
         return F.binary_cross_entropy(recon_x, x) + self.beta * len(x) / dataset_size * kl
 
     def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
-        """See `EpochTraining.batch_losses`."""
+        """See `EpochTraining.batch_losses`; raises AutoencoderError for digits that are not all in [0, 1]."""
+        require_data(inputs, LikelihoodType.BERNOULLI, "a batch")
         recons, mu, logvar = self(inputs)
         return {"loss": self.loss(recons, inputs, mu, logvar, n_data)}
 
@@ -179,6 +188,7 @@ class BetaTcVaeMnist(DigitVae):
         return F.binary_cross_entropy(recon_x, x) / len(x) + regularisation
 
     def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
-        """See `EpochTraining.batch_losses`."""
+        """See `EpochTraining.batch_losses`; raises AutoencoderError for digits that are not all in [0, 1]."""
+        require_data(inputs, LikelihoodType.BERNOULLI, "a batch")
         recons, mu, logvar, z = self(inputs)
         return {"loss": self.loss(recons, inputs, mu, logvar, z, n_data)}
