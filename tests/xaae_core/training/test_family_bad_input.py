@@ -53,7 +53,7 @@ def test_an_encoder_that_does_not_match_the_decoder_is_refused():
     for model in (AE(encoder, decoder), VAE(torch.nn.Identity(), decoder, 3), AdaGVAE(VAE(encoder, decoder, 3))):
         with pytest.raises(AutoencoderError, match="decoder does not take a batch of shape"):
             model.build(torch.zeros(2, 8))
-    with pytest.raises(ValueError, match="4.*5|5.*4"):
+    with pytest.raises(ValueError, match=r"4.*5|5.*4"):
         AutoEncoderMnist(EncoderMnist(4), DecoderMnist(5), 4, Identity())
 
 
