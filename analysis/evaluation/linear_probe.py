@@ -19,7 +19,8 @@ from xaae_core.latents import LatentTable
 
 PROBE = "linear probe on z"
 _PREFIX = "probe_"
-_MOST_CASES = 5000
+MOST_CASES = 5000
+"""Training cases that a probe learns from, at most."""
 _ROUNDS = 2000
 
 
@@ -37,7 +38,7 @@ def probe_latents(table: LatentTable, *, seed: int = 0) -> LatentTable:
         LatentTableError: no training cases, or of one class only.
     """
     rows = np.flatnonzero(table.split == "train")
-    rows = np.sort(np.random.default_rng(seed).permutation(rows)[:_MOST_CASES])
+    rows = np.sort(np.random.default_rng(seed).permutation(rows)[:MOST_CASES])
     z = table.z.astype(np.float64)
     if table.target_name:
         return replace(table, predicted=_numbers(z, table.columns[table.target_name], rows))
@@ -53,17 +54,22 @@ def probe_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
     return named
 
 
+def fit_probe(z: NDArray[np.float64], labels: NDArray[np.int64]) -> Any:
+    """A logistic regression (L2, C = 1) on standardised z [N, D] of classes [N], as scikit-learn's pipeline."""
+    from sklearn.linear_model import LogisticRegression
+
+    return _fitted(LogisticRegression(max_iter=_ROUNDS), z, labels)
+
+
 def _chances(
     z: NDArray[np.float64], labels: NDArray[np.int64], rows: NDArray[np.int64], n_classes: int
 ) -> NDArray[np.float32]:
     """Probabilities of the classes [N, classes]."""
-    from sklearn.linear_model import LogisticRegression
-
     if len(set(labels[rows].tolist())) < 2:
         raise LatentTableError(
             "a linear probe needs training cases of two classes at least: label some, or look at the model without it"
         )
-    probe = _fitted(LogisticRegression(max_iter=_ROUNDS), z[rows], labels[rows])
+    probe = fit_probe(z[rows], labels[rows])
     chances = np.zeros((len(z), n_classes), np.float32)
     chances[:, probe.classes_] = probe.predict_proba(z)
     return chances

@@ -37,6 +37,7 @@ class GalleryCard:
         versions: of the packages.
         created: when, ISO 8601 in UTC.
         note: what it was shown of the labels or the factors; "" if nothing.
+        has_seen_labels: whether the classes that the probe asks for were among that.
     """
 
     name: str
@@ -54,6 +55,7 @@ class GalleryCard:
     versions: Mapping[str, str] = field(default_factory=dict)
     created: str = ""
     note: str = ""
+    has_seen_labels: bool = False
 
     def figures(self) -> dict[str, float]:
         """All figures by name that the model has, as its checkpoint's card keeps them too."""

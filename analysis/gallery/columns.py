@@ -111,7 +111,8 @@ COLUMNS: tuple[Column, ...] = (
         "Linear probe",
         "How well a straight line tells the classes from z, on held-out cases: accuracy, or of two classes the AUROC, "
         "with a 95 % interval over those cases. Most models never saw the classes; the sections "
-        "of those that did say so. It reads the mean of q(z|x) however little it varies: see KL for whether that is used.",
+        "of those that did say so. It reads the mean of q(z|x) however little it varies: see KL for whether "
+        "that is used.",
         lambda card: card.probe.figure[0],
         probe_text,
         is_more_better=True,

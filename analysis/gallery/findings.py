@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.experiments.words import listed
 from analysis.gallery.cards import GalleryCard
 from analysis.gallery.columns import percent, probe_name, probe_text
 from analysis.gallery.measuring import YARDSTICK
@@ -21,7 +22,7 @@ def findings_of(cards: Sequence[GalleryCard]) -> list[str]:
     models = [card for card in cards if card.name != YARDSTICK]
     if not models:
         return ["No model is finished yet."]
-    lines = [*_drawing(models), *_probing(models, cards), *_factors(models), *_collapse(models)]
+    lines = [*_drawing(models), *_probing(models), *_factors(models), *_collapse(models)]
     return [*lines, *_below_yardstick(models, cards)]
 
 
@@ -52,14 +53,21 @@ def _drawing(models: Sequence[GalleryCard]) -> list[str]:
     ]
 
 
-def _probing(models: Sequence[GalleryCard], cards: Sequence[GalleryCard]) -> list[str]:
-    best = _best(models, lambda card: card.probe.figure[0], most=True)
-    if best is None:
-        return []
-    lines = [f"Its z tells the classes best by a straight line: {best.title}, {probe_name(best)} {probe_text(best)}."]
-    alike = [card.title for card in models if card is not best and card.probe.figure[1][1] >= best.probe.figure[1][0]]
-    if alike:
-        lines.append(f"The intervals of {', '.join(alike)} reach as high: with more cases the order may be another.")
+def _probing(models: Sequence[GalleryCard]) -> list[str]:
+    lines = []
+    for told, having in (
+        ("Of the models that never saw the classes", [card for card in models if not card.has_seen_labels]),
+        ("Of those that were shown the classes", [card for card in models if card.has_seen_labels]),
+    ):
+        best = _best(having, lambda card: card.probe.figure[0], most=True)
+        if best is None:
+            continue
+        line = (
+            f"{told}, the z of {best.title} tells them best by a straight line: {probe_name(best)} {probe_text(best)}"
+        )
+        floor = best.probe.figure[1][0]
+        alike = [card.title for card in having if card is not best and card.probe.figure[1][1] >= floor]
+        lines.append(line + (f"; the interval of {listed(alike)} overlaps with it." if alike else "."))
     return lines
 
 
@@ -77,9 +85,7 @@ def _collapse(models: Sequence[GalleryCard]) -> list[str]:
     gone = [card.title for card in models if card.latents.kl is not None and card.latents.kl.mean < _COLLAPSED_NATS]
     verb = "has" if len(gone) == 1 else "have"
     return (
-        [f"{', '.join(gone)} {verb} collapsed: z tells next to nothing of a case (less than half a nat)."]
-        if gone
-        else []
+        [f"{listed(gone)} {verb} collapsed: z tells next to nothing of a case (less than half a nat)."] if gone else []
     )
 
 
@@ -90,5 +96,5 @@ def _below_yardstick(models: Sequence[GalleryCard], cards: Sequence[GalleryCard]
     bar = yardstick.latents.mse.mean
     worse = [card.title for card in models if card.latents.mse is not None and card.latents.mse.mean > bar]
     verb = "draws" if len(worse) == 1 else "draw"
-    told = f"{', '.join(worse)} {verb} less closely than {yardstick.latents.n_dims} principal components."
+    told = f"{listed(worse)} {verb} less closely than {yardstick.latents.n_dims} principal components."
     return [told] if worse else []

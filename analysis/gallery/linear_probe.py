@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +10,10 @@ from numpy.typing import NDArray
 
 from analysis.directions import auroc
 from analysis.evaluation.bootstrap import bootstrap_interval
+from analysis.evaluation.calibration import wilson_interval
+from analysis.evaluation.linear_probe import MOST_CASES, fit_probe
 
-_MOST_CASES = 5000
 _N_RESAMPLES = 1000
-_ROUNDS = 2000
 
 
 @dataclass(frozen=True)
@@ -23,10 +22,10 @@ class LinearProbe:
 
     Attributes:
         accuracy: share of cases that are told rightly.
-        accuracy_interval: its 95 % bootstrap interval over the cases.
+        accuracy_interval: its 95 % Wilson interval over the cases.
         chance: accuracy of always naming the most frequent class.
         auroc: of two classes, area under the ROC curve of the second; NaN of more.
-        auroc_interval: its 95 % bootstrap interval.
+        auroc_interval: its 95 % bootstrap interval; of a perfect order it has no width, however few the cases.
         n_train: cases that it was learned from.
         n_test: cases that it was measured on.
     """
@@ -55,7 +54,7 @@ def probe_classes(
     *,
     seed: int = 0,
 ) -> LinearProbe:
-    """Fit a logistic regression (L2, C = 1, standardised z) and measure it.
+    """Fit the linear probe of `analysis.evaluation.linear_probe` and measure it.
 
     The intervals know of the held-out cases' chance alone, not of that of the training.
 
@@ -66,21 +65,10 @@ def probe_classes(
         y_test: their classes.
         seed: of the choice and the resamples.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    rows = np.random.default_rng(seed).permutation(len(z_train))[:_MOST_CASES]
-    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=_ROUNDS))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a collapsed z has nothing to converge to
-        probe.fit(z_train[rows].astype(np.float64), y_train[rows])
-    told = probe.predict(z_test.astype(np.float64))
-    truth, is_right = y_test.astype(np.float64), (told == y_test).astype(np.float64)
-    accuracy_interval = bootstrap_interval(
-        lambda right, _: float(right.mean()), is_right, truth, n=_N_RESAMPLES, seed=seed
-    )
+    rows = np.random.default_rng(seed).permutation(len(z_train))[:MOST_CASES]
+    probe = fit_probe(z_train[rows].astype(np.float64), y_train[rows])
+    is_right = probe.predict(z_test.astype(np.float64)) == y_test
+    low, high = wilson_interval(float(is_right.mean()), len(is_right))
     area, area_interval = math.nan, (math.nan, math.nan)
     if len(probe.classes_) == 2:
         scores = probe.decision_function(z_test.astype(np.float64))
@@ -89,7 +77,7 @@ def probe_classes(
         area_interval = bootstrap_interval(auroc, is_second, scores, n=_N_RESAMPLES, seed=seed)
     return LinearProbe(
         accuracy=float(is_right.mean()),
-        accuracy_interval=accuracy_interval,
+        accuracy_interval=(float(low), float(high)),
         chance=float(np.bincount(y_test).max() / len(y_test)),
         auroc=area,
         auroc_interval=area_interval,

@@ -18,7 +18,7 @@ from analysis.gallery.drawings import draw_card
 from analysis.gallery.measuring import YARDSTICK, card_of, measure_model
 from analysis.gallery.principal_components import PrincipalComponents
 from analysis.gallery.settings import GallerySettings
-from analysis.gallery.training import cases_for, hints_of, train_entry
+from analysis.gallery.training import cases_for, hints_of, sees_labels, train_entry
 from xaae_core.atomic_files import atomic_path, remove_abandoned
 from xaae_core.errors import DamagedCheckpointError, XaaeError
 from xaae_core.models.model_entry import ModelEntry
@@ -150,6 +150,7 @@ def _make_one(
         seconds=seconds,
         settings=identity,
         note=hints_of(entry, cases),
+        has_seen_labels=sees_labels(entry, cases),
     )
     _draw(trained.model, cases, card, folder, settings.seed)
     save_checkpoint(

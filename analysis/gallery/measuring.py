@@ -79,6 +79,7 @@ def card_of(
     seconds: float,
     settings: Mapping[str, Any],
     note: str = "",
+    has_seen_labels: bool = False,
 ) -> GalleryCard:
     """The card of a measured model."""
     own = model.n_numbers if isinstance(model, PrincipalComponents) else sum(p.numel() for p in model.parameters())
@@ -97,6 +98,7 @@ def card_of(
         scores=dict(measured.scores),
         versions={package: version(package) for package in ("torch", "xaae", "scikit-learn")},
         note=note,
+        has_seen_labels=has_seen_labels,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 

@@ -74,7 +74,7 @@ def _tables(cards: Sequence[GalleryCard]) -> list[str]:
             cards,
             columns_of(cards, is_general=True),
             f"Sorted by the {which} (guessing gives {guess}); the yardstick last. Bold: best of its column. Measured "
-            f"on {cards[0].latents.n_cases:,} held-out cases.",
+            f"on {cards[0].latents.n_cases:,} held-out cases. * has been shown the classes.",
         )
     ]
     factors = columns_of(cards, is_general=False)
@@ -94,13 +94,14 @@ def numbers_table(cards: Sequence[GalleryCard], columns: Sequence[Column], capti
     best = [column.best([card for card in cards if card.name != YARDSTICK]) for column in columns]
     for card in cards:
         kind = ' class="yardstick"' if card.name == YARDSTICK else ""
+        mark = " *" if card.has_seen_labels else ""
         cells = "".join(
             f'<td class="number{" best" if top is not None and column.value(card) == top else ""}">'
             f"{escape(column.text(card))}</td>"
             for column, top in zip(columns, best, strict=True)
         )
         rows.append(
-            f'<tr{kind}><th scope="row"><a href="#{escape(card.name)}">{escape(card.title)}</a></th>{cells}</tr>'
+            f'<tr{kind}><th scope="row"><a href="#{escape(card.name)}">{escape(card.title)}</a>{mark}</th>{cells}</tr>'
         )
     body = "\n".join(rows)
     return (

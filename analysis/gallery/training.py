@@ -57,6 +57,11 @@ def cases_for(entry: ModelEntry, cases: GalleryCases) -> GalleryCases | None:
     return next((cases.sized(side) for side in sides if entry.takes((side, side), cases.channels)), None)
 
 
+def sees_labels(entry: ModelEntry, cases: GalleryCases) -> bool:
+    """Whether a model is shown the classes: it learns them, or makes its pairs of them."""
+    return entry.learns_labels or (entry.feed == "pairs" and cases.factors is None)
+
+
 def hints_of(entry: ModelEntry, cases: GalleryCases) -> str:
     """What a model is shown of the labels or the factors, in words; "" if nothing."""
     if entry.learns_labels:

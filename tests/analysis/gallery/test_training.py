@@ -107,6 +107,13 @@ def test_every_model_leaves_a_card_a_checkpoint_and_pictures(made, sprites):
         kept = read_gallery_card(folder / card.name / "card.json")
         assert kept.figures() == card.figures()
         assert kept.latents == card.latents
+    assert [card.has_seen_labels for card in run.cards] == [
+        False,
+        False,
+        True,
+        False,
+    ]  # pairs of factors, not of classes
+    assert "differ in one factor" in run.cards[-1].note
     vae = run.cards[1]
     assert {"elbo", "kl", "mse", "n_active", "mig", "sap", "factor_vae", "disentanglement"} <= vae.figures().keys()
     assert len(list((folder / "vae" / "pictures").glob("z*.png"))) == 3
@@ -212,6 +219,9 @@ def test_findings_name_the_best_and_what_has_collapsed(made):
     said = " ".join(findings_of([run.cards[0], gone]))
     assert "has collapsed" in said
     assert "draws less closely than 3 principal components" in said
+    assert "Of the models that never saw the classes" in said
+    assert "Of those that were shown" not in said
+    assert "Of those that were shown the classes, the z of Classifier of digits" in " ".join(findings_of(run.cards))
     assert findings_of(run.cards[:1]) == ["No model is finished yet."]
 
 
