@@ -35,12 +35,12 @@ class AdvancedChoice:
     recons_metric: Literal["ms_ssim", "ssim"] | None = None
 
 
-def choose_advanced(preset_name: str) -> AdvancedChoice:
+def choose_advanced(preset_name: str, *, is_picture: bool = True) -> AdvancedChoice:
     """The widgets, folded away; empty fields leave a setting to the preset."""
     preset = find_preset(preset_name)
     with st.expander("Advanced: epochs, sizes, learning rate"):
         epochs = _choose_epochs(preset)
-        settings, metric = _choose_sizes(preset)
+        settings, metric = _choose_sizes(preset, is_picture=is_picture)
         rate = _choose_rate(preset)
         settings |= {"find_lr": rate.pop("find_lr"), "freeze_encoder": rate.pop("freeze_encoder")}
         settings |= {name: epochs.pop(name) for name in ("epochs_consistency", "epochs_sharpening")}
@@ -69,9 +69,9 @@ def _choose_epochs(preset: Preset) -> dict[str, int | None]:
     }
 
 
-def _choose_sizes(preset: Preset) -> tuple[dict[str, Any], Any]:
-    dims, batch, colours = st.columns(3)
-    resize, metric = st.columns([2, 1])
+def _choose_sizes(preset: Preset, *, is_picture: bool) -> tuple[dict[str, Any], Any]:
+    dims, batch, third = st.columns(3)
+    resize, metric = st.columns([2, 1]) if is_picture else (third, third)
     settings: dict[str, Any] = {
         "dims": dims.number_input(
             "Numbers of a code",
@@ -84,7 +84,7 @@ def _choose_sizes(preset: Preset) -> tuple[dict[str, Any], Any]:
             help="Length of the code z. More of them keep more detail; too many, and moves become vague.",
         ),
         "batch_size": batch.number_input(
-            "Pictures a batch",
+            "Cases a batch",
             2,
             512,
             value=None,
@@ -93,15 +93,15 @@ def _choose_sizes(preset: Preset) -> tuple[dict[str, Any], Any]:
             persist_state="session",
             help="Fewer need less memory.",
         ),
-        "channels": choose_colour(colours),
-        "resize": choose_resize(resize),
     }
+    if is_picture:
+        settings |= {"channels": choose_colour(third), "resize": choose_resize(resize)}
     chosen = metric.selectbox(
         "Likeness measured by",
         list(_METRICS),
         key="train_metric",
         persist_state="session",
-        help="MS-SSIM compares pictures at several scales and needs sides above 160 pixels.",
+        help="MS-SSIM compares at several scales and needs sides above 160 pixels, or signals above 160 samples.",
     )
     return settings, _METRICS[chosen]
 

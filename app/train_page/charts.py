@@ -13,7 +13,7 @@ from app.look import AWAY, TOWARDS
 from app.train_page.words import phase_name
 from app.training.files import EpochRecord
 
-TRAINING, VALIDATION = "training pictures", "validation pictures"
+TRAINING, VALIDATION = "training cases", "validation cases"
 ENCODED, DRAWN = "codes of your pictures", "drawn from a bell curve"
 PARTS = {
     "recons_loss": "likeness to the original",

@@ -15,6 +15,7 @@ from app.folder_listing import count_content
 from app.plain_text import plain
 from app.train_page.columns import DataOptions, choose_options, open_questions
 from app.train_page.data import show_layouts, use_pictures
+from app.train_page.words import case_word
 from app.words import count
 from xaae_core.data.checks import CheckReport, Finding, Level
 from xaae_core.errors import DatasetError
@@ -172,7 +173,7 @@ def _explain_refusal(path: Path, options: DataOptions, error: DatasetError) -> N
 def _show_counts(report: CheckReport) -> None:
     """How many pictures of each class are in each part."""
     dataset = report.dataset
-    st.markdown(f"**{count(len(dataset), 'picture')}**" + _left_out(len(dataset.broken)))
+    st.markdown(f"**{count(len(dataset), case_word(dataset))}**" + _left_out(len(dataset.broken)))
     splits = ("train", "valid", "test")
     rows = [{"": name, **{split: per.get(split) for split in splits}} for name, per in report.counts.items()]
     st.dataframe(
@@ -251,5 +252,5 @@ def _show_finding(finding: Finding, key: str, *, has_badge: bool = False) -> Non
         st.markdown(f":small[{plain(finding.detail)}{remedy}]")
     if finding.cases:
         shown = "" if finding.n_cases == len(finding.cases) else f", the first {len(finding.cases)}"
-        with st.expander(f"Which: {count(finding.n_cases, 'picture')}{shown}"):
-            st.dataframe({"picture": list(finding.cases)}, hide_index=True, height=180, key=f"train_cases_{key}")
+        with st.expander(f"Which: {count(finding.n_cases, 'case')}{shown}"):
+            st.dataframe({"case": list(finding.cases)}, hide_index=True, height=180, key=f"train_cases_{key}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from app.plain_text import plain
+from app.train_page.signal_choices import choose_signal_options
 from app.training.request import TrainingRequest
+from xaae_core.data.signals.signal_options import SignalOptions
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import find_table, is_table, read_cells
 from xaae_core.data.tasks import TaskWish
@@ -37,14 +40,20 @@ class DataOptions:
     Attributes:
         columns: which column is which.
         task: what the labels are.
+        signals: of a folder of signals, what their files do not say.
     """
 
     columns: TableColumns = field(default_factory=TableColumns)
     task: TaskWish = "auto"
+    signals: SignalOptions = field(default_factory=SignalOptions)
+
+    def of_request(self) -> dict[str, Any]:
+        """The fields of a request that read the data so."""
+        return {"columns": self.columns, "task": self.task, "signals": self.signals}
 
     def request(self) -> TrainingRequest:
         """A request that reads the data so."""
-        return TrainingRequest(columns=self.columns, task=self.task)
+        return TrainingRequest(**self.of_request())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -70,11 +79,17 @@ def open_questions(path: Path, columns: TableColumns) -> list[str]:
 
 
 def choose_options(path: Path) -> DataOptions:
-    """Widgets for a table's columns and the meaning of its labels, folded away; defaults for a folder of classes.
+    """Widgets for a table's columns, the meaning of its labels and what signals do not say, folded away.
 
     Raises:
         DatasetError: the table cannot be read.
     """
+    options = _choose_table_options(path)
+    return replace(options, signals=choose_signal_options(path, options.columns))
+
+
+def _choose_table_options(path: Path) -> DataOptions:
+    """Of a table its columns and labels; defaults for a folder of classes."""
     table = _table_of(path)
     if table is None:
         return DataOptions()

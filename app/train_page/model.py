@@ -11,6 +11,7 @@ from app.train_page.check import CheckedData
 from app.train_page.data_choices import choose_seed, choose_sides, choose_target
 from app.train_page.model_choice import choose_model
 from app.train_page.one_phase import choose_one_phase
+from app.train_page.signal_choices import choose_signal_encoder
 from app.train_page.words import preset_name, preset_purpose
 from app.training.request import TrainingRequest
 from xaae_core.data.dataset import ImageDataset
@@ -54,33 +55,34 @@ def _choose_xaaenet(checked: CheckedData) -> TrainingRequest | None:
         key="train_preset",
         persist_state="session",
     )
-    sides = choose_sides()
+    is_picture = dataset.form is None
+    sides = choose_sides() if is_picture else True
     encoder, size, target = st.columns([5, 3, 4])
     chosen: dict[str, Any] = {
         "preset": preset,
-        "encoder": _choose_encoder(encoder, preset),
-        "size": _choose_size(size),
+        "encoder": _choose_encoder(encoder, preset) if is_picture else choose_signal_encoder(encoder, preset),
         "target": choose_target(target, dataset),
     }
-    balance, seed, _ = st.columns([5, 3, 4])
+    if is_picture:
+        chosen["size"] = _choose_size(size)
+    balance, seed, _ = st.columns([5, 3, 4]) if is_picture else (size, *st.columns([5, 7]))
     seed = balance if dataset.is_numeric else seed  # numbers have no rare classes to weigh: no gap is left
     chosen |= {"is_balanced": _choose_balance(balance, dataset), "seed": choose_seed(seed)}
-    advanced = choose_advanced(preset)
+    advanced = choose_advanced(preset, is_picture=is_picture)
     return None if sides is None else _request(checked, chosen, advanced, has_flips=not sides)
 
 
 def _request(
     checked: CheckedData, chosen: dict[str, Any], advanced: AdvancedChoice, *, has_flips: bool
 ) -> TrainingRequest:
-    side = chosen.pop("size")
-    metric = advanced.recons_metric or ("ssim" if side < SMALLEST_SIDE else None)
+    side = chosen.pop("size", None)
+    is_small = side is not None and side < SMALLEST_SIDE
     return TrainingRequest(
         **chosen,
-        **{**advanced.settings, "recons_metric": metric},
-        size=(side, side),
+        **{**advanced.settings, "recons_metric": advanced.recons_metric or ("ssim" if is_small else None)},
+        size=None if side is None else (side, side),
         has_flips=has_flips,
-        columns=checked.options.columns,
-        task=checked.options.task,
+        **checked.options.of_request(),
     )
 
 

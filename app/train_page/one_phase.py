@@ -11,7 +11,7 @@ from app.train_page.check import CheckedData
 from app.train_page.data_choices import choose_seed, choose_sides, choose_target
 from app.training.one_phase_way import BATCH_SIZE, EPOCHS
 from app.training.request import TrainingRequest
-from xaae_core.models.model_entry import ModelEntry, ModelOption
+from xaae_core.models.model_entry import Medium, ModelEntry, ModelOption
 
 _MIRRORED = "SimCLR itself mirrors its views, whatever is answered here: take another model where that would be wrong."
 
@@ -27,10 +27,10 @@ def choose_one_phase(checked: CheckedData, entry: ModelEntry) -> TrainingRequest
     sides = choose_sides() if is_picture else True
     if entry.feed == "views":
         st.caption(_MIRRORED)
-    places = st.columns([3, 4, 3])
-    side = _choose_side(places[0], entry) if is_picture else None
-    target = choose_target(places[1], dataset)
-    seed = choose_seed(places[2])
+    *of_pictures, for_target, for_seed = st.columns([3, 4, 3] if is_picture else [4, 3])
+    side = _choose_side(of_pictures[0], entry) if is_picture else None
+    target = choose_target(for_target, dataset)
+    seed = choose_seed(for_seed)
     with st.expander("Advanced: epochs, size of the code, learning rate"):
         settings = _choose_advanced(entry, is_picture=is_picture)
     if sides is None:
@@ -41,8 +41,7 @@ def choose_one_phase(checked: CheckedData, entry: ModelEntry) -> TrainingRequest
         target=target,
         seed=seed,
         has_flips=not sides,
-        columns=checked.options.columns,
-        task=checked.options.task,
+        **checked.options.of_request(),
         **settings,
     )
 
@@ -77,7 +76,7 @@ def _choose_side(place: Any, entry: ModelEntry) -> int:
 
 def _choose_advanced(entry: ModelEntry, *, is_picture: bool) -> dict[str, Any]:
     """Fields of a request; what is left empty is not among them."""
-    own = _choose_options(entry)
+    own = _choose_options(entry, "picture" if is_picture else "signal")
     epochs, rate, patience = st.columns(3)
     training = {
         "epochs": epochs.number_input(
@@ -111,20 +110,22 @@ def _choose_advanced(entry: ModelEntry, *, is_picture: bool) -> dict[str, Any]:
     return settings
 
 
-def _choose_options(entry: ModelEntry) -> dict[str, Any]:
+def _choose_options(entry: ModelEntry, medium: Medium) -> dict[str, Any]:
     """The model's own settings, those that differ from its defaults."""
+    places = st.columns(max(1, len(entry.options)))
     chosen = {
-        option.name: _choose_option(place, entry, option)
-        for place, option in zip(st.columns(max(1, len(entry.options))), entry.options, strict=False)
+        option.name: _choose_option(place, entry, option, medium)
+        for place, option in zip(places, entry.options, strict=False)
     }
-    return {option.name: chosen[option.name] for option in entry.options if chosen[option.name] != option.default}
+    defaults = {option.name: option.default_for(medium) for option in entry.options}
+    return {name: value for name, value in chosen.items() if value != defaults[name]}
 
 
-def _choose_option(place: Any, entry: ModelEntry, option: ModelOption) -> Any:
-    key = f"train_option_{entry.name}_{option.name}"
+def _choose_option(place: Any, entry: ModelEntry, option: ModelOption, medium: Medium) -> Any:
+    key = f"train_option_{entry.name}_{option.name}_{medium}"
     if option.choices:
         return place.selectbox(
-            option.title, option.choices, index=option.choices.index(str(option.default)), key=key,
+            option.title, option.choices, index=option.choices.index(str(option.default_for(medium))), key=key,
             persist_state="session", help=option.about,
         )  # fmt: skip
     kind = type(option.default)

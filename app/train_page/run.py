@@ -151,7 +151,7 @@ def _show_samples(job: TrainingJob) -> None:
     sample = samples[names.index(chosen)]
     place.image(str(sample.path), width="stretch")
     st.caption(
-        "Above: pictures that are not trained on. Below: drawn from their codes and nothing else. What is missing "
+        "Above: cases that are not trained on. Below: drawn from their codes and nothing else. What is missing "
         "below, the model does not know."
     )
 

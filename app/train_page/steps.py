@@ -8,7 +8,8 @@ from app import state
 from app.plain_text import plain
 from app.settings import read_settings
 from app.state import TrainStep
-from app.train_page.check import checked_data, may_train
+from app.train_page.check import CheckedData, checked_data, may_train
+from app.train_page.words import case_word
 from app.training.files import ACTIVE
 from app.training.job import find_jobs
 from app.words import count
@@ -28,7 +29,7 @@ def show_steps(current: TrainStep) -> None:
     """The steps as a row of buttons; each says what was chosen there."""
     checked = checked_data()
     n_runs = len(find_jobs(read_settings().runs))
-    pictures = f"{plain(checked.path.name)}, {count(len(checked.report.dataset), 'picture')}" if checked else ""
+    pictures = f"{plain(checked.path.name)}, {_n_cases(checked)}" if checked else ""
     steps: tuple[tuple[TrainStep, str, str, bool, str], ...] = (
         ("data", "1 · Pictures", pictures, True, "Choose the pictures and have them checked."),
         ("model", "2 · Model", "", may_train(checked), "Choose how to train. Needs checked pictures."),
@@ -43,3 +44,8 @@ def show_steps(current: TrainStep) -> None:
         ):  # fmt: skip
             state.go_to_train_step(step)
             st.rerun()
+
+
+def _n_cases(checked: CheckedData) -> str:
+    dataset = checked.report.dataset
+    return count(len(dataset), case_word(dataset))

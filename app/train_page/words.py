@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.training.files import State
 from app.training.request import TrainingRequest
+from xaae_core.data.image_dataset import ImageDataset
 from xaae_core.models.catalogue import MODELS
 from xaae_core.training.presets import PRESETS
 
@@ -81,6 +82,11 @@ def preset_name(preset: str) -> str:
 def preset_purpose(preset: str) -> str:
     """What a preset is for."""
     return PRESET_WORDS[preset][1] if preset in PRESET_WORDS else PRESETS[preset].purpose
+
+
+def case_word(dataset: ImageDataset) -> str:
+    """What one case of the data is: a picture or a signal."""
+    return "picture" if dataset.form is None else "signal"
 
 
 def request_name(request: TrainingRequest) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from xaae_core.atomic_files import atomic_path
 from xaae_core.errors import CaseError
+from xaae_core.signal_form import signal_form_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 N_SHOWN = 6
 N_SCORED = 32
 _GAP = 3
+_TRACE_WIDTH = 220
 _SURROUND = 12  # grey level of the gaps: a reading room's
 
 
@@ -50,8 +52,11 @@ class SampleWriter:
     """
 
     def __init__(self, model: Any, dataset: ImageDataset, request: TrainingRequest, folder: Path) -> None:
-        self._model, self._folder = model, folder
-        self._images = _read(dataset, _chosen_rows(dataset), model, request)  # [N, C, H, W]
+        from xaae_core.models.signal_pictures import as_picture_model
+
+        self._model, self._folder = as_picture_model(model), folder
+        self._is_signal = signal_form_of(model) is not None
+        self._images = _read(dataset, _chosen_rows(dataset), self._model, request)  # [N, C, H, W]
         self._shown = _spread(len(self._images), N_SHOWN)
 
     def write(self, phase: str, epoch: int) -> Balance | None:
@@ -60,7 +65,7 @@ class SampleWriter:
 
         from xaae_core.models.model_abilities import has_decoder
 
-        model = self._model
+        model: Any = self._model
         if not len(self._images) or not has_decoder(model):
             return None
         device = next(model.parameters()).device
@@ -69,7 +74,8 @@ class SampleWriter:
             decoded = model.decode(z[self._shown]).float().cpu().numpy()
             balance = _judge(model, z)
         self._folder.mkdir(parents=True, exist_ok=True)
-        _write_png(_montage(self._images[self._shown], decoded), self._folder / f"{phase}-{epoch:03d}.png")
+        draw = _draw_traces if self._is_signal else _draw_pictures
+        _write_png(_montage(draw(self._images[self._shown]), draw(decoded)), self._folder / f"{phase}-{epoch:03d}.png")
         return balance
 
 
@@ -108,26 +114,37 @@ def _spread(n_all: int, n_wanted: int) -> NDArray[np.int64]:
 
 
 def _read(dataset: ImageDataset, rows: list[int], model: Any, request: TrainingRequest) -> NDArray[np.float32]:
-    from xaae_core.data.recipes import PictureRecipe
+    from xaae_core.data.recipes import recipe_of
 
-    channels, size = model.input_channels, model.input_size
-    recipe = PictureRecipe(size=size, channels=channels, resize=request.resize, window=request.window)
-    pictures = [np.zeros((0, channels, *size), np.float32)]
+    recipe = recipe_of(model, resize=request.resize, window=request.window)
+    pictures = [np.zeros((0, model.input_channels, *model.input_size), np.float32)]
     for row in rows:
         with suppress(CaseError):  # it has gone since; the training itself will say so
             pictures.append(recipe.read(dataset.paths[row]).pixels[None])
     return np.concatenate(pictures)
 
 
-def _montage(originals: NDArray[np.float32], decoded: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Two rows of pictures [N, C, H, W] as one, [2H + gap, …, C]."""
-    n_pictures, channels, height, width = originals.shape
+def _draw_pictures(pixels: NDArray[np.float32]) -> list[NDArray[np.uint8]]:
+    """Pictures [N, C, H, W] in [0, 1] as levels, each [H, W, C]."""
+    levels = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+    return list(levels.transpose(0, 2, 3, 1))
+
+
+def _draw_traces(signals: NDArray[np.float32]) -> list[NDArray[np.uint8]]:
+    """Signals [N, 1, C, T] as lines, each [height, width, 1]."""
+    from analysis.figures.trace_picture import draw_trace_picture
+
+    return [draw_trace_picture(signal[0], _TRACE_WIDTH)[..., None] for signal in signals]
+
+
+def _montage(originals: list[NDArray[np.uint8]], decoded: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Two rows of pictures, each [H, W, C], as one, [2H + gap, …, C]."""
+    n_pictures, (height, width, channels) = len(originals), originals[0].shape
     canvas = np.full((2 * height + _GAP, n_pictures * (width + _GAP) - _GAP, channels), _SURROUND, np.uint8)
     for top, pictures in ((0, originals), (height + _GAP, decoded)):
         for number, picture in enumerate(pictures):
             left = number * (width + _GAP)
-            grey = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
-            canvas[top : top + height, left : left + width] = grey.transpose(1, 2, 0)
+            canvas[top : top + height, left : left + width] = picture
     return canvas
 
 

@@ -20,6 +20,7 @@ from app.training.parts import build_loaders
 from app.training.request import TrainingRequest
 from app.training.way import Way, way_of
 from xaae_core.errors import XaaeError
+from xaae_core.signal_form import signal_form_of
 
 if TYPE_CHECKING:
     from xaae_core.data.dataset import ImageDataset
@@ -172,7 +173,8 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _picture_bytes(model: Any) -> int:
-    return int(model.input_channels * math.prod(model.input_size))
+    n_values = int(model.input_channels * math.prod(model.input_size))
+    return n_values if signal_form_of(model) is None else 4 * n_values  # signals are kept as float32
 
 
 def _most_kept(model: Any) -> int:

@@ -55,7 +55,7 @@ class XaaenetWay(Way):
         if form is None:
             return plan
         metric = {"recons_metric": "ssim"} if form.length < SMALLEST_SIDE and not self.request.recons_metric else {}
-        encoder = self.request.encoder or _SIGNAL_ENCODERS.get(self.request.preset, "signal:small")
+        encoder = self.request.encoder or signal_encoder_of(self.request.preset)
         return replace(plan, encoder=encoder, model={**plan.model, **metric})
 
     @property
@@ -173,3 +173,8 @@ class XaaenetWay(Way):
             place.processes.only_main(partial(write_json, file, curve))
         read: Mapping[str, Any] = json.loads(place.processes.ask_main(partial(file.read_text, encoding="utf-8")))
         return {"lr_max": float(read["suggested"])}
+
+
+def signal_encoder_of(preset: str) -> str:
+    """The encoder of signals that stands for a preset's encoder of pictures."""
+    return _SIGNAL_ENCODERS.get(preset, "signal:small")

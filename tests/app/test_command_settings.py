@@ -79,6 +79,8 @@ REQUESTS = [
     TrainingRequest(
         window=(40.0, 400.0), find_lr=True, training={"epochs_ae": 2, "lr_max": 1e-3}, weights=Path("w.pth")
     ),
+    TrainingRequest(model="vae", options={"beta": 4.0}, dims=3, size=(32, 32), training={"epochs": 3, "patience": 2}),
+    TrainingRequest(model="simclr", options={"base_encoder": "resnet34", "projection_dim": 16}, channels=3),
     TrainingRequest(encoder="timm:convnext_tiny", freeze_encoder=True, recons_metric="ssim", is_balanced=True),
 ]
 
@@ -97,7 +99,19 @@ def test_a_request_survives_its_file_and_the_command_line(request_: TrainingRequ
     ("values", "said"),
     [
         ({"epochs": 3}, "unknown settings: epochs"),
-        ({"training": {"epochs": 3}}, "unknown training settings: epochs"),
+        ({"training": {"epoch": 3}}, "unknown training settings: epoch;"),
+        ({"training": {"epochs": 3}}, 'epochs: not of the model "xaaenet"; they belong to the other models'),
+        ({"model": "va"}, 'there is no model "va": did you mean "vae"'),
+        ({"options": {"beta": 2}}, 'beta is no setting of the model "xaaenet"'),
+        ({"model": "ae", "options": {"beta": 2}}, 'beta is no setting of the model "ae"'),
+        ({"model": "vae", "options": {"beta": -2}}, "beta is -2; expected a number of 0 or more"),
+        ({"model": "vae", "preset": "quick"}, 'preset: not of the model "vae"; they belong to the model "xaaenet"'),
+        (
+            {"model": "vae", "training": {"epochs_ae": 2}},
+            'epochs_ae: not of the model "vae".*it has epochs, grad_accum',
+        ),
+        ({"model": "vae", "encoder": "small", "find_lr": True}, "encoder, find_lr: not of the model"),
+        ({"model": "simclr", "dims": 3}, 'dims is 3, but the size of z of "simclr" follows from its network'),
         ({"size": [8, 8]}, "size is"),
         ({"size": 192}, "size is"),
         ({"preset": "fast"}, 'no preset "fast"'),

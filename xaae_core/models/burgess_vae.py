@@ -14,6 +14,7 @@ from xaae_core.models.epoch_fits import FitsWithPatience
 from xaae_core.models.image_latents import ImageLatents
 from xaae_core.models.mnist_autoencoder import require_same_size
 from xaae_core.vae_losses import BaseVAELoss, BetaHLoss, BtcvaeLoss
+from xaae_core.vae_terms import _kl_normal_loss, _reconstruction_loss
 
 
 class BurgessVAE(ImageLatents, FitsWithPatience):
@@ -108,9 +109,16 @@ class BurgessVAE(ImageLatents, FitsWithPatience):
         return self.reparameterize(*self.encoder(x), generator=generator)
 
     def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
-        """See `EpochTraining.batch_losses`; tests are neither annealed nor counted, which lfxai 0.1.1 does."""
+        """See `EpochTraining.batch_losses`; tests are neither annealed nor counted, which lfxai 0.1.1 does.
+
+        In eval mode `reconstruction` and `kl_divergence` are told too.
+        """
         recons, latent_dist, z = self(inputs)
-        return {"loss": self.loss_f(inputs, recons, latent_dist, self.training, None, latent_sample=z)}
+        loss = self.loss_f(inputs, recons, latent_dist, self.training, None, latent_sample=z)
+        if self.training:
+            return {"loss": loss}
+        parts = _reconstruction_loss(inputs, recons, self.loss_f.rec_dist), _kl_normal_loss(*latent_dist)
+        return {"loss": loss, "reconstruction": parts[0], "kl_divergence": parts[1]}
 
     def training_memory(self) -> dict[str, int]:
         """See `EpochTraining.training_memory`: the steps that annealing goes by."""

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from xaae_core.errors import TrainingError
 from xaae_core.models.aae import XaaeBlocks
-from xaae_core.models.autoencoder_loss import LikelihoodType, require_data
 from xaae_core.models.signal_shapes import require_finite
 from xaae_core.ms_ssim import SMALLEST_SIDE, WINDOW
 from xaae_core.signal_form import signal_form_of
@@ -226,9 +225,6 @@ def _check_batch(model: Any, batch: Any, dls: Any, *, takes_pairs: bool) -> None
         raise TrainingError(f"the images are {x.dtype}; expected floats in [0, 1]: add IntToFloatTensor")
     if form is not None:  # whose range is only meant to be about [0, 1]
         require_finite(x.reshape(-1, *expected), form)
-        likelihood = getattr(model, "likelihood", None)
-        if isinstance(likelihood, LikelihoodType):
-            require_data(x, likelihood, "the first batch")
     low, high = float(x.min()), float(x.max())
     if form is None and not (low >= -_TOLERANCE and high <= 1 + _TOLERANCE):
         steps = " ".join(str(step) for step in getattr(getattr(dls.train, "after_batch", None), "fs", []))
