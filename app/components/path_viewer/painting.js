@@ -44,8 +44,8 @@ function packColours(flat) {
 }
 
 // Canvas pixels are bytes r, g, b, a; every browser we meet is little endian.
-function pack(red, green, blue) {
-  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+function pack(red, green, blue, alpha = 255) {
+  return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
 /** A CSS gradient of the colour bar, from most negative to most positive. */

@@ -64,3 +64,14 @@ function spokenTraces(path, k, channels) {
 function countChannels(channels) {
   return channels === 1 ? "1 channel" : `${channels} channels`;
 }
+
+/** "0.512 s · II: +1.5 SD 0.42 mV, at 0 0.31 mV (change +0.11 mV), original 0.38 mV" */
+function readingAt(path, { i, k, c, isEdit }) {
+  const { names, units, rate } = path.form;
+  const value = (x, options) => amount(x, units[c], options);
+  const { step, base, original } = path.lines(k, c, isEdit);
+  const parts = [`${isEdit ? "edited" : stepName(path, k) === "0" ? "decoded" : `at ${stepName(path, k)}`} ${value(step[i])}`];
+  if (k !== path.origin) parts.push(`${isEdit ? "original" : "at 0"} ${value(base[i])}`, `change ${value(step[i] - base[i], { isSigned: true })}`);
+  if (original) parts.push(`original ${value(original[i])}`);
+  return `${clock(path.secondsOf(i), rate)} \u00b7 ${names[c]}: ${parts.join(", ")}`;
+}

@@ -4,7 +4,6 @@ const LEAST_LANE = 38; // CSS pixels; with more channels than fit, the lanes scr
 const LOW_LANE = 64;
 const LANE_GAP = 6;
 const THUMB_CHANNELS = 3;
-const TRACE_KEYS = ["step", "base", "original", "higher", "lower"];
 const TRACE_HELP = [
   ["+  \u2212  ,  .", "zoom in time, move earlier, later"],
   ["Drag", "look at this span of time only"],
@@ -19,7 +18,7 @@ class TracePanels {
     this.view = new TraceView(onChange);
     this.help = TRACE_HELP;
     this.element = make("div", "pv-traces", parent);
-    this.buildKey();
+    this.key = new TraceKey(this.element);
     this.stage = make("div", "pv-trace-stage", this.element);
     this.inner = make("div", "pv-trace-inner", this.stage);
     this.heads = make("div", "pv-trace-heads", this.inner);
@@ -50,16 +49,7 @@ class TracePanels {
     canvas.dataset.panel = name;
     if (name === "decoded") canvas.setAttribute("role", "img");
     else canvas.setAttribute("aria-hidden", "true");
-    return { canvas, context: canvas.getContext("2d") };
-  }
-
-  /** The key also holds the colours: what is drawn has the colour that its word has. */
-  buildKey() {
-    const row = make("div", "pv-trace-key", this.element);
-    this.key = Object.fromEntries(TRACE_KEYS.map((name) => {
-      const item = make("span", `pv-key pv-key-${name}`, row);
-      return [name, { item, text: make("span", name === "step" ? "pv-title" : "", item) }];
-    }));
+    return { canvas, context: canvas.getContext("2d", { willReadFrequently: true, colorSpace: "srgb" }) };
   }
 
   open(path) {
@@ -76,7 +66,7 @@ class TracePanels {
 
   get signature() {
     const { clientWidth, clientHeight, scrollTop } = this.stage;
-    const ink = getComputedStyle(this.key.step.item).color;
+    const { ink } = this.key;
     const cards = [this.channelCard.isOpen, this.numbersCard.isOpen];
     return [this.view.signature, clientWidth, clientHeight, scrollTop, devicePixelRatio, ink, ...cards].join();
   }
@@ -112,7 +102,7 @@ class TracePanels {
     this.measure(path);
     this.drawStill(path);
     this.drawMoving(path, shown);
-    this.writeKey(path, shown);
+    this.key.show(path, shown, this.view);
     this.badge.hidden = shown === wanted;
     this.badge.textContent = this.badge.hidden ? ""
       : `showing ${signed(path.steps[shown], path.decimals)}, ${signed(path.steps[wanted], path.decimals)} is being computed`;
@@ -133,9 +123,10 @@ class TracePanels {
     this.lanes = channels.map((c, i) => ({ c, top: i * laneHeight - scroll }))
       .filter(({ top }) => top + laneHeight > 0 && top < room)
       .map(({ c, top }) => {
-        const box = { top: top + LANE_GAP / 2, height: laneHeight - LANE_GAP, width, scale: path.scale[c] };
+        const box = { top: top + LANE_GAP / 2, height: laneHeight - LANE_GAP, width, scale: path.scale[c], room };
         return { c, frame: new Lane({ path, view: this.view, ...box, ratio: devicePixelRatio }) };
       });
+    this.isFine = this.lanes.reduce((sum, { frame }) => sum + frame.xs.length, 0) > FINE_FROM;
     this.laneHeight = laneHeight;
     this.sheets.style.height = `${room}px`;
     for (const { canvas } of Object.values(this.layers)) {
@@ -146,8 +137,14 @@ class TracePanels {
         this.drawnStill = null;
       }
     }
-    this.colours = Object.fromEntries(TRACE_KEYS.map((name) => [name, getComputedStyle(this.key[name].item).color]));
-    this.colours.rule = getComputedStyle(this.times).borderTopColor;
+    this.readColours();
+  }
+
+  readColours() {
+    const { ink } = this.key;
+    if (ink === this.ink) return;
+    this.ink = ink;
+    this.colours = { ...this.key.colours(), rule: getComputedStyle(this.times).borderTopColor };
   }
 
   /** What stays while the slider moves: lines of the scale, the original, and what the step is compared with. */
@@ -155,81 +152,49 @@ class TracePanels {
     const signature = [path.id, path.look, this.signature].join();
     if (signature === this.drawnStill) return;
     this.drawnStill = signature;
-    const context = clearLayer(this.layers.still);
     const { from, to, isEdit, isOriginalShown } = this.view;
     const wanted = Math.max(3, Math.floor(this.plot.clientWidth / 90));
     const times = roundTicks(from * path.seconds, to * path.seconds, wanted);
     const x = (seconds) => (seconds / path.seconds - from) / (to - from);
-    this.writeTimes(times, x);
-    this.writeHeads(path);
+    writeTimes(this.times, times, x);
+    writeHeads(this.heads, path, this.lanes, { scroll: this.stage.scrollTop, ticksOf: (c) => this.ticksOf(path, c) });
+    const pen = this.pen(this.layers.still);
+    for (const { c, frame } of this.lanes) {
+      const { base, original } = path.lines(path.origin, c, isEdit);
+      pen.line(frame, base, this.colours.base, isEdit || this.laneHeight < LOW_LANE ? 1.25 : 1.75);
+      if (original && isOriginalShown) pen.line(frame, original, this.colours.original, 1);
+    }
+    pen.done();
+    const context = this.layers.still.context;
+    context.globalCompositeOperation = "destination-over"; // the rules lie under the lines
     for (const { c, frame } of this.lanes) {
       drawRules(context, frame, this.colours.rule, times.map((t) => x(t) * frame.width), this.ticksOf(path, c));
-      clipLane(context, frame, () => {
-        const { base, original } = path.lines(path.origin, c, isEdit);
-        strokeIn(context, this.colours.base, isEdit ? 1.25 : 1.75, () => strokeLine(context, frame, base));
-        if (!original || !isOriginalShown) return;
-        strokeIn(context, this.colours.original, 1, () => strokeLine(context, frame, original));
-      });
     }
+    context.globalCompositeOperation = "source-over";
   }
 
   drawMoving(path, k) {
-    const context = clearLayer(this.layers.moving);
+    const pen = this.pen(this.layers.moving);
     for (const { c, frame } of this.lanes) {
       const { step, base } = path.lines(k, c, this.view.isEdit);
-      clipLane(context, frame, () => {
-        context.globalAlpha = 0.5;
-        context.fillStyle = this.colours.higher;
-        fillBand(context, frame, step, base, 1);
-        context.fillStyle = this.colours.lower;
-        fillBand(context, frame, step, base, -1);
-        context.globalAlpha = 1;
-        strokeIn(context, this.colours.step, this.laneHeight < LOW_LANE ? 1.5 : 2, () => strokeLine(context, frame, step));
-      });
+      pen.band(frame, step, base, this.colours);
+      pen.line(frame, step, this.colours.step, this.laneHeight < LOW_LANE ? 1.5 : 2);
     }
+    pen.done();
+  }
+
+  /** What draws on a layer: the canvas's own lines, or pixels where there are many values. */
+  pen(layer) {
+    clearLayer(layer);
+    return this.isFine ? new FinePen(layer) : new Pen(layer);
   }
 
   ticksOf(path, c) {
     const ticks = roundTicks(...path.scale[c], Math.max(2, this.laneHeight / 42));
-    return this.laneHeight >= LOW_LANE ? ticks : [ticks[0], ticks.at(-1)];
-  }
-
-  writeHeads(path) {
-    const heads = this.lanes.map(({ c, frame }) => {
-      const head = make("div", "pv-trace-head");
-      Object.assign(head.style, { top: `${frame.top + this.stage.scrollTop}px`, height: `${frame.height}px` });
-      const name = make("span", "pv-trace-name", head);
-      make("strong", "", name).textContent = path.form.names[c];
-      name.append(path.form.units[c] ? ` ${path.form.units[c]}` : "");
-      name.title = name.textContent;
-      for (const value of this.ticksOf(path, c)) {
-        const tick = make("span", "pv-trace-tick", head);
-        tick.style.top = `${frame.y(value) - frame.top}px`;
-        tick.textContent = amount(value, "");
-      }
-      return head;
-    });
-    this.heads.replaceChildren(...heads);
-  }
-
-  writeTimes(times, x) {
-    this.times.replaceChildren(...times.map((seconds, i) => {
-      const tick = make("span", "pv-time");
-      tick.style.setProperty("--at", x(seconds));
-      tick.textContent = `${amount(seconds, "")}${i === times.length - 1 ? " s" : ""}`;
-      return tick;
-    }));
-  }
-
-  writeKey(path, k) {
-    const { isEdit, isOriginalShown } = this.view;
-    const at = stepName(path, k);
-    this.key.step.text.textContent = isEdit ? `Edit at ${at} on the original` : `Decoded at ${at}`;
-    this.key.base.text.textContent = isEdit ? "original" : "decoded at 0";
-    this.key.original.text.textContent = "original";
-    this.key.original.item.hidden = isEdit || !isOriginalShown;
-    this.key.higher.text.textContent = isEdit ? "higher than the original" : "higher than at 0";
-    this.key.lower.text.textContent = "lower";
+    if (this.laneHeight >= LOW_LANE) return ticks;
+    const [low, high] = path.scale[c];
+    const fitting = ticks.filter((value) => Math.abs((value - low) / (high - low) - 0.5) < 0.38); // not into the next lane's
+    return [...new Set([fitting[0], fitting.at(-1)])].filter((value) => value !== undefined);
   }
 
   /** Reads the traces where the pointer is; `null` ends it. */
@@ -269,16 +234,16 @@ class TracePanels {
     this.thumbChannels ??= path.byChange;
     const channels = this.thumbChannels.filter((c) => shown.includes(c)).slice(0, THUMB_CHANNELS).sort((a, b) => a - b);
     const height = canvas.height / channels.length;
-    const whole = { from: 0, to: 1 };
+    const pen = new FinePen({ canvas, context });
+    const colours = this.colours ?? this.key.colours();
     channels.forEach((c, i) => {
-      const frame = new Lane({ path, view: whole, top: i * height, height, width: canvas.width, scale: path.scale[c], ratio: 1 });
+      const box = { top: i * height + 1, height: height - 2, width: canvas.width, room: canvas.height, scale: path.scale[c] };
+      const frame = new Lane({ path, view: { from: 0, to: 1 }, ...box, ratio: 1 });
       const { step, base } = path.lines(k, c, this.view.isEdit);
-      context.fillStyle = this.colours?.higher ?? "gray";
-      fillBand(context, frame, step, base, 1);
-      context.fillStyle = this.colours?.lower ?? "gray";
-      fillBand(context, frame, step, base, -1);
-      strokeIn(context, this.colours?.step ?? "gray", devicePixelRatio, () => strokeLine(context, frame, step));
+      pen.band(frame, step, base, colours);
+      pen.line(frame, step, colours.step, devicePixelRatio);
     });
+    pen.done();
   }
 
   applyView() {
@@ -302,44 +267,4 @@ function fitLane(room, nLanes) {
   if (nLanes * LEAST_LANE <= room) return Math.floor(room / nLanes);
   const whole = Math.max(1, Math.floor(room / LEAST_LANE - 0.5));
   return Math.max(LEAST_LANE, Math.floor(room / (whole + 0.5)));
-}
-
-function clearLayer({ canvas, context }) {
-  context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  context.lineJoin = "round";
-  return context;
-}
-
-function strokeIn(context, colour, width, stroke) {
-  context.strokeStyle = colour;
-  context.lineWidth = width;
-  stroke();
-}
-
-function clipLane(context, { top, height, width }, draw) {
-  context.save();
-  context.beginPath();
-  context.rect(0, top - LANE_GAP / 2, width, height + LANE_GAP);
-  context.clip();
-  draw();
-  context.restore();
-}
-
-function drawRules(context, frame, colour, xs, values) {
-  context.fillStyle = colour;
-  const thin = 1 / frame.ratio;
-  for (const x of xs) context.fillRect(Math.round(x), frame.top, thin, frame.height);
-  for (const value of values) context.fillRect(0, Math.round(frame.y(value)), frame.width, thin);
-}
-
-/** "0.512 s · II: +1.5 SD 0.42 mV, at 0 0.31 mV (change +0.11 mV), original 0.38 mV" */
-function readingAt(path, { i, k, c, isEdit }) {
-  const { names, units, rate } = path.form;
-  const value = (x, options) => amount(x, units[c], options);
-  const { step, base, original } = path.lines(k, c, isEdit);
-  const parts = [`${isEdit ? "edited" : stepName(path, k) === "0" ? "decoded" : `at ${stepName(path, k)}`} ${value(step[i])}`];
-  if (k !== path.origin) parts.push(`${isEdit ? "original" : "at 0"} ${value(base[i])}`, `change ${value(step[i] - base[i], { isSigned: true })}`);
-  if (original) parts.push(`original ${value(original[i])}`);
-  return `${clock(path.secondsOf(i), rate)} \u00b7 ${names[c]}: ${parts.join(", ")}`;
 }
