@@ -5,6 +5,7 @@ import pytest
 import pytorch_msssim
 import torch
 from skimage import data, transform
+from skimage.metrics import structural_similarity
 from torch import nn
 
 from xaae_core.ms_ssim import SMALLEST_SIDE, ms_ssim, ssim
@@ -138,3 +139,30 @@ def test_half_precision_is_computed_in_full():
         value = ms_ssim(x.half(), y)
     assert value.dtype == torch.float32
     torch.testing.assert_close(value, ms_ssim(x.half().float(), y.float()), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("length", [161, 250])
+def test_a_signal_is_as_similar_as_the_picture_that_repeats_it_in_every_row(length):
+    generator = torch.Generator().manual_seed(3)
+    x = torch.rand(2, 3, length, generator=generator, dtype=torch.float64).cumsum(dim=2) / length
+    y = x + 0.05 * torch.randn(x.shape, generator=generator, dtype=torch.float64)
+    tall = [signal[:, :, None].expand(-1, -1, 176, -1) for signal in (x, y)]
+    close = {"rtol": 0, "atol": 1e-5}  # the taps, of single precision, do not quite add up to 1
+    torch.testing.assert_close(ssim(x, y), ssim(*tall), **close)
+    torch.testing.assert_close(ms_ssim(x, y), ms_ssim(*tall), **close)
+
+
+def test_ssim_along_time_is_scikit_images():
+    rng = np.random.default_rng(0)
+    x = np.cumsum(rng.normal(size=200)) / 20
+    y = x + 0.1 * rng.normal(size=200)
+    settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
+    theirs = structural_similarity(x, y, **settings)
+    assert ssim(*(torch.from_numpy(each)[None, None] for each in (x, y))).item() == pytest.approx(theirs, abs=1e-6)
+
+
+def test_gradients_of_the_similarity_of_signals_are_right_twice():
+    generator = torch.Generator().manual_seed(1)
+    x, y = torch.rand(2, 1, 2, 13, generator=generator, dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda each: ssim(each, y), x.requires_grad_())
+    assert torch.autograd.gradgradcheck(lambda each: ssim(each, y), x)

@@ -70,3 +70,27 @@ def test_half_precision_stays_half_precision():
 def test_impossible_settings_are_refused(make):
     with pytest.raises(ValueError, match="expected"):
         make()
+
+
+@pytest.mark.parametrize("length", [64, 50, 8])
+@pytest.mark.parametrize("ratio", [0.0, 0.3, 1.0])
+def test_a_signal_is_flat_in_the_rounded_share_of_its_stretches_in_all_channels_and_as_it_was_elsewhere(length, ratio):
+    patch = 16
+    x = torch.rand(5, 3, length, generator=seeded())
+    masked = RandomMasking(ratio, patch, generator=seeded(1))(x)
+    n_patches = -(-length // patch)
+    flat = x.mean(dim=2, keepdim=True).expand_as(x)
+    for signal, original, mean in zip(masked, x, flat, strict=True):
+        n_flat = 0
+        for number in range(n_patches):
+            stretch = slice(number * patch, (number + 1) * patch)
+            is_flat = torch.equal(signal[:, stretch], mean[:, stretch])
+            assert is_flat or torch.equal(signal[:, stretch], original[:, stretch])
+            n_flat += is_flat
+        assert n_flat == round(ratio * n_patches)
+
+
+def test_noise_on_signals_is_not_cut_off():
+    noisy = AddGaussianNoise(std=0.1, generator=seeded())(torch.ones(20, 2, 100))
+    assert noisy.max() > 1.2
+    assert noisy.mean().item() == pytest.approx(1, abs=0.01)
