@@ -12,7 +12,7 @@ from xaae_core.errors import DatasetError
 __all__ = ["TABLE_NAME", "list_table", "stays_inside"]
 
 
-def list_table(table: Path, columns: TableColumns | None = None) -> Listing:
+def list_table(table: Path, columns: TableColumns | None = None, *, needs_label: bool = True) -> Listing:
     """The rows of the table; lines that lead nowhere are among `broken`.
 
     Columns for file and label are needed; label_name, split, mask and patient are understood; others are kept
@@ -21,22 +21,23 @@ def list_table(table: Path, columns: TableColumns | None = None) -> Listing:
     Args:
         table: a CSV (comma, semicolon or tab; UTF-8), Parquet or Excel file; files are relative to its folder.
         columns: which column is which; by their usual names if None.
+        needs_label: whether rows without a label are broken; otherwise their label is "", to be found elsewhere.
 
     Raises:
         DatasetError: not a table, missing columns, an unknown split, one file with two labels.
     """
     cells = read_cells(table)
-    found = (columns or TableColumns()).find(cells.header, table.name)
+    found = (columns or TableColumns()).find(cells.header, table.name, needs_label=needs_label)
     images: dict[str, ListedImage] = {}
     broken: list[BrokenFile] = []
     for line, row in cells.rows:
         image = _table_image(dict(zip(cells.header, row, strict=True)), found, line, cells)
-        problem = _row_problem(image, line, images, table.name)
+        problem = _row_problem(image, line, images, table.name, needs_label)
         if problem:
             broken.append(BrokenFile(table.parent / (image.id or table.name), problem))
         else:
             images[image.id] = image
-    return Listing(tuple(images.values()), tuple(broken), tuple(_notes(found)), found["label"])
+    return Listing(tuple(images.values()), tuple(broken), tuple(_notes(found)), found.get("label", "label"))
 
 
 def _notes(found: Mapping[str, str]) -> list[str]:
@@ -69,8 +70,8 @@ def _table_image(row: Mapping[str, str], found: Mapping[str, str], line: int, ce
     )
 
 
-def _row_problem(image: ListedImage, line: int, earlier: dict[str, ListedImage], table: str) -> str:
-    if not image.id or not image.label:
+def _row_problem(image: ListedImage, line: int, earlier: dict[str, ListedImage], table: str, needs_label: bool) -> str:
+    if not image.id or (needs_label and not image.label):
         return f"line {line} of {table} has no {'label' if image.id else 'file'}"
     if not stays_inside(image.id):
         return f"line {line} of {table} leads outside the data folder"

@@ -41,8 +41,13 @@ class TableColumns:
         named = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return {role: name for role, name in named.items() if name is not None}
 
-    def find(self, header: Sequence[str], table: str) -> dict[str, str]:
+    def find(self, header: Sequence[str], table: str, *, needs_label: bool = True) -> dict[str, str]:
         """Role (file, label, label_name, split, mask, patient) → column of a header, for those that are there.
+
+        Args:
+            header: names of the columns.
+            table: what messages call it.
+            needs_label: whether there must be a column for the labels.
 
         Raises:
             DatasetError: no column for the files or the labels, a named column that is missing, or one twice.
@@ -53,7 +58,7 @@ class TableColumns:
         found = {role: self.column(role, header, table) for role in _USUAL}
         if self.label is not None and self.label != "label":
             found["label_name"] = None  # it names another column's classes
-        missing = [role for role in ("file", "label") if found[role] is None]
+        missing = [role for role in ("file", "label") if found[role] is None and (needs_label or role == "file")]
         if missing:
             raise DatasetError(
                 f"{table} has no column {' and no column '.join(missing)}; found: "

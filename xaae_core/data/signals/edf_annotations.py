@@ -107,9 +107,9 @@ def _on_sample_time(onsets: list[float], notes: list[Annotation], header: EdfHea
 def _with_durations(notes: list[Annotation]) -> list[Annotation]:
     """Sorted by onset; where no annotation says how long it lasts, each lasts until the next."""
     notes = sorted(notes, key=lambda note: note.onset)
-    if any(note.duration for note in notes):
+    if not notes or any(note.duration for note in notes):
         return notes
-    ends = [note.onset for note in notes[1:]] + [notes[-1].onset if notes else 0.0]
+    ends = [note.onset for note in notes[1:]] + [notes[-1].onset]
     return [
         Annotation(note.onset, max(0.0, end - note.onset), note.text) for note, end in zip(notes, ends, strict=True)
     ]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from xaae_core.data.signals.edf_annotations import label_notes
-from xaae_core.data.signals.reading_plan import is_same_rate
+from xaae_core.data.signals.reading_plan import is_same_rate, plain_name
 from xaae_core.data.signals.signal_file import SignalFile
 from xaae_core.data.signals.signal_options import SignalOptions
 from xaae_core.data.signals.units import plain_unit
@@ -15,6 +15,7 @@ from xaae_core.errors import SignalError
 from xaae_core.signal_form import SignalForm
 
 _NAMED = 3
+_LISTED = 12
 _ALMOST = 1e-3
 
 
@@ -41,10 +42,25 @@ def common_form(
         SignalError: no rate is known, or the lengths differ; names the files and the remedy.
     """
     names = options.channels or _common_channels(files)
+    _require_channels(files, names)
     units = tuple(_common_unit(files, name, number) for number, name in enumerate(names))
     sampling_rate = options.sampling_rate or _common_rate(files, names, table_rates or {})
     length = options.length or _common_length(files, names, sampling_rate)
     return SignalForm(length=length, sampling_rate=sampling_rate, channel_names=names, units=units)
+
+
+def _require_channels(files: Sequence[SignalFile], names: tuple[str, ...]) -> None:
+    """Refuse channels that not one file has."""
+    if any(not file.has_named_channels for file in files):
+        return  # they go by their order
+    known = {plain_name(channel) for file in files for channel in file.channel_names}
+    missing = [name for name in names if plain_name(name) not in known]
+    if missing:
+        quoted = [f"{name!r}" for name in missing]
+        raise SignalError(
+            f"{_named([file.name for file in files])}: no channel {_named(quoted)}; expected "
+            f"some of {', '.join(_common_channels(files)[:_LISTED])}: correct --signal-channels"
+        )
 
 
 def _common_channels(files: Sequence[SignalFile]) -> tuple[str, ...]:

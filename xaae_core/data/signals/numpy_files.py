@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -32,7 +34,10 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "patient": ("patient", "patients", "patient_id", "subject"),
 }
 _MOST_CHANNELS_GUESSED = 256
-_ARRAY_ERRORS = (ValueError, EOFError, OSError, zipfile.BadZipFile, KeyError, NotImplementedError, OverflowError)
+_ARRAY_ERRORS = (
+    *(ValueError, TypeError, EOFError, OSError, KeyError, ArithmeticError, MemoryError, SyntaxError),
+    *(RuntimeError, zipfile.BadZipFile, zlib.error, tokenize.TokenError),  # encrypted, or a damaged header
+)
 
 
 def open_npy(source: Path | BinaryIO, name: str, *, n_channels: int | None = None) -> SignalFile:

@@ -89,8 +89,8 @@ def plan_reading(file: SignalFile, form: SignalForm) -> ReadingPlan:
 def _choose_channels(file: SignalFile, form: SignalForm) -> tuple[list[int], list[str]]:
     """The file's channel for each of the form's, and what a reader should know of that."""
     own = file.channel_names
-    position = {_plain(name): number for number, name in reversed(list(enumerate(own)))}
-    missing = [name for name in form.channel_names if _plain(name) not in position]
+    position = {plain_name(name): number for number, name in reversed(list(enumerate(own)))}
+    missing = [name for name in form.channel_names if plain_name(name) not in position]
     if missing and len(own) == form.n_channels and not file.has_named_channels:
         return list(range(len(own))), []
     if missing:
@@ -101,7 +101,7 @@ def _choose_channels(file: SignalFile, form: SignalForm) -> tuple[list[int], lis
             f"{len(own)}: {', '.join(own[:12])}{' …' if len(own) > 12 else ''}: name channels that every file has "
             "(--signal-channels), or leave the file out"
         )
-    chosen = [position[_plain(name)] for name in form.channel_names]
+    chosen = [position[plain_name(name)] for name in form.channel_names]
     notes = []
     if sorted(chosen) != chosen:
         notes.append(f"{file.name}: its channels stand in another order and were sorted by their names")
@@ -139,6 +139,6 @@ def is_same_rate(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-4 * max(one, other)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name without capitals and the spaces around."""
     return " ".join(name.split()).casefold()

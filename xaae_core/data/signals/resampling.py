@@ -38,7 +38,8 @@ class ResampledChannel:
     def read(self, signal: int, start: int, length: int) -> Values:
         """Samples from `start` on, at the new rate [length]; float64."""
         if self.up == self.down == 1:
-            values = np.asarray(self.file.read(signal, self.number, start, start + length), np.float64)
+            with np.errstate(invalid="ignore"):  # of NaN, which is looked for afterwards
+                values = np.asarray(self.file.read(signal, self.number, start, start + length), np.float64)
         else:
             values = self._resampled(signal, start, length)
         return values if self.factor == 1 else values * self.factor

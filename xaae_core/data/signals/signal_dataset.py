@@ -30,6 +30,9 @@ from xaae_core.signal_form import SignalForm
 
 RATE_COLUMN = "sampling_rate"
 _NAMED = 3
+_BY_RECORDING = (
+    "no column patient says whose the recordings are: each counts as a patient of its own, and is in one split only"
+)
 
 
 def read_signal_dataset(
@@ -77,7 +80,7 @@ def _read(
     rows: list[ListedImage] = []
     broken = list(listing.broken)
     notes: dict[str, list[str]] = {}  # text → the files it is of
-    n_unlabelled = 0
+    n_unlabelled, names_patients = 0, False
     for row in listing.images:
         try:
             plan = OPEN_FILES.open(split_frame(root / row.id).file, n_channels=form.n_channels).plan(form)
@@ -88,6 +91,7 @@ def _read(
                 of = notes.setdefault(what, [])
                 of += [name] if name not in of[-1:] else []
             n_unlabelled += expanded.n_unlabelled
+            names_patients |= bool(row.patient or plan.file.patients)
             rows += expanded.cases
         except CaseError as error:
             broken.append(BrokenFile(root / row.id, str(error)))
@@ -96,8 +100,10 @@ def _read(
     if not sound:
         reasons = "; ".join(file.reason for file in broken[:_NAMED])
         raise SignalError(f"{given.name} has no readable signal. {len(broken):,} skipped: {reasons}")
+    by_recording = _BY_RECORDING if any(row.patient for row in sound) and not names_patients else ""
     return _dataset(
-        given, root, sound, form, broken, (*listing.notes, *_joined(notes, n_unlabelled)),
+        given, root, sound, form, broken,
+        (*listing.notes, *_joined(notes, n_unlabelled), *filter(None, (by_recording,))),
         listing.label_name, task, split_seed,
     )  # fmt: skip
 

@@ -94,6 +94,12 @@ class SignalFile:
         return tuple(channel.name for channel in self.channels)
 
 
+def to_float32(values: Values) -> Values:
+    """Values as float32; what is too large becomes infinite, which `check_finite` refuses."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.astype(np.float32)
+
+
 def array_reader(values: Values) -> Callable[[int, int, int, int], Values]:
     """The `read` of a file whose signals [N, C, T] are an array, perhaps one that lies on disk."""
     return lambda signal, channel, start, stop: values[signal, channel, start:stop]

@@ -56,7 +56,7 @@ def list_signals(given: Path, columns: TableColumns | None = None) -> tuple[Path
     """
     table = _table_of(given, columns)
     if table is not None:
-        return table.parent, list_table(table, columns)
+        return table.parent, list_table(table, columns, needs_label=False)
     if given.is_file():
         return given.parent, Listing((ListedImage(given.name, "", "", None, "", {}),), (), ())
     return given, _list_folder(given)

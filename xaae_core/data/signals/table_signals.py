@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from xaae_core.data.signals.signal_file import SignalFile, Values, array_channels, array_reader
+from xaae_core.data.signals.signal_file import SignalFile, Values, array_channels, array_reader, to_float32
 from xaae_core.data.signals.table_text import NumberTable, parse_numbers
 from xaae_core.data.signals.units import plain_unit
 from xaae_core.errors import SignalError
@@ -23,6 +23,7 @@ _NAMED_UNIT = re.compile(r"(?P<name>.*?)\s*[\[(](?P<unit>[^\[\]()]*)[\])]\s*")
 _NUMBERED = re.compile(r"(?:t|x|s|v|sample|att|col|column|value|c|V)?[ _]*\d+", re.IGNORECASE)
 _LEAST_WIDE = 32  # columns without names from which a row is taken for a signal
 _MOST_CLASSES = 50
+_MOST_ROUNDING = 0.4  # hertz: beyond, two whole rates would fit
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _wide(table: NumberTable, name: str) -> SignalFile:
     place = _label_place(table)
     samples = table.values if place is None else np.delete(table.values, place, axis=1)
     labels = () if place is None else tuple(f"{value:.15g}" for value in table.values[:, place])
-    shaped = samples[:, None].astype(np.float32)  # [N, 1, T]
+    shaped = to_float32(samples[:, None])  # [N, 1, T]
     where = "" if place is None else f", the {'first' if place == 0 else f'{place + 1}th'} column for its label"
     return SignalFile(
         name=name,
@@ -110,7 +111,7 @@ def _long(table: NumberTable, name: str) -> SignalFile:
     twice = [channel for channel, count in Counter(names).items() if count > 1]
     if twice:
         raise SignalError(f'{name} has the channel "{twice[0]}" twice: rename one of the columns')
-    shaped = np.ascontiguousarray(values.T[None], np.float32)  # [1, C, T]
+    shaped = to_float32(np.ascontiguousarray(values.T[None]))  # [1, C, T]
     return SignalFile(
         name=name,
         channels=array_channels(shaped, names, tuple(column.unit for column in columns), rate),
@@ -159,5 +160,16 @@ def _rate_of(times: Values, unit: str, name: str) -> float:
             f"{name}: its times are not evenly spaced: {seconds[row]:g} s is followed by {seconds[row + 1]:g} s, where "
             f"steps of {middle:g} s are usual; expected equal steps: resample it, or cut it at its gaps"
         )
-    rate = float(f"{(len(seconds) - 1) / (seconds[-1] - seconds[0]):.6g}")
-    return float(round(rate)) if abs(rate - round(rate)) <= 1e-4 * rate else rate
+    rate = 1 / float(np.polyfit(np.arange(len(seconds)), seconds - seconds[0], 1)[0])
+    rounding = rate * _last_digit(seconds) / (seconds[-1] - seconds[0])  # how well written times tell the rate
+    is_whole = rounding < _MOST_ROUNDING and abs(rate - round(rate)) <= max(1e-4 * rate, rounding)
+    return float(round(rate)) if is_whole else float(f"{rate:.6g}")
+
+
+def _last_digit(seconds: Values) -> float:
+    """What the last digit of written times stands for: 0.001 for milliseconds."""
+    for digits in range(9):
+        scaled = seconds * 10.0**digits
+        if np.abs(scaled - np.rint(scaled)).max() < 1e-5:
+            return float(10.0**-digits)
+    return 0.0

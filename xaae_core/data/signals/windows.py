@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xaae_core.data.signals.signal_file import SignalFile
+from xaae_core.data.signals.signal_file import MOST_SIGNALS, SignalFile
+from xaae_core.errors import SignalError
 
 _ALMOST = 1e-6  # samples: rates such as 1/3 Hz end just below a whole number of samples
 
@@ -58,8 +59,16 @@ def cut_windows(file: SignalFile, n_samples: int, length: int, sampling_rate: fl
         n_samples: of each signal, at `sampling_rate`.
         length: samples of a window.
         sampling_rate: in hertz.
+
+    Raises:
+        SignalError: more windows than one file may hold.
     """
     step = step_of(length, sampling_rate)
+    if n_samples // step > MOST_SIGNALS:
+        raise SignalError(
+            f"{file.name}: {n_samples:,} samples are {n_samples // step:,} windows of {length:,}; at most "
+            f"{MOST_SIGNALS:,} are read: choose a larger length"
+        )
     stretches = [
         (math.ceil(start * sampling_rate - _ALMOST), min(n_samples, math.floor(stop * sampling_rate + _ALMOST)))
         for start, stop in file.stretches
