@@ -64,7 +64,7 @@ def draw_samples(
     device = next((p.device for p in getattr(model, "parameters", lambda: iter(()))()), torch.device("cpu"))
     codes = torch.from_numpy(z.astype(np.float32)).to(device)
     with torch.inference_mode():
-        drawn = [model.decode(part, skip_dropout=1.0).float().cpu() for part in codes.split(_AT_ONCE)]
+        drawn = [model.decode(part, skip_dropout=1.0).float().cpu() for part in torch.split(codes, _AT_ONCE)]
     width = "" if spread == 1 else f", {spread:g} times as wide"
     source = "the prior N(0, I)" if table is None else f"a Gaussian laid over the z of {len(table)} cases"
     return PriorSamples(codes.cpu().numpy(), torch.cat(drawn).numpy(), source + width)

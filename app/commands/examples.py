@@ -50,8 +50,11 @@ _FILE = click.Path(path_type=Path)
 @click.option("--method", type=click.Choice(METHODS), default="nearest", show_default=True,
     help="nearest in z; weights of a mixture (simplex, lfxai's, or simplex_entropy, another and faster one); helpful "
     "and harmful cases by gradients (tracin; influence by the damped inverse, or lfxai's series).")  # fmt: skip
-@click.option("--loss", type=click.Choice(["reconstruction", "label"]),
-    help="With gradients: whose; label takes the model's own answer as the label; what the model can if left out.")
+@click.option(
+    "--loss",
+    type=click.Choice(["reconstruction", "label"]),
+    help="With gradients: whose; label takes the model's own answer as the label; what the model can if left out.",
+)
 @click.option("--trace", type=_FILE, multiple=True,
     help="With tracin: a checkpoint of the training; may be repeated. The final weights if left out.")  # fmt: skip
 @click.option("--parameters", type=click.Choice(["auto", "encoder", "last_block", "classifier", "projected"]),

@@ -35,7 +35,8 @@ _FILE = click.Path(path_type=Path)
 
 
 def _check_targets(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(check_target(ctx, param, each) for each in value))
+    checked = (check_target(ctx, param, each) for each in value)
+    return tuple(dict.fromkeys(each for each in checked if each is not None))
 
 
 @click.command(

@@ -13,7 +13,6 @@ from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
 from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
-from xaae_core.signal_form import case_noun
 
 if TYPE_CHECKING:
     from analysis.figures.filmstrip import PathFigure
@@ -161,6 +160,8 @@ def write_path(folder: Path, figure: PathFigure, rows: list[dict[str, Any]]) -> 
 
 def sentence_of(figure: PathFigure, trust: Trust, way: str) -> str:
     """What the path does, in one line."""
+    from xaae_core.signal_form import case_noun  # it imports numpy, which --help must not wait for
+
     path = figure.traversal
     moved = f"moved {path.steps[0]:+g} to {path.steps[-1]:+g} SD {way}"
     noun = case_noun(path.signal_form)

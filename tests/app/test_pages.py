@@ -198,8 +198,8 @@ def test_two_sessions_share_one_model(
 ) -> None:
     cached.checkpoint_at.clear()
     opened = []
-    load = cached.load_checkpoint
-    monkeypatch.setattr(cached, "load_checkpoint", lambda path: opened.append(path) or load(path))
+    load = cached.open_checkpoint
+    monkeypatch.setattr(cached, "open_checkpoint", lambda path: opened.append(path) or load(path))
     first = open_session("traverse.py", checkpoint=tiny_model, data=tiny_pictures)
     second = open_session("traverse.py", checkpoint=tiny_model, data=tiny_pictures)
     assert opened == [str(tiny_model)]

@@ -190,7 +190,7 @@ class TracePanels {
   }
 
   ticksOf(path, c) {
-    const ticks = roundTicks(...path.scale[c], Math.max(2, this.laneHeight / 42));
+    const ticks = roundTicks(...path.scale[c], Math.max(4, this.laneHeight / 42));
     if (this.laneHeight >= LOW_LANE) return ticks;
     const [low, high] = path.scale[c];
     const fitting = ticks.filter((value) => Math.abs((value - low) / (high - low) - 0.5) < 0.38); // not into the next lane's

@@ -159,5 +159,5 @@ def test_nan_and_data_out_of_range_are_named_in_either_half():
 
 def test_training_on_what_is_no_pair_is_named():
     model = build_autoencoder("AdaGVAE", (1, 8, 10), 2)
-    with pytest.raises(AutoencoderError, match=r"pairs \[B, 2, C, H, W\], not on \(7, 1, 8, 10\)"):
+    with pytest.raises(AutoencoderError, match=r"pairs \[B, 2, 1, 8, 10\], not on \(7, 1, 8, 10\)"):
         model.batch_losses(X1, None, 7)
