@@ -135,7 +135,8 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "log p(x|z)",
         "Log-likelihood of a held-out case given its z, in nats, by the likelihood that the model is trained with. "
-        "Compare models of the same likelihood only; ± is the standard error of the mean over the cases.",
+        "Compare models of the same likelihood only; of a Gaussian it is a density and may be above 0. ± is the "
+        "standard error of the mean over the cases.",
         _nats("log_likelihood"),
         _nats_text("log_likelihood"),
     ),

@@ -67,7 +67,8 @@ def _probing(models: Sequence[GalleryCard]) -> list[str]:
         )
         floor = best.probe.figure[1][0]
         alike = [card.title for card in having if card is not best and card.probe.figure[1][1] >= floor]
-        lines.append(line + (f"; the interval of {listed(alike)} overlaps with it." if alike else "."))
+        overlap = "the interval of {} overlaps" if len(alike) == 1 else "the intervals of {} overlap"
+        lines.append(line + (f"; {overlap.format(listed(alike))} with it." if alike else "."))
     return lines
 
 
@@ -95,6 +96,7 @@ def _below_yardstick(models: Sequence[GalleryCard], cards: Sequence[GalleryCard]
         return []
     bar = yardstick.latents.mse.mean
     worse = [card.title for card in models if card.latents.mse is not None and card.latents.mse.mean > bar]
-    verb = "draws" if len(worse) == 1 else "draw"
-    told = f"{listed(worse)} {verb} less closely than {yardstick.latents.n_dims} principal components."
-    return [told] if worse else []
+    bar_words = f"less closely than {yardstick.latents.n_dims} principal components"
+    if len(worse) > 1 and len(worse) == sum(card.latents.mse is not None for card in models):
+        return [f"None draws as closely as {yardstick.latents.n_dims} principal components: train longer, or on more."]
+    return [f"{listed(worse)} {'draws' if len(worse) == 1 else 'draw'} {bar_words}."] if worse else []

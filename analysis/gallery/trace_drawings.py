@@ -48,17 +48,17 @@ def draw_moved_traces(path: NDArray[np.float32], form: SignalForm, steps: Sequen
     from matplotlib.figure import Figure
 
     n_channels = min(form.n_channels, _MOST_CHANNELS)
-    canvas = Figure(figsize=(8.4, 1.35 * n_channels + 0.25), layout="constrained")
+    canvas = Figure(figsize=(5.4, 1.3 * n_channels + 0.35), layout="constrained")
     panels = canvas.subplots(n_channels, 1, sharex=True, squeeze=False).ravel()
     colours = LinearSegmentedColormap.from_list("moved", (_AWAY, "#8a8a8a", _TOWARDS))(np.linspace(0, 1, len(path)))
     for channel, panel in enumerate(panels):
         for trace, colour, step in zip(path[:, channel], colours, steps, strict=True):
             panel.plot(form.times(), trace, color=colour, linewidth=1.8 if step == 0 else 1.0)
         panel.spines[["top", "right"]].set_visible(False)
-        panel.tick_params(labelsize=7)
+        panel.tick_params(labelsize=8)
         unit = form.units[channel]
-        panel.set_ylabel(plain(f"{form.channel_names[channel]}{f' ({unit})' if unit else ''}"), fontsize=7)
-    panels[-1].set_xlabel("seconds", fontsize=7)
+        panel.set_ylabel(plain(f"{form.channel_names[channel]}{f' ({unit})' if unit else ''}"), fontsize=8)
+    panels[-1].set_xlabel("seconds", fontsize=8)
     return render(canvas, "png", dpi=_DPI)
 
 

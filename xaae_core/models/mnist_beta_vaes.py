@@ -146,7 +146,7 @@ class BetaVaeMnist(DigitVae):
         """See `EpochTraining.batch_losses`; raises AutoencoderError for digits that are not all in [0, 1]."""
         require_data(inputs, LikelihoodType.BERNOULLI, "a batch")
         recons, mu, logvar = self(inputs)
-        return {"loss": self.loss(recons, inputs, mu, logvar, n_data)}
+        return {"loss": self.loss(recons, inputs, mu, logvar, n_data)} | self.loss_parts(recons, inputs, mu, logvar)
 
 
 class BetaTcVaeMnist(DigitVae):
@@ -191,4 +191,4 @@ class BetaTcVaeMnist(DigitVae):
         """See `EpochTraining.batch_losses`; raises AutoencoderError for digits that are not all in [0, 1]."""
         require_data(inputs, LikelihoodType.BERNOULLI, "a batch")
         recons, mu, logvar, z = self(inputs)
-        return {"loss": self.loss(recons, inputs, mu, logvar, z, n_data)}
+        return {"loss": self.loss(recons, inputs, mu, logvar, z, n_data)} | self.loss_parts(recons, inputs, mu, logvar)

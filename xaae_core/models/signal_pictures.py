@@ -69,6 +69,11 @@ class SignalPictures(nn.Module):
         """The model's own."""
         return self._signals.classify(z)
 
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of q(z|x), each [B, D], of signals as pictures [B, 1, C, T]; of a variational model."""
+        mean, log_var = self.model.posterior(x[:, 0])  # type: ignore[operator]
+        return mean, log_var
+
     def forward(self, x: Tensor) -> Tensor:
         """Reconstructions [B, 1, C, T]; leaves nothing on the module."""
         encoding = self.encode(x)

@@ -56,18 +56,26 @@ class _NoDraws(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
+_COMPARISONS = ("lt", "gt", "__lt__", "__gt__")
+
+
 class _NoFills(TorchFunctionMode):
-    """Leaves out whatever writes to parameters (torch's and a library's starts): their memory stays untouched."""
+    """Leaves out whatever writes to parameters (torch's and a library's starts): their memory stays untouched.
+
+    It is not read either: a truncated normal start looks for numbers out of its bounds, and is told of none.
+    """
 
     def __torch_function__(
         self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Skip functions in place on parameters, pass everything else on."""
+        """Skip functions in place on parameters and comparisons of them, pass everything else on."""
         kwargs = kwargs or {}
         target = args[0] if args else kwargs.get("tensor")
         name = getattr(func, "__name__", "")
         if isinstance(target, nn.Parameter) and name.endswith("_") and not name.endswith("__"):
             return target
+        if isinstance(target, nn.Parameter) and name in _COMPARISONS:
+            return torch.zeros((), dtype=torch.bool)
         return func(*args, **kwargs)
 
 

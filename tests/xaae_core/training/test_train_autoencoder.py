@@ -2,7 +2,6 @@
 
 import csv
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -71,10 +70,14 @@ def three_phases(encoder):
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_model_of_pictures_trains_and_opens(name, tmp_path):
     options, settings = three_phases("small:6-8") if name == "xaaenet" else ({}, {"epochs": 2, "fname": "trained"})
-    n = 12 if name == "simclr" else 24
+    n = 8 if name == "simclr" else 24
     model = build(name, **options)
     learn = train_model(
-        model, loaders((model.input_channels, *model.input_size), n), models_dir=tmp_path, **settings, **QUIET
+        model,
+        loaders((model.input_channels, *model.input_size), n, min(6, n // 2)),
+        models_dir=tmp_path,
+        **settings,
+        **QUIET,
     )
     stem = "xaaenet_classif" if name == "xaaenet" else "trained"
     assert_opens(tmp_path, stem, learn.model, n)
@@ -139,20 +142,17 @@ def test_the_validation_loss_is_that_of_fit(name, tmp_path):
 
 
 def test_a_vae_killed_on_its_way_ends_with_the_same_weights(tiny, tmp_path):
-    def life(folder, kill=""):
-        script = tiny.SCRIPT.with_name("killed_autoencoder.py")
-        paths = os.pathsep.join([str(script.parent), str(script.parents[3])])
-        environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-        command = [sys.executable, str(script), str(folder), kill]
-        return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=120).returncode
-
-    assert life(tmp_path / "whole") == 0
-    assert life(tmp_path / "killed", "3.2") == -signal.SIGKILL
-    assert len(rows(tmp_path / "killed")) == 2
-    assert life(tmp_path / "killed") == 0
+    script = tiny.SCRIPT.with_name("killed_autoencoder.py")
+    paths = os.pathsep.join([str(script.parent), str(script.parents[3])])
+    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    command = [sys.executable, str(script), str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
     mine, theirs = (read_state_dict(tmp_path / name / "model.pth") for name in ("killed", "whole"))
     assert all(torch.equal(mine[key], theirs[key]) for key in theirs)
     assert rows(tmp_path / "killed") == rows(tmp_path / "whole")
+    tables = [read_latents(tmp_path / name / "model_latents.parquet").z for name in ("killed", "whole")]
+    assert np.array_equal(*tables)
 
 
 def test_what_a_model_counts_while_it_trains_is_resumed_too(tmp_path):
