@@ -9,9 +9,12 @@ from torch import nn
 
 from tests.xaae_core.models.digits import digits
 from xaae_core.checkpoints import save_checkpoint
+from xaae_core.data.beats import CLASS_NAMES, draw_beats
+from xaae_core.data.beats_folder import write_beats
 from xaae_core.model_card import card_for
 from xaae_core.models import AAE, add_xaae_blocks, build_encoder
 from xaae_core.models.burgess_vae import init_vae
+from xaae_core.models.catalogue import build_catalogued
 from xaae_core.models.mnist_autoencoder import AutoEncoderMnist, DecoderMnist, EncoderMnist
 from xaae_core.models.mnist_beta_vaes import BetaTcVaeMnist, BetaVaeMnist
 from xaae_core.models.mnist_classifiers import ClassifierLatent, ClassifierMnist
@@ -33,6 +36,12 @@ def _simclr() -> nn.Module:
     return SimCLR(resnet18, 8)
 
 
+def _of_beats(name: str, **options: object) -> nn.Module:
+    """A model of the catalogue for the beats of `write_cases`."""
+    form = draw_beats(1, 0, length=BEAT_LENGTH).form
+    return build_catalogued(name, size=BEAT_LENGTH, channels=2, dims=3, form=form, **options)
+
+
 MODELS: dict[str, Callable[[], nn.Module]] = {
     "AAE": lambda: AAE(32, 1, 4, 3, decoder="light", recons_metric="ssim", pretrained=False),
     "EncoderWithAAEBlocks": _xaaenet,
@@ -46,11 +55,21 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
     "ClassifierMnist": lambda: ClassifierMnist(EncoderMnist(4), 4, "model", classes=3),
     "ClassifierLatent": lambda: ClassifierLatent(3),
     "SimCLR": _simclr,
+    "signal xAAEnet": lambda: _of_beats("xaaenet"),
+    "signal AE": lambda: _of_beats("ae"),
+    "signal VAE": lambda: _of_beats("vae"),
+    "signal AdaGVAE": lambda: _of_beats("adagvae"),
+    "signal RecurrentAutoencoder": lambda: _of_beats("recurrent_autoencoder"),
+    "signal AutoencoderCNN": lambda: _of_beats("autoencoder_cnn"),
 }
-"""By name: the kind, or of an `AutoencoderLatents` its family."""
+"""By name: the kind, or of an `AutoencoderLatents` its family; those of signals say so."""
 WITHOUT_DECODER = ("ClassifierMnist", "ClassifierLatent", "SimCLR")
-WITH_CLASSES = ("AAE", "EncoderWithAAEBlocks", "ClassifierMnist", "ClassifierLatent")
-WITH_PRIOR = ("AAE", "EncoderWithAAEBlocks", "BetaVaeMnist", "BetaTcVaeMnist", "BurgessVAE", "VAE", "AdaGVAE")
+WITH_CLASSES = ("AAE", "EncoderWithAAEBlocks", "ClassifierMnist", "ClassifierLatent", "signal xAAEnet")
+WITH_PRIOR = (
+    *("AAE", "EncoderWithAAEBlocks", "BetaVaeMnist", "BetaTcVaeMnist", "BurgessVAE", "VAE", "AdaGVAE"),
+    *("signal xAAEnet", "signal VAE", "signal AdaGVAE"),
+)
+BEAT_LENGTH = 64
 CLASSES = ("bar0", "bar1", "bar2")
 
 
@@ -59,8 +78,28 @@ def write_family_model(folder: Path, name: str) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = MODELS[name]().eval()
-    classes = {"classes": CLASSES} if getattr(model, "classes", 0) else {}
+    known = classes_of(name)
+    classes = {"classes": known} if getattr(model, "classes", 0) else {}
     return save_checkpoint(model, folder / f"{name}.safetensors", card_for(model, name=name, **classes))
+
+
+def is_of_signals(name: str) -> bool:
+    """Whether a model is one of signals."""
+    return name.startswith("signal")
+
+
+def classes_of(name: str) -> tuple[str, ...]:
+    """The classes of the cases for a model."""
+    return CLASS_NAMES if is_of_signals(name) else CLASSES
+
+
+def write_cases(folder: Path, name: str) -> Path:
+    """The data for a model, to open: a folder of pictures, or a table of signals; written once for each medium."""
+    if not is_of_signals(name):
+        return folder / "bars" if (folder / "bars").exists() else write_bars(folder / "bars")
+    if not (folder / "beats").exists():
+        write_beats(folder / "beats", n_train=16, n_valid=8, n_test=0, length=BEAT_LENGTH)
+    return folder / "beats"
 
 
 def write_bars(folder: Path, *, n: int = 24, has_labels: bool = True) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import torch
@@ -69,10 +70,11 @@ class SignalPictures(nn.Module):
         """The model's own."""
         return self._signals.classify(z)
 
-    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of q(z|x), each [B, D], of signals as pictures [B, 1, C, T]; of a variational model."""
-        mean, log_var = self.model.posterior(x[:, 0])  # type: ignore[operator]
-        return mean, log_var
+    @property
+    def posterior(self) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+        """Mean and log variance of q(z|x), each [B, D], of signals as pictures; a model that has none lacks it."""
+        own: Callable[[Tensor], tuple[Tensor, Tensor]] = self.model.posterior  # type: ignore[assignment]
+        return lambda x: own(x[:, 0])
 
     def forward(self, x: Tensor) -> Tensor:
         """Reconstructions [B, 1, C, T]; leaves nothing on the module."""
