@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 Result = TypeVar("Result")
 Report = Callable[[int, int], None]
@@ -32,6 +34,7 @@ class Background(Generic[Result]):
         self._result: list[Result] = []
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, args=(work,), name="background", daemon=True)
+        _begun.add(self)
         self._thread.start()
 
     @property
@@ -103,3 +106,20 @@ class Background(Generic[Result]):
         self.progress = (done, n_all)
         if self._is_cancelled.is_set():
             raise WorkCancelledError("cancelled")
+
+
+_begun: WeakSet[Background[Any]] = WeakSet()
+_GRACE = 5.0
+
+
+def _end_all() -> None:
+    """End what still runs: a thread that the interpreter ends within torch's code takes the process down with it."""
+    running = [work for work in _begun if not work.is_done]
+    for work in running:
+        work.cancel()
+    deadline = time.monotonic() + _GRACE
+    for work in running:
+        work.wait(max(0.0, deadline - time.monotonic()))
+
+
+atexit.register(_end_all)
