@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from xaae_core.signal_form import signal_form_of
+from xaae_core.signal_form import SignalForm, signal_form_of
 
 _OF_SIGNALS = {
     "picture": "signal",
@@ -29,7 +29,12 @@ def signal_words(text: str) -> str:
 
 def said_of(model: object, text: str) -> str:
     """A text about pictures, in the words of what a model takes."""
-    return text if signal_form_of(model) is None else signal_words(text)
+    return said_of_form(signal_form_of(model), text)
+
+
+def said_of_form(form: SignalForm | None, text: str) -> str:
+    """A text about pictures, in the words of cases of a form; None: of pictures."""
+    return text if form is None else signal_words(text)
 
 
 def _like(before: str, after: str) -> str:

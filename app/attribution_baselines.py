@@ -31,6 +31,23 @@ def usual_baseline(name: BaselineName, form: SignalForm | None) -> BaselineName:
     return name if name in baselines_of(form) else baselines_of(form)[0]
 
 
+def suited_baseline(name: str | None, form: SignalForm | None) -> BaselineName | Literal["mean"]:
+    """The baseline of a name, the usual one where none is named.
+
+    Raises:
+        AttributionError: it does not suit pictures, or signals.
+    """
+    from xaae_core.errors import AttributionError
+
+    offered = baselines_of(form)
+    if name == "mean":
+        return "mean"
+    if name is not None and name not in offered:
+        kind = "pictures" if form is None else "signals"
+        raise AttributionError(f"--baseline {name} does not suit {kind}: choose {', '.join(offered)} or mean")
+    return next((each for each in offered if each == name), offered[0])
+
+
 def make_baseline(name: BaselineName, pixels: NDArray[Any], form: SignalForm | None) -> Baseline:
     """What a picture [C, H, W], or a signal [1, C, T] of a form, is compared with."""
     from analysis.attributions import black_baseline, blurred_baseline, level_baseline, zero_baseline

@@ -1,24 +1,28 @@
-"""Pictures with masks of a data folder: which of them are looked at, and what the training part's masks tell."""
+"""Pictures and signals with masks of a data folder: which are looked at, and what the training masks tell."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.evaluation.reference_maps import usual_place
+from analysis.nouns import said_of_form
 from xaae_core.data.masks import read_mask, require_inside
 from xaae_core.errors import CaseError, DatasetError, MaskError
 
 if TYPE_CHECKING:
+    from analysis.attributions import Baseline
+    from app.attribution_baselines import BaselineName
     from xaae_core.data.dataset import ImageDataset
     from xaae_core.data.recipes import CaseRecipe
 
 _MOST_TRAINING_MASKS = 1000
+_MOST_AVERAGED = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +31,8 @@ class Outlined:
 
     Attributes:
         id: of the picture.
-        pixels: [C, H, W] in [0, 1].
-        mask: bool [H, W].
+        pixels: [C, H, W] in [0, 1]; of a signal [1, C, T].
+        mask: bool [H, W]; of a signal [C, T].
     """
 
     id: str
@@ -113,8 +117,9 @@ def choose_rows(dataset: ImageDataset, *, split: str, only: str, limit: int | No
         if mask is not None and split in ("all", dataset.split[row]) and only in ("", texts[row])
     ]
     if not rows:
+        what = said_of_form(dataset.form, "picture")
         raise DatasetError(
-            f"{dataset.name} has no picture with a mask in {'any part' if split == 'all' else f'the {split} part'}"
+            f"{dataset.name} has no {what} with a mask in {'any part' if split == 'all' else f'the {split} part'}"
             f"{f' of {only}' if only else ''}: name the masks' files in a column of its table (--mask-column), or "
             "choose another --split"
         )
@@ -136,3 +141,25 @@ def read_outlined(dataset: ImageDataset, row: int, recipe: CaseRecipe) -> Outlin
     mask = read_mask(path, recipe, picture_size=picture.source_size)
     require_inside(mask, Path(path).name)
     return Outlined(dataset.ids[row], picture.pixels, mask)
+
+
+def choose_baselines(
+    name: BaselineName | Literal["mean"], dataset: ImageDataset, recipe: CaseRecipe
+) -> Callable[[NDArray[np.float32]], Baseline]:
+    """What each picture, or signal, is compared with.
+
+    Args:
+        name: see `app.attribution_baselines`; "mean": of at most 200 training pictures.
+        dataset: the data.
+        recipe: how the model's pictures are read.
+    """
+    from analysis.attributions import mean_baseline
+    from app.attribution_baselines import make_baseline
+
+    form = dataset.form
+    if name != "mean":
+        return lambda pixels: make_baseline(name, pixels, form)
+    rows = dataset.rows("train")
+    wanted = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_AVERAGED)).astype(int)] if len(rows) else rows
+    mean = mean_baseline((recipe.read(dataset.paths[row]).pixels for row in wanted), form=form)
+    return lambda _: mean

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.nouns import signal_words
 from app.localisation_rows import NAME
 from app.terminal import finite
 from xaae_core.atomic_files import atomic_path
@@ -62,17 +63,21 @@ def title_of(table: LocalisationTable, facts: Mapping[str, Any]) -> str:
     """Data, part and count on one line."""
     part = "" if facts["split"] == "all" else f", {facts['split']} part"
     of_class = f", {facts['only']} only" if facts["only"] else ""
-    return f"{facts['data']}{part}{of_class}: {table.n_pictures:,} pictures with masks"
+    return f"{facts['data']}{part}{of_class}: {table.n_pictures:,} {_said(facts, 'pictures')} with masks"
 
 
 def sentences_of(table: LocalisationTable, facts: Mapping[str, Any]) -> list[str]:
     """The table to read: a line for each method and target, and what must be known beside it."""
     return [
-        f"{title_of(table, facts)}; the masks cover {table.mask_share.mean:.1%} on average; fixed threshold and disc: "
-        f"{facts['fixed_share']:.1%} of the picture",
+        f"{title_of(table, facts)}; the masks cover {table.mask_share.mean:.1%} on average; "
+        + _said(facts, f"fixed threshold and disc: {facts['fixed_share']:.1%} of the picture"),
         *_grid(table),
-        *_remarks(table, facts),
+        *(_said(facts, remark) for remark in _remarks(table, facts)),
     ]
+
+
+def _said(facts: Mapping[str, Any], text: str) -> str:
+    return signal_words(text) if facts["medium"] == "signal" else text
 
 
 def _grid(table: LocalisationTable) -> Iterator[str]:

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.evaluation.localisation import Localisation, Sign, centred_disc, measure_localisation
-from analysis.evaluation.localisation_table import CENTRED_DISC, RANDOM, REFERENCES, USUAL_PLACE, LocalisedMap
-from analysis.evaluation.reference_maps import smooth_random_maps
+from analysis.evaluation.localisation_table import CENTRED_BAR, CENTRED_DISC, RANDOM, USUAL_PLACE, LocalisedMap
+from analysis.evaluation.reference_maps import centred_bar, smooth_random_maps
 from app.localisation_data import Outlined, read_outlined
 from xaae_core.errors import CaseError, MaskError
+from xaae_core.signal_form import signal_form_of
 
 if TYPE_CHECKING:
     from analysis.attributions import Attribution, Baseline, MethodSettings, Target
@@ -43,7 +44,7 @@ class LocalisationPlan:
         settings: of the methods.
         baseline_of: what a picture is compared with.
         sign: see `measure_localisation`.
-        fixed_share: likewise; also the disc's.
+        fixed_share: likewise; also the disc's, or the bar's.
         tolerance: likewise.
         place: where masks usually are [H, W]; None where the training part has none.
         memory_bytes: what a pass may take.
@@ -66,9 +67,31 @@ class LocalisationPlan:
         """Maps that are made of each picture."""
         return sum(len(methods) for methods in self.methods.values())
 
+    @property
+    def is_along_time(self) -> bool:
+        """Whether the pictures are signals [C, T]: nothing is near in another channel."""
+        return signal_form_of(self.model.model) is not None
+
+    @property
+    def middle(self) -> str:
+        """The reference that knows only where pictures are aimed."""
+        return CENTRED_BAR if self.is_along_time else CENTRED_DISC
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The maps that do not look at the picture."""
+        return (self.middle, RANDOM) if self.place is None else (self.middle, USUAL_PLACE, RANDOM)
+
     def measure(self, heat: NDArray[Any], mask: NDArray[np.bool_]) -> Localisation:
         """Hold a map against a mask as the plan says."""
-        return measure_localisation(heat, mask, sign=self.sign, fixed_share=self.fixed_share, tolerance=self.tolerance)
+        return measure_localisation(
+            heat,
+            mask,
+            sign=self.sign,
+            fixed_share=self.fixed_share,
+            tolerance=self.tolerance,
+            along_time=self.is_along_time,
+        )
 
 
 def run_localisation(
@@ -119,6 +142,7 @@ def digest_of(plan: LocalisationPlan, dataset: ImageDataset, words: Mapping[str,
         "fixed_share": plan.fixed_share,
         "tolerance": plan.tolerance,
         "place": None if plan.place is None else _digest(plan.place),
+        "middle": plan.middle,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -149,7 +173,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 def _is_open(plan: LocalisationPlan, case_id: str, kept: LocalisationRows) -> bool:
     """Whether anything of a picture is left to do."""
     wanted = [(method, name) for name in plan.targets for method in plan.methods[name]]
-    wanted += [(name, "") for name in REFERENCES if name != USUAL_PLACE or plan.place is not None]
+    wanted += [(name, "") for name in plan.references]
     return not all(kept.has(case_id, method, target) for method, target in wanted)
 
 
@@ -166,13 +190,14 @@ def _readable(
 def _measure_references(plan: LocalisationPlan, case: Outlined, kept: LocalisationRows) -> None:
     """Maps that have not looked at the picture, each once."""
     shape = (case.mask.shape[0], case.mask.shape[1])
-    maps: dict[str, Sequence[NDArray[np.float32]]] = {CENTRED_DISC: [centred_disc(shape, plan.fixed_share)]}
+    middle = (centred_bar if plan.is_along_time else centred_disc)(shape, plan.fixed_share)
+    maps: dict[str, Sequence[NDArray[np.float32]]] = {plan.middle: [middle]}
     if plan.place is not None:
         maps[USUAL_PLACE] = [plan.place]
     if not kept.has(case.id, RANDOM, ""):
         of_picture = int.from_bytes(hashlib.sha256(case.id.encode()).digest()[:8], "big")
         rng = np.random.default_rng([plan.settings.seed, of_picture])
-        maps[RANDOM] = list(smooth_random_maps(shape, _N_RANDOM, rng=rng))
+        maps[RANDOM] = list(smooth_random_maps(shape, _N_RANDOM, rng=rng, along_time=plan.is_along_time))
     for name, heats in maps.items():
         if not kept.has(case.id, name, ""):
             kept.add(LocalisedMap.of(case.id, name, "", [plan.measure(heat, case.mask) for heat in heats]))

@@ -68,6 +68,7 @@ def measure_localisation(
     sign: Sign = "size",
     fixed_share: float | None = None,
     tolerance: float = 0,
+    along_time: bool = False,
 ) -> Localisation:
     """Hold a map against a mask.
 
@@ -83,6 +84,7 @@ def measure_localisation(
             map is told how large the place is, but not where. Over many pictures give a share of their own training
             masks instead, which tells it nothing of the single picture.
         tolerance: pixels (Euclidean) beside the mask that `pointing` still takes for a hit.
+        along_time: of a signal [C, T]: the tolerance counts samples of the same channel.
 
     Raises:
         MaskError: a mask of another size, or one without an inside or outside.
@@ -114,7 +116,7 @@ def measure_localisation(
         threshold_best=float(ordered[ends[best]]),
         iou_fixed=fixed_hit / (wanted + n_mask - fixed_hit),
         fixed_share=float(share),
-        pointing=float(_near(mask, tolerance).ravel()[order[: n_marked[0]]].mean()),
+        pointing=float(_near(mask, tolerance, along_time=along_time).ravel()[order[: n_marked[0]]].mean()),
         tolerance=float(tolerance),
         energy_inside=float(ordered[inside].sum()) / total if total > 0 else n_mask / n_pixels,
         mask_share=n_mask / n_pixels,
@@ -127,13 +129,14 @@ def in_all_channels(mask: NDArray[np.bool_], heat: NDArray[Any]) -> NDArray[np.b
     return np.broadcast_to(mask, heat.shape) if is_of_moments else mask
 
 
-def _near(mask: NDArray[np.bool_], tolerance: float) -> NDArray[np.bool_]:
+def _near(mask: NDArray[np.bool_], tolerance: float, *, along_time: bool) -> NDArray[np.bool_]:
     """The mask and what lies within the tolerance of it [H, W]."""
     if tolerance == 0:
         return mask
     from scipy.ndimage import distance_transform_edt
 
-    near: NDArray[np.bool_] = distance_transform_edt(~mask) <= tolerance
+    row_height = tolerance + 1 if along_time else 1  # the next channel is always too far
+    near: NDArray[np.bool_] = distance_transform_edt(~mask, sampling=(row_height, 1)) <= tolerance
     return near
 
 

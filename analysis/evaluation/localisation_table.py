@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from analysis.evaluation.localisation import MEASURES, Localisation
 
-CENTRED_DISC, USUAL_PLACE, RANDOM = "centred_disc", "usual_place", "random"
-REFERENCES = (CENTRED_DISC, USUAL_PLACE, RANDOM)
+CENTRED_DISC, CENTRED_BAR, USUAL_PLACE, RANDOM = "centred_disc", "centred_bar", "usual_place", "random"
+MIDDLES = (CENTRED_DISC, CENTRED_BAR)
+"""Maps that know only where pictures are aimed: of pictures the disc, of signals the bar."""
+
+REFERENCES = (*MIDDLES, USUAL_PLACE, RANDOM)
 """Maps that have not looked at the picture; see `analysis.evaluation.reference_maps`."""
 
 _MOST_WEIGHTS = 2**22
@@ -84,8 +87,10 @@ class LocalisationLine:
         measure: one of `MEASURES`.
         n: pictures.
         value: its mean.
-        minus_disc: mean difference to the centred disc on the same pictures; None of the disc itself.
+        minus_middle: mean difference to the centred disc on the same pictures, of signals to the centred bar; None of
+            that reference itself.
         minus_usual_place: likewise to where masks usually are; None where there is no such reference.
+        middle: which of `MIDDLES` it is.
     """
 
     method: str
@@ -93,8 +98,9 @@ class LocalisationLine:
     measure: str
     n: int
     value: Estimate
-    minus_disc: Estimate | None
+    minus_middle: Estimate | None
     minus_usual_place: Estimate | None
+    middle: str = CENTRED_DISC
 
     def cells(self) -> dict[str, str | int | float | None]:
         """The line as one row of a table."""
@@ -106,7 +112,7 @@ class LocalisationLine:
         }
         for name, found in (
             ("", self.value),
-            ("minus_disc_", self.minus_disc),
+            (f"minus_{self.middle.removeprefix('centred_')}_", self.minus_middle),
             ("minus_usual_place_", self.minus_usual_place),
         ):
             parts = dict.fromkeys(("mean", "low", "high")) if found is None else asdict(found)
@@ -225,13 +231,15 @@ def _lines_of(
 ) -> Iterator[LocalisationLine]:
     own = found[key]
     estimates = resampling.estimates(np.array(list(own.values())))
-    minus_disc = _difference(key, (CENTRED_DISC, ""), found, resampling)
+    middle = next((name for name in MIDDLES if (name, "") in found), CENTRED_DISC)
+    minus_middle = _difference(key, (middle, ""), found, resampling)
     minus_usual = _difference(key, (USUAL_PLACE, ""), found, resampling)
     for column, measure in enumerate(MEASURES):
         yield LocalisationLine(
             *(*key, measure, len(own), estimates[column]),
-            minus_disc=None if minus_disc is None else minus_disc[column],
+            minus_middle=None if minus_middle is None else minus_middle[column],
             minus_usual_place=None if minus_usual is None else minus_usual[column],
+            middle=middle,
         )
 
 

@@ -185,17 +185,13 @@ def _baselines(
     import numpy as np
 
     from analysis.attributions import mean_baseline
-    from app.attribution_baselines import baselines_of, make_baseline
+    from app.attribution_baselines import make_baseline, suited_baseline
     from app.case_files import CaseFiles
     from xaae_core.signal_form import signal_form_of
 
     form = signal_form_of(run.opened.model)
-    if name != "mean":
-        offered = baselines_of(form)
-        if name is not None and name not in offered:
-            kind = "pictures" if form is None else "signals"
-            raise click.BadParameter(f"--baseline {name} does not suit {kind}: choose {', '.join(offered)} or mean")
-        chosen = next((each for each in offered if each == name), offered[0])
+    chosen = suited_baseline(name, form)
+    if chosen != "mean":
         return lambda picture: make_baseline(chosen, picture.pixels, form)
     assert table is not None and latents is not None  # the command has asked for both  # noqa: PT018
     files = CaseFiles(table, latents=latents, data=data)

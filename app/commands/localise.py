@@ -16,20 +16,14 @@ from app.model_latents import latents_of_model
 from app.terminal import counted, describe_data, print_json, remark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from analysis.attributions import Baseline, Target
+    from analysis.attributions import Target
     from analysis.evaluation.localisation_table import LocalisationTable
     from app.localisation_run import LocalisationPlan
     from xaae_core.checkpoints import Checkpoint
     from xaae_core.data.dataset import ImageDataset
-    from xaae_core.data.recipes import CaseRecipe
     from xaae_core.latents import LatentTable
 
 _ALL = "all"
-_MOST_AVERAGED = 200
 _MOST_NAMED = 5
 _FILE = click.Path(path_type=Path)
 
@@ -57,13 +51,14 @@ def _check_targets(ctx: click.Context, param: click.Parameter, value: tuple[str,
     help="The part of DATA whose pictures are explained.")  # fmt: skip
 @click.option("--only", default="", metavar="CLASS", help="Pictures of one class only; any class if left out.")
 @click.option("--limit", type=click.IntRange(1), help="Pictures at most, drawn without order; all if left out.")
-@click.option("--baseline", type=click.Choice(["black", "blurred", "mean"]), default="black", show_default=True,
-    help="What a picture is compared with; mean: of training pictures of DATA.")  # fmt: skip
+@click.option("--baseline", type=click.Choice(["black", "level", "zero", "blurred", "mean"]),
+    help="What a picture is compared with: black (the default), blurred; a signal with level (the default: each "
+    "channel's own mean), zero in its unit, blurred; mean: of training pictures or signals of DATA.")  # fmt: skip
 @click.option("--sign", type=click.Choice(["size", "positive"]), default="size", show_default=True,
     help="size: strong is far from 0; positive: only what adds to the target.")  # fmt: skip
 @click.option("--fixed-share", type=click.FloatRange(0, 1, min_open=True),
-    help="Share of the pixels that the fixed threshold marks, and that the centred disc covers; if left out the "
-    "median share of the training part's masks.")  # fmt: skip
+    help="Share of the pixels that the fixed threshold marks, and that the centred disc (of signals: the middle of "
+    "the time) covers; if left out the median share of the training part's masks.")  # fmt: skip
 @click.option("--tolerance", type=click.FloatRange(0), default=0, show_default=True,
     help="Pixels beside the mask that still count as a hit of the pointing game.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(1, 2000), default=64, show_default=True,
@@ -90,7 +85,7 @@ def command(
     split: str,
     only: str,
     limit: int | None,
-    baseline: str,
+    baseline: str | None,
     sign: str,
     fixed_share: float | None,
     tolerance: float,
@@ -105,14 +100,15 @@ def command(
 ) -> None:
     """Say whether the pixels that a model listens to lie where somebody has outlined something.
 
-    Holds every method's map of each picture of DATA against its mask, beside maps that have not looked at the picture:
-    a centred disc, the place where training masks usually are, and random maps. Writes table.csv (means over pictures
-    with 95 % bootstrap intervals, and the differences to disc and usual place), localisation.json, a figure as PNG,
-    SVG and PDF, and pictures.csv, a line for each map. Stopped at any moment, the tables are of what is finished, and
-    the same command goes on.
+    Holds every method's map of each picture or signal of DATA against its mask, beside maps that have not looked at
+    it: a centred disc (of signals the middle of the time), the place where training masks usually are, and random
+    maps. Writes table.csv (means over pictures with 95 % bootstrap intervals, and the differences to disc and usual
+    place), localisation.json, a figure as PNG, SVG and PDF, and pictures.csv, a line for each map. Stopped at any
+    moment, the tables are of what is finished, and the same command goes on.
     """
     from analysis.attributions import MethodSettings
-    from app.localisation_data import choose_rows, read_training_masks
+    from app.attribution_baselines import suited_baseline
+    from app.localisation_data import choose_baselines, choose_rows, read_training_masks
     from app.localisation_results import figures_of, sentences_of, write_localisation
     from app.localisation_run import LocalisationPlan
     from app.opened_model import open_checkpoint
@@ -120,10 +116,12 @@ def command(
     from xaae_core.data.dataset import read_dataset
     from xaae_core.data.recipes import recipe_for
     from xaae_core.data.signals.signal_options import SignalOptions
+    from xaae_core.signal_form import signal_form_of
 
     if latents is None and any(map(needs_latents, targets)):
         raise click.UsageError("--target direction needs --latents: write the table with xaae extract")
     opened = open_checkpoint(checkpoint)
+    baseline = suited_baseline(baseline, signal_form_of(opened.model))
     card, recipe = opened.card, recipe_for(opened.model, opened.card)
     table = None if latents is None else latents_of_model(opened, latents)
     meant, usable = _targets(targets, methods, opened, table)
@@ -151,7 +149,7 @@ def command(
         targets=meant,
         methods=usable,
         settings=MethodSettings(n_steps=steps, n_samples=samples, seed=seed),
-        baseline_of=_baselines(baseline, dataset, recipe),
+        baseline_of=choose_baselines(baseline, dataset, recipe),
         sign=sign,  # type: ignore[arg-type]  # one of the choices
         fixed_share=share,
         tolerance=tolerance,
@@ -236,6 +234,7 @@ def _run(
         "checkpoint_sha256": plan.model.sha256,
         "model": plan.model.card.name,
         "size": list(plan.model.model.input_size),
+        "medium": "signal" if plan.is_along_time else "picture",
         "targets": {name: target.name for name, target in plan.targets.items()},
         "sign": plan.sign,
         "fixed_share": plan.fixed_share,
@@ -249,12 +248,14 @@ def _run(
 
 
 def _nothing(dataset: ImageDataset, left_out: dict[str, str], *, is_stopped: bool) -> None:
+    from analysis.nouns import said_of_form
     from xaae_core.errors import MaskError
 
     if is_stopped:
         raise click.Abort
     reason = next(iter(left_out.values()), "")
-    raise MaskError(f"{dataset.name}: none of the {len(left_out):,} pictures with a mask could be used: {reason}")
+    none = said_of_form(dataset.form, f"none of the {len(left_out):,} pictures with a mask could be used")
+    raise MaskError(f"{dataset.name}: {none}: {reason}")
 
 
 def _without_mask(dataset: ImageDataset, split: str, only: str) -> int:
@@ -264,19 +265,3 @@ def _without_mask(dataset: ImageDataset, split: str, only: str) -> int:
         mask is None and split in ("all", dataset.split[row]) and only in ("", texts[row])
         for row, mask in enumerate(dataset.masks)
     )
-
-
-def _baselines(name: str, dataset: ImageDataset, recipe: CaseRecipe) -> Callable[[NDArray[Any]], Baseline]:
-    """What each picture is compared with."""
-    import numpy as np
-
-    from analysis.attributions import black_baseline, blurred_baseline, mean_baseline
-
-    if name == "black":
-        return lambda pixels: black_baseline(pixels.shape)
-    if name == "blurred":
-        return blurred_baseline
-    rows = dataset.rows("train")
-    wanted = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_AVERAGED)).astype(int)] if len(rows) else rows
-    mean = mean_baseline(recipe.read(dataset.paths[row]).pixels for row in wanted)
-    return lambda _: mean

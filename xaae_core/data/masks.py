@@ -61,13 +61,10 @@ def require_inside(mask: Mask, name: str) -> None:
         MaskError: names the mask.
     """
     if not mask.any():
-        raise MaskError(
-            f"{name}: the mask is empty, no pixel of the picture is inside: leave the picture out, or draw its mask"
-        )
+        raise MaskError(f"{name}: the mask is empty, nothing is inside: leave the case out, or draw its mask")
     if mask.all():
         raise MaskError(
-            f"{name}: the mask covers the whole picture, so that every map lies inside: leave the picture out, or "
-            "draw its mask"
+            f"{name}: the mask covers everything, so that every map lies inside: leave the case out, or draw its mask"
         )
 
 

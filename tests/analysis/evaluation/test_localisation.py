@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.evaluation.localisation import MEASURES, centred_disc, measure_localisation
-from analysis.evaluation.reference_maps import smooth_random_maps, usual_place
+from analysis.evaluation.reference_maps import centred_bar, smooth_random_maps, usual_place
 from xaae_core.errors import MaskError
 
 SHAPE = (24, 32)
@@ -90,6 +90,30 @@ def test_the_tolerance_is_a_distance_in_pixels():
     heat[2, 6] = 1  # two rows above the mask
     assert [measure_localisation(heat, MASK, tolerance=px).pointing for px in (0, 1.9, 2)] == [0, 0, 1]
     assert "within 2 px" in measure_localisation(heat, MASK, tolerance=2).measures()[2].meaning
+
+
+def test_the_tolerance_of_a_signal_stays_in_its_channel():
+    mask = np.zeros((3, 40), np.bool_)
+    mask[1, 10:20] = True
+    beside, above = np.zeros((2, 3, 40))
+    beside[1, 8] = 1
+    above[0, 15] = 1
+
+    def pointing(heat, tolerance):
+        return measure_localisation(heat, mask, tolerance=tolerance, along_time=True).pointing
+
+    assert [pointing(beside, samples) for samples in (0, 1.9, 2)] == [0, 0, 1]
+    assert [pointing(above, samples) for samples in (0, 1, 39)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("shape", [(1, 10), (2, 128), (5, 33)])
+def test_the_middle_of_the_time_is_the_same_in_all_channels(shape: tuple[int, int]):
+    bar = centred_bar(shape, 0.3)
+    assert np.array_equal(bar, np.broadcast_to(bar[0], shape))
+    assert np.array_equal(bar, bar[:, ::-1])
+    assert bar.sum() == pytest.approx(0.3 * bar.size)
+    assert bar[0, shape[1] // 2] == 1
+    assert bar[0, 0] == 0
 
 
 def test_what_does_not_fit_is_refused():

@@ -43,12 +43,12 @@ def test_differences_are_of_the_same_pictures():
         + maps_of(USUAL_PLACE, "", hard[:10] + 0.1)
     )
     line = table.line("saliency", "class", "iou_fixed")
-    assert line.minus_disc is not None
-    assert (line.minus_disc.low, line.minus_disc.mean, line.minus_disc.high) == pytest.approx((0.05,) * 3)
+    assert line.minus_middle is not None
+    assert (line.minus_middle.low, line.minus_middle.mean, line.minus_middle.high) == pytest.approx((0.05,) * 3)
     assert line.minus_usual_place is not None
     assert line.minus_usual_place.mean == pytest.approx(-0.05)  # on the ten pictures that have both
     assert line.value.high - line.value.low > 0.05
-    assert table.line(CENTRED_DISC, "", "pointing").minus_disc is None
+    assert table.line(CENTRED_DISC, "", "pointing").minus_middle is None
     assert table.n_pictures == 40
     assert table.mask_share.mean == pytest.approx(0.2)
 
@@ -78,7 +78,7 @@ def test_one_picture_has_a_mean_but_no_interval():
     assert line.value.mean == pytest.approx(0.3)
     assert np.isnan(line.value.low)
     assert np.isnan(line.value.high)
-    assert line.minus_disc is None
+    assert line.minus_middle is None
     with pytest.raises(ValueError, match="no map"):
         tabulate_localisation([])
     with pytest.raises(KeyError):

@@ -43,7 +43,7 @@ def test_what_padding_adds_is_outside(tmp_path: Path):
     assert not mask[:8].any()
     assert not mask[24:].any()
     require_inside(mask, "full.png")
-    with pytest.raises(MaskError, match="whole picture"):
+    with pytest.raises(MaskError, match="covers everything"):
         require_inside(read_mask(tmp_path / "full.png", PictureRecipe(size=(16, 32), channels=3)), "full.png")
 
 
