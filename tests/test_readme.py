@@ -66,7 +66,7 @@ def test_python_examples_run(code, tmp_path, monkeypatch, own_modules):
     shutil.copy(next(demo_images().rglob("*.png")), tmp_path / "my_case.png")
     names: dict[str, object] = {}
     exec(compile(code, "README.md", "exec"), names)
-    assert {"logits", "path", "found", "build", "learn"} & names.keys()
+    assert {"logits", "path", "found", "build", "learn", "loss"} & names.keys()
 
 
 def test_the_own_encoder_is_named_as_it_is_written(own_modules, monkeypatch):
