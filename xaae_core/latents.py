@@ -25,7 +25,7 @@ __all__ = ["Cases", "LatentTable", "encode_images", "extract_latents", "read_lat
 
 
 class Cases(Protocol):
-    """What `extract_latents` asks of a data set; `xaae_core.data.ImageDataset` is one."""
+    """What `extract_latents` asks of a data set; `xaae_core.data.dataset.ImageDataset` is one."""
 
     @property
     def ids(self) -> Sequence[str]:

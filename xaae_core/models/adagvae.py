@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -190,7 +190,7 @@ def group_posteriors(q1: Pair, q2: Pair) -> tuple[Pair, Pair]:
     )
 
 
-def require_pair(x: Pair) -> Pair:
+def require_pair(x: Any) -> Pair:
     """The first and the second cases of pairs; raises AutoencoderError unless they are two tensors of one shape."""
     if not isinstance(x, tuple | list) or len(x) != 2:
         raise AutoencoderError(f"an AdaGVAE takes a pair (x1, x2) of batches, not a {type(x).__name__}")

@@ -11,7 +11,7 @@ from torch import Tensor
 from xaae_core.errors import AutoencoderError
 from xaae_core.models.adagvae import AdaGVAE
 from xaae_core.models.autoencoder import AE
-from xaae_core.models.autoencoder_loss import LikelihoodType, LossResult, parse_likelihood
+from xaae_core.models.autoencoder_loss import LikelihoodType, LossResult, parse_likelihood, require_data
 from xaae_core.models.epoch_training import EpochTraining, Loader
 from xaae_core.models.image_latents import ImageLatents
 from xaae_core.models.vae import VAE
@@ -144,6 +144,10 @@ class AutoencoderLatents(ImageLatents, EpochTraining):
         if isinstance(self.model, AE):
             return self.model.compute_loss(x, output, self.likelihood)
         return self.model.compute_loss(x, output, self.beta, self.likelihood)
+
+    def require_inputs(self, inputs: Tensor, name: str = "a batch") -> None:
+        """See `EpochTraining.require_inputs`."""
+        require_data(inputs, self.likelihood, name)
 
     def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
         """See `EpochTraining.batch_losses`; an `AdaGVAE` takes pairs [B, 2, C, H, W].

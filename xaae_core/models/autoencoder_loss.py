@@ -67,7 +67,11 @@ def require_data(x: Tensor, likelihood: LikelihoodType, name: str = "x") -> None
         raise AutoencoderError(f"{name} is empty, {tuple(x.shape)}: a loss needs at least one case")
     low, high = (float(bound) for bound in x.detach().aminmax())  # NaN anywhere makes both NaN
     if not (-float("inf") < low and high < float("inf")):
-        raise AutoencoderError(f"{name} holds values that are not finite ({low:g} to {high:g}): look for NaN in it")
+        case, *place = (~x.isfinite()).nonzero()[0].tolist()
+        raise AutoencoderError(
+            f"{name} holds values that are not finite, the first in case {case} at {place}: look for NaN in it, and "
+            "leave that case out or fill its gaps in"
+        )
     if likelihood is LikelihoodType.BERNOULLI and not 0 <= low <= high <= 1:
         raise AutoencoderError(
             f'{name} goes from {low:.3g} to {high:.3g}; likelihood="bernoulli" needs [0, 1]: rescale the data, or take '

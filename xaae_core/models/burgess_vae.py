@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from xaae_core.gaussian_densities import draw_gaussian
+from xaae_core.models.autoencoder_loss import LikelihoodType, require_data
 from xaae_core.models.burgess_networks import DecoderBurgess, EncoderBurgess
 from xaae_core.models.epoch_fits import FitsWithPatience
 from xaae_core.models.image_latents import ImageLatents
@@ -107,6 +108,11 @@ class BurgessVAE(ImageLatents, FitsWithPatience):
     def sample_latent(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
         """Latent vectors [B, D] of pictures [B, C, H, W], as `reparameterize` draws it."""
         return self.reparameterize(*self.encoder(x), generator=generator)
+
+    def require_inputs(self, inputs: Tensor, name: str = "a batch") -> None:
+        """See `EpochTraining.require_inputs`."""
+        is_share = self.loss_f.rec_dist == "bernoulli"
+        require_data(inputs, LikelihoodType.BERNOULLI if is_share else LikelihoodType.GAUSSIAN, name)
 
     def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
         """See `EpochTraining.batch_losses`; tests are neither annealed nor counted, which lfxai 0.1.1 does.

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from xaae_core.errors import TrainingError
+from xaae_core.models.adagvae import require_pair
+from xaae_core.models.autoencoder_loss import LikelihoodType, require_data
 
 if TYPE_CHECKING:
     from xaae_core.model_card import ModelCard
@@ -68,6 +70,19 @@ class EpochTraining(nn.Module):
             n_data: cases of the data set that the batch is from.
         """
         raise NotImplementedError
+
+    def require_inputs(self, inputs: Tensor, name: str = "a batch") -> None:
+        """Raise for inputs that the loss does not know; a training asks this of its data before it starts.
+
+        Args:
+            inputs: cases [B, …], or pairs of them [B, 2, …].
+            name: what the message calls them.
+
+        Raises:
+            AutoencoderError: values that are not finite; of a bernoulli likelihood, values outside [0, 1].
+            SignalError: of a model of signals, values that are not finite.
+        """
+        require_data(inputs, LikelihoodType.GAUSSIAN, name)
 
     def generators(self) -> list[torch.Generator | None]:
         """Generators that the user gave to parts of the model; their states belong to a training's."""
@@ -229,7 +244,24 @@ class _CaseMeans:
         return {name: total / self.n_cases for name, total in self.sums.items()}
 
 
+def moved_batch(batch: Any, device: torch.device | str) -> tuple[Tensor, Any]:
+    """Inputs and labels of a loader's batch, on the device; a pair (x1, x2) of inputs as [B, 2, …].
+
+    Raises:
+        TrainingError: a batch that is not made of inputs and labels.
+        AutoencoderError: a pair of two shapes.
+    """
+    if not isinstance(batch, tuple | list) or len(batch) != 2:
+        what = f"{len(batch)} entries" if isinstance(batch, tuple | list) else f"a {type(batch).__name__}"
+        raise TrainingError(
+            f"the loader's batches are {what}; expected (inputs, labels), or ((x1, x2), labels) of pairs"
+        )
+    inputs, labels = batch
+    whole: Tensor = torch.stack(require_pair(inputs), dim=1) if isinstance(inputs, tuple | list) else inputs
+    return whole.to(device), labels.to(device) if isinstance(labels, Tensor) else labels
+
+
 def _moved(dataloader: Loader, device: torch.device | str) -> Iterator[tuple[Tensor, Any]]:
     """The batches, on the device."""
-    for inputs, labels in dataloader:
-        yield inputs.to(device), labels.to(device) if isinstance(labels, Tensor) else labels
+    for batch in dataloader:
+        yield moved_batch(batch, device)

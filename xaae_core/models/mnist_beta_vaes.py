@@ -59,6 +59,10 @@ class DigitVae(ImageLatents, EpochTraining):
         mu, logvar = self.encoder(x)
         return mu, logvar
 
+    def require_inputs(self, inputs: Tensor, name: str = "a batch") -> None:
+        """See `EpochTraining.require_inputs`: the cross-entropy takes digits in [0, 1]."""
+        require_data(inputs, LikelihoodType.BERNOULLI, name)
+
     def loss_parts(self, recons: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> dict[str, Tensor]:
         """In eval mode, cross-entropy averaged over the pixels and KL of a batch; {} in training mode, to save time."""
         if self.training:
@@ -144,7 +148,7 @@ class BetaVaeMnist(DigitVae):
 
     def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
         """See `EpochTraining.batch_losses`; raises AutoencoderError for digits that are not all in [0, 1]."""
-        require_data(inputs, LikelihoodType.BERNOULLI, "a batch")
+        self.require_inputs(inputs)
         recons, mu, logvar = self(inputs)
         return {"loss": self.loss(recons, inputs, mu, logvar, n_data)} | self.loss_parts(recons, inputs, mu, logvar)
 
@@ -189,6 +193,6 @@ class BetaTcVaeMnist(DigitVae):
 
     def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
         """See `EpochTraining.batch_losses`; raises AutoencoderError for digits that are not all in [0, 1]."""
-        require_data(inputs, LikelihoodType.BERNOULLI, "a batch")
+        self.require_inputs(inputs)
         recons, mu, logvar, z = self(inputs)
         return {"loss": self.loss(recons, inputs, mu, logvar, z, n_data)} | self.loss_parts(recons, inputs, mu, logvar)

@@ -83,6 +83,13 @@ class SignalAutoencoderLatents(AutoencoderLatents):
         made: Tensor = self._core.decoder(z.reshape(-1, *self._latent_shape))
         return made.sigmoid() if self.likelihood is LikelihoodType.BERNOULLI else made
 
+    def require_inputs(self, inputs: Tensor, name: str = "a batch") -> None:
+        """See `EpochTraining.require_inputs`."""
+        signals = inputs.flatten(0, 1) if inputs.ndim == 4 else inputs  # of pairs
+        require_signals(signals, self._form)
+        require_finite(signals, self._form, name)
+        super().require_inputs(inputs, name)
+
     def compute_loss(self, x: Any) -> LossResult:
         """See `AutoencoderLatents.compute_loss`.
 

@@ -18,13 +18,19 @@ def require_signals(x: Tensor, form: SignalForm) -> None:
         )
 
 
-def require_finite(x: Tensor, form: SignalForm) -> None:
-    """Raise SignalError naming the first channel of a batch [B, C, T] that holds NaN or infinity."""
+def require_finite(x: Tensor, form: SignalForm, name: str = "the batch") -> None:
+    """Raise SignalError naming the first channel of a batch [B, C, T] that holds NaN or infinity.
+
+    Args:
+        x: scaled signals.
+        form: what they look like.
+        name: what the message calls the batch.
+    """
     if bool(x.isfinite().all()):
         return
     case, channel, sample = (int(place) for place in (~x.isfinite()).nonzero()[0])
-    name, value = form.channel_names[channel], x[case, channel, sample].item()
+    where, value = form.channel_names[channel], x[case, channel, sample].item()
     raise SignalError(
-        f'signal {case} of the batch has {value:g} in channel "{name}" '
+        f'signal {case} of {name} has {value:g} in channel "{where}" '
         f"at {sample / form.sampling_rate:.3f} s; expected numbers: fill the gaps in before, or leave the signal out"
     )

@@ -92,6 +92,11 @@ class SignalsInUnits(FitsWithCheckpoints):
         """Reconstructions of scaled signals, both [B, C, T]."""
         return self.decode(self.encode(x).z)
 
+    def require_inputs(self, inputs: Tensor, name: str = "a batch") -> None:
+        """See `EpochTraining.require_inputs`."""
+        require_signals(inputs, self.signal_form)
+        require_finite(inputs, self.signal_form, name)
+
     def batch_losses(self, inputs: Tensor, labels: Any, n_data: int) -> dict[str, Tensor]:
         """The model's own loss, in the signals' units; see `EpochTraining.batch_losses`.
 

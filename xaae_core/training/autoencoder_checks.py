@@ -9,18 +9,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaae_core.errors import TrainingError, XaaeError
+from xaae_core.errors import AutoencoderError, SignalError, TrainingError, XaaeError
 from xaae_core.model_card import KINDS
 from xaae_core.models.adagvae import AdaGVAE
 from xaae_core.models.autoencoder_latents import AutoencoderLatents
-from xaae_core.models.autoencoder_loss import require_data
+from xaae_core.models.autoencoder_loss import LikelihoodType
 from xaae_core.models.epoch_training import EpochTraining
 from xaae_core.models.simclr import SimCLR
 from xaae_core.signal_form import signal_form_of
 from xaae_core.training.case_feeds import CaseFeed, PairsOfOneClass, TwoViewsOfEach
 from xaae_core.training.data_checks import TrainingData, check_cases
-from xaae_core.training.latent_extraction import plain_loader
 from xaae_core.training.seeds import seed_for, seeded
+from xaae_core.training.whole_data import check_whole_data, first_batch, is_read_by_this_tool
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def feed_of(model: EpochTraining) -> CaseFeed | None:
 
 
 def check_autoencoder(model: Any, dls: Any, *, seed: int) -> CheckedAutoencoder:
-    """Look at the loaders and what the model makes of one batch, on the device where it is; draws random numbers.
+    """Look at all data, and at what the model makes of one batch, on the device where it is; draws random numbers.
 
     Args:
         model: an `EpochTraining` that is a `LatentModel`.
@@ -71,17 +71,30 @@ def check_autoencoder(model: Any, dls: Any, *, seed: int) -> CheckedAutoencoder:
     feed = feed_of(model)
     learns = "classes" if getattr(model, "classes", 0) else "nothing"
     data = check_cases(model, dls, learns=learns, takes_pairs=isinstance(feed, PairsOfOneClass))  # type: ignore[arg-type]
-    if isinstance(model, AutoencoderLatents) and signal_form_of(model) is not None:
-        _check_all_signals(model, dls)
     with seeded(seed_for(seed, "check", 0)):
+        _check_all(model, dls)
         return CheckedAutoencoder(data, _parts(model, dls, feed), feed)
+
+
+def _check_all(model: EpochTraining, dls: Any) -> None:
+    """Raise TrainingError for cases anywhere in the data that the model's loss does not know.
+
+    Cases that this tool reads are finite, and pictures in [0, 1]; signals may go beyond the range of the training's.
+    """
+    is_share = getattr(model, "likelihood", None) is LikelihoodType.BERNOULLI
+    if is_read_by_this_tool(dls) and not (is_share and signal_form_of(model) is not None):
+        return
+    try:
+        check_whole_data(dls, model.require_inputs)
+    except (AutoencoderError, SignalError) as error:
+        raise TrainingError(str(error)) from error
 
 
 def _parts(model: Any, dls: Any, feed: CaseFeed | None) -> tuple[str, ...]:
     """What the model tells of a batch; raises TrainingError where it cannot."""
-    batch = dls.train.one_batch()
+    batch = first_batch(dls)
     device = next(model.parameters()).device
-    inputs, labels = (_plain(part).to(device) for part in (batch[0], batch[-1]))
+    inputs, labels = (part.as_subclass(Tensor).to(device) for part in (batch[0], batch[-1]))
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -104,18 +117,3 @@ def _parts(model: Any, dls: Any, feed: CaseFeed | None) -> tuple[str, ...]:
             "and in the weights"
         )
     return tuple(losses)
-
-
-def _check_all_signals(model: AutoencoderLatents, dls: Any) -> None:
-    """Raise TrainingError for signals anywhere in the data that the likelihood does not know."""
-    for part in ("train", "valid"):
-        for batch in plain_loader(dls, part):
-            try:
-                require_data(_plain(batch[0]), model.likelihood, f"a batch of {part}")
-            except XaaeError as error:
-                raise TrainingError(str(error)) from error
-
-
-def _plain(x: Any) -> Tensor:
-    tensor: Tensor = x.as_subclass(Tensor)
-    return tensor

@@ -1,7 +1,7 @@
 """What a model that trains on more than single cases gets of a batch of them: pairs of one class, or two views of each.
 
 A loader may as well give pairs [B, 2, …] itself, which say what two cases have in common better than a class does
-(`xaae_core.data.pair_loaders`); they are used as they are.
+(`xaae_core.data.sprites.draw_pairs` draws such); they are used as they are.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from xaae_core.atomic_files import remove_abandoned
 from xaae_core.checkpoints import save_checkpoint
-from xaae_core.errors import TrainingError
+from xaae_core.errors import AutoencoderError, TrainingError
 from xaae_core.models.simclr import SimCLR, draw_view_of_size
 from xaae_core.training.epoch_state import EpochState, read_epoch_state, remove_epoch_state, write_epoch_state
 from xaae_core.training.progress import TrainingProgress
@@ -143,6 +143,8 @@ def fit_contrastive(
     Raises:
         TrainingError: no pictures, fewer than a batch, a loss that is not finite, or the state of another training.
     """
+    if isinstance(images, Tensor):
+        _require_finite(model, images)
     views = TwoViews(_cifar10(settings.data_dir) if images is None else images, model.input_size)
     loader = DataLoader(views, settings.batch_size, shuffle=True, num_workers=settings.workers, drop_last=True)
     if len(loader) == 0:
@@ -236,6 +238,13 @@ def _keep(
     state.model, state.optimizer = to_plain(model.state_dict()), to_plain(optimizer.state_dict())
     state.checkpoints = [path.name for path in model.checkpoints_files]
     write_epoch_state(folder, model.name, state)
+
+
+def _require_finite(model: SimCLR, images: Tensor) -> None:
+    try:
+        model.require_inputs(images, "the pictures")
+    except AutoencoderError as error:
+        raise TrainingError(str(error)) from error
 
 
 def _cifar10(folder: str) -> Any:

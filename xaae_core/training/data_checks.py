@@ -17,6 +17,7 @@ from xaae_core.models.signal_shapes import require_finite
 from xaae_core.ms_ssim import SMALLEST_SIDE, WINDOW
 from xaae_core.signal_form import signal_form_of
 from xaae_core.training.settings import TrainingSettings
+from xaae_core.training.whole_data import check_whole_data, first_batch, is_read_by_this_tool, plain_inputs
 
 _TOLERANCE = 1e-3
 Learns = Literal["classes", "numbers", "nothing"]
@@ -56,13 +57,18 @@ class TrainingData:
 
 
 def check_data(model: XaaeBlocks, dls: Any, settings: TrainingSettings) -> TrainingData:
-    """Look at the loaders and one batch; draws random numbers.
+    """Look at the loaders and one batch, of signals at all of them; draws random numbers.
 
     Raises:
         TrainingError: something that training would fail on, named with its remedy.
+        SignalError: signals that are not numbers everywhere.
     """
     _check_size(model, settings)
-    return check_cases(model, dls, learns="numbers" if model.is_regressor else "classes")
+    data = check_cases(model, dls, learns="numbers" if model.is_regressor else "classes")
+    form = model.signal_form
+    if form is not None and not is_read_by_this_tool(dls):
+        check_whole_data(dls, lambda x, name: require_finite(x, form, name))
+    return data
 
 
 def check_cases(model: Any, dls: Any, *, learns: Learns, takes_pairs: bool = False) -> TrainingData:
@@ -79,7 +85,7 @@ def check_cases(model: Any, dls: Any, *, learns: Learns, takes_pairs: bool = Fal
     """
     n_valid, batch_size = _check_counts(dls)
     classes, targets = _labels(model, dls, learns)
-    _check_batch(model, dls.train.one_batch(), dls, takes_pairs=takes_pairs)
+    _check_batch(model, plain_inputs(first_batch(dls)), dls, takes_pairs=takes_pairs)
     return TrainingData(
         classes,
         targets,
@@ -212,8 +218,8 @@ def _check_numbers(targets: NDArray[np.float64]) -> None:
         raise TrainingError(f"every training target is {targets[0]:g}; expected different numbers to learn from")
 
 
-def _check_batch(model: Any, batch: Any, dls: Any, *, takes_pairs: bool) -> None:
-    x, form = batch[0].as_subclass(Tensor), signal_form_of(model)
+def _check_batch(model: Any, x: Tensor, dls: Any, *, takes_pairs: bool) -> None:
+    form = signal_form_of(model)
     expected = (model.input_channels, *model.input_size)
     if tuple(x.shape[1:]) not in ((expected, (2, *expected)) if takes_pairs else (expected,)):
         remedy = "resize the images" if form is None else "cut the signals and choose their channels"

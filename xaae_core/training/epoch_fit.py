@@ -16,6 +16,7 @@ from xaae_core.atomic_files import remove_abandoned
 from xaae_core.checkpoints import save_checkpoint
 from xaae_core.errors import TrainingError
 from xaae_core.models.epoch_training import EpochTraining, Loader
+from xaae_core.training.epoch_checks import check_fit
 from xaae_core.training.epoch_state import EpochState, read_epoch_state, remove_epoch_state, write_epoch_state
 from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.run_state import run_signature, to_plain
@@ -99,7 +100,8 @@ def fit_epochs(
         What the epochs measured.
 
     Raises:
-        TrainingError: an empty loader, a loss that is not finite, or the state of another training in the folder.
+        TrainingError: loaders that cannot be trained with (`xaae_core.training.epoch_checks`), a loss that is not
+            finite, or the state of another training in the folder.
     """
     return _Fit(model, device, train_loader, test_loader, save_dir, settings, on_epoch, on_batch).run()
 
@@ -119,9 +121,10 @@ class _Fit:
     state: EpochState = field(init=False)
 
     def run(self) -> FitHistory:
-        self._refuse_empty()
-        self.folder = None if self.save_dir is None else Path(self.save_dir)
         self.model.to(self.device)
+        loaders = {"train_loader": self.train_loader, "test_loader": self.test_loader}
+        check_fit(self.model, self.device, loaders, self._generators(), seed=self.settings.seed)
+        self.folder = None if self.save_dir is None else Path(self.save_dir)
         self.model.lr = LEARNING_RATE
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         self._take_up()
@@ -132,11 +135,6 @@ class _Fit:
         if self.folder is not None:
             remove_epoch_state(self.folder, self.model.name)
         return FitHistory(tuple(self.state.rows), self.state.best_epoch, self._is_patience_over())
-
-    def _refuse_empty(self) -> None:
-        for name, loader in (("train_loader", self.train_loader), ("test_loader", self.test_loader)):
-            if len(loader) == 0:
-                raise TrainingError(f"{name} has no batches: its data set is empty, or smaller than one whole batch")
 
     def _is_patience_over(self) -> bool:
         return self.settings.patience is not None and self.state.waiting >= self.settings.patience

@@ -61,7 +61,10 @@ def train_autoencoder(
     An `AdaGVAE` trains on pairs. Batches of pairs [B, 2, …] are taken as they are. Of labelled single cases, each is
     paired with a drawn one of its class: two cases of a class have that class in common, and nobody knows what else, so
     that such pairs are a weaker hint than the method's own, which differ in few factors
-    (`xaae_core.data.pair_loaders` makes those where factors are known). SimCLR trains on two random views of each case.
+    (`xaae_core.data.sprites.draw_pairs` draws those where factors are known). SimCLR trains on two random views of each
+    case.
+
+    All cases are looked at before the first step, but for those that this tool reads from files, which it has checked.
 
     Args:
         model: an `AutoencoderLatents` (`AE`, `VAE`, `AdaGVAE`), or any other model with `batch_losses`; trained in

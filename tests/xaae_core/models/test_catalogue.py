@@ -6,6 +6,7 @@ import sys
 import pytest
 import torch
 
+from xaae_core.checkpoints import load_checkpoint, save_checkpoint
 from xaae_core.errors import ModelChoiceError
 from xaae_core.model_card import build_model, card_for
 from xaae_core.models.catalogue import DEFAULT_MODEL, MODELS, build_catalogued, entry_of, find_model
@@ -52,6 +53,25 @@ def test_a_model_is_what_its_entry_says_and_is_built_again_from_its_card(name, f
             assert model.classify(z).shape == (2, 3)
     again = build_model(card_for(model))
     assert {k: v.shape for k, v in again.state_dict().items()} == {k: v.shape for k, v in model.state_dict().items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "form"), [(n, None) for n in PICTURES if n != "simclr"] + [(n, FORM) for n in SIGNALS]
+)
+def test_a_saved_model_opens_bit_for_bit(name, form, tmp_path):
+    """SimCLR, which is large, in test_family_cards."""
+    model = build(name, form).eval()
+    opened = load_checkpoint(save_checkpoint(model, tmp_path / "model.safetensors", card_for(model))).model
+    x = torch.rand(2, model.input_channels, *model.input_size)
+    with torch.no_grad():
+        z = model.encode(x).z
+        assert torch.equal(opened.encode(x).z, z)
+        if has_decoder(model):
+            assert torch.equal(opened.decode(z), model.decode(z))
+        if model.classes:
+            assert torch.equal(opened.classify(z), model.classify(z))
+    assert (type(opened), opened.arguments) == (type(model), model.arguments)
+    assert all(torch.equal(value, opened.state_dict()[key]) for key, value in model.state_dict().items())
 
 
 @pytest.mark.parametrize(

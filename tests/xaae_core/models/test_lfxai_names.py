@@ -28,6 +28,7 @@ SIGNATURES = {
     "BetaTcVaeMnist.loss": dict.fromkeys(("recon_x", "x", "mu", "logvar", "z", "dataset_size"), REQUIRED),
     "BetaVaeMnist": {"latent_dims": 10, "beta": 1},
     "BetaVaeMnist.fit": FIT | {"n_epoch": 30},
+    "BetaVaeMnist.latent_sample": {"mu": REQUIRED, "logvar": REQUIRED},
     "BetaVaeMnist.loss": dict.fromkeys(("recon_x", "x", "mu", "logvar", "dataset_size"), REQUIRED),
     "ClassifierLatent": {"latent_dims": REQUIRED},
     "ClassifierMnist": {"encoder": REQUIRED, "latent_dim": REQUIRED, "name": REQUIRED},

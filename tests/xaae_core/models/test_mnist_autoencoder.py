@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader
 
 from tests.xaae_core.models.digits import digits, loader, stirred
 from tests.xaae_core.models.lfxai_oracle import lfxai_module
@@ -129,11 +130,34 @@ def test_weights_of_lfxai_s_file_are_taken(tmp_path, pair):
     torch.testing.assert_close(ours(X), other(X), rtol=0, atol=1e-6)
 
 
-def test_a_loss_that_is_not_a_number_ends_the_training(tmp_path):
-    model = autoencoder()
-    with pytest.raises(TrainingError, match=r"batch 1 is nan.*NaN"):
-        model.fit("cpu", loader(X * torch.nan, Y), loader(X, Y), tmp_path, n_epoch=1)
-    with pytest.raises(TrainingError, match="test loss of epoch 1"):
-        model.fit("cpu", loader(X, Y), loader(X * torch.nan, Y), tmp_path, n_epoch=1)
+def with_nan(case):
+    x = X.clone()
+    x[case, 0, 3, 5] = torch.nan
+    return x
+
+
+def test_inputs_that_are_not_numbers_are_named_before_the_training(tmp_path):
+    model, sound = autoencoder(), loader(X, Y)
+    for name, loaders in {
+        "train_loader": (loader(with_nan(20), Y), sound),
+        "test_loader": (sound, loader(with_nan(20), Y)),
+    }.items():
+        with pytest.raises(
+            TrainingError, match=rf"{name} .* its data set .*not finite, the first in case 20 at \[0, 3, 5\]"
+        ):
+            model.fit("cpu", *loaders, tmp_path / "none", n_epoch=1)
+    assert not (tmp_path / "none").exists()
     with pytest.raises(TrainingError, match="train_loader has no batches"):
-        model.fit("cpu", loader(X, Y, 99, drop_last=True), loader(X, Y), tmp_path)
+        model.fit("cpu", loader(X, Y, 99, drop_last=True), sound, tmp_path)
+
+
+def test_a_loss_that_is_not_a_number_ends_the_training(tmp_path):
+    """Of data that are read case by case, of which only the first batch was looked at before."""
+
+    def read(case):
+        return DataLoader(list(zip(with_nan(case), Y, strict=True)), batch_size=8)
+
+    with pytest.raises(TrainingError, match=r"batch 3 is nan.*NaN"):
+        autoencoder().fit("cpu", read(20), loader(X, Y), tmp_path, n_epoch=1)
+    with pytest.raises(TrainingError, match="test loss of epoch 1"):
+        autoencoder().fit("cpu", loader(X, Y), read(20), tmp_path, n_epoch=1)

@@ -49,6 +49,14 @@ def test_an_epoch_of_training_is_lfxai_s(name, arguments):
     assert measured[0] == pytest.approx(measured[1], rel=1e-5)
 
 
+@pytest.mark.parametrize(("beta", "n_data"), [(1, 16), (5, 60_000)])
+def test_the_loss_of_beta_vae_is_lfxai_s(beta, n_data):
+    ours, other = pair("BetaVaeMnist", 3, beta)
+    given = tuple(value.detach() for value in ours(X))
+    losses = (model.loss(given[0], X, *given[1:], n_data) for model in (ours, other))
+    torch.testing.assert_close(*losses, rtol=1e-6, atol=0)
+
+
 def test_the_loss_of_beta_tcvae_is_lfxai_s_but_for_the_weights_of_q_z():
     """lfxai's weights are wrong, and count once per dimension: with one dimension and its own weights all is equal."""
     ours, other = pair("BetaTcVaeMnist", 1, 6)
