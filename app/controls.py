@@ -37,7 +37,7 @@ class TraverseChoice:
 
 
 def traverse_controls(
-    table: LatentTable, default_target: str, *, axes: Sequence[LatentAxis], has_skips: bool
+    table: LatentTable, default_target: str, *, axes: Sequence[LatentAxis], has_skips: bool, noun: str = "picture"
 ) -> TraverseChoice:
     """Draw the row of controls below the viewer.
 
@@ -46,6 +46,7 @@ def traverse_controls(
         default_target: chosen at first, if the table knows it.
         axes: the dimensions of z, in the order in which they are offered.
         has_skips: whether there are skip connections to drop.
+        noun: what a case is called, "picture" or "signal".
     """
     targets = [*targets_of(table), ONE_DIMENSION]
     if st.session_state.get(state.TARGET) not in targets:
@@ -59,7 +60,7 @@ def traverse_controls(
         key=state.SKIP_DROPOUT,
         bind="query-params",
         disabled=not has_skips,
-        help="At 1 nothing but the latent code z reaches the picture: you see what the model has understood. Towards 0 "
+        help=f"At 1 nothing but the latent code z reaches the {noun}: you see what the model has understood. Towards 0 "
         "the decoder may copy detail straight from the original: sharper, but that detail does not move with z.",
     )
     chosen = target.selectbox(
@@ -89,7 +90,7 @@ def traverse_controls(
         index=1,
         key=state.N_STEPS,
         bind="query-params",
-        help="How many pictures the path has, both ends included.",
+        help=f"How many {noun}s the path has, both ends included.",
     )
     chosen_seed = seed.number_input(
         "Seed",
@@ -99,7 +100,7 @@ def traverse_controls(
         key=state.SEED,
         bind="query-params",
         disabled=skip_dropout in (0.0, 1.0),
-        help="Which detail is dropped, for skip dropout between 0 and 1. The same seed gives the same picture.",
+        help=f"Which detail is dropped, for skip dropout between 0 and 1. The same seed gives the same {noun}.",
     )
     return TraverseChoice(
         str(chosen) if dimension is None else name_of(dimension),

@@ -20,7 +20,7 @@ from app.workspace import Case, Workspace
 from xaae_core.checkpoints import is_checkpoint_name
 from xaae_core.errors import DatasetError, XaaeError
 from xaae_core.latent_table import is_latent_table
-from xaae_core.signal_form import signal_form_of
+from xaae_core.signal_form import case_noun, signal_form_of
 
 PICTURES = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp", "dcm", "dicom", "nii", "gz"]
 SIGNALS = ["csv", "tsv", "npy", "npz", "edf", "bdf"]
@@ -40,8 +40,8 @@ def top_bar(workspace: Workspace, case: Case | None) -> None:
                 cohort_controls(workspace, case)
             st.divider()
         choose_data("bar")
-    words = _case_words(workspace, case)
-    with picture, st.popover(words, width="stretch", help="The case. Open to give a picture of your own."):
+    words, noun = _case_words(workspace, case), case_noun(workspace.signal_form)
+    with picture, st.popover(words, width="stretch", help=f"The case. Open to give a {noun} of your own."):
         choose_upload(workspace, "bar")
     with explained("The cohort"):
         cohort_notes(workspace, case)
@@ -98,7 +98,7 @@ def choose_data(place: str = "page") -> None:
     typed = st.text_input(
         "Data folder",
         value=str(folder) if folder else "",
-        placeholder="/path/to/pictures, or to a table of latents",
+        placeholder="/path/to/cases, or to a table of latents",
         key=f"{place}_data_{folder}",
         help="A folder with one subfolder per class, or with a table labels.csv, .parquet or .xlsx (columns file and "
         "label); or such a table itself; or a file of signals with their labels (.npz, .edf); or a table that "
@@ -119,7 +119,7 @@ def choose_pictures(place: str = "page") -> None:
     """Say in which folder the pictures of the open table of latents lie now."""
     known = state.pictures_folder()
     typed = st.text_input(
-        "Folder of its pictures",
+        "Folder of its cases",
         value=str(known) if known else "",
         placeholder="where the table says",
         key=f"{place}_pictures_{known}",
@@ -127,9 +127,9 @@ def choose_pictures(place: str = "page") -> None:
     ).strip()
     folder = Path(typed).expanduser() if typed else None
     if st.button("Look there", disabled=folder == known, key=f"{place}_pictures_open"):
-        with explained("Looking for the pictures"):
+        with explained("Looking for the cases"):
             if folder is not None and not folder.exists():
-                raise DatasetError(f"{folder} is not there: name the folder of the pictures, or its table of labels")
+                raise DatasetError(f"{folder} is not there: name the folder of the cases, or its table of labels")
             state.look_for_pictures_in(folder)
             st.rerun()
 
@@ -137,7 +137,7 @@ def choose_pictures(place: str = "page") -> None:
 def choose_upload(workspace: Workspace, place: str = "page") -> None:
     """Give a picture or a signal of one's own; one that cannot be read changes nothing."""
     form = signal_form_of(workspace.checkpoint.model)
-    what = "picture" if form is None else "signal"
+    what = case_noun(form)
     upload = st.file_uploader(
         f"Look at a {what} of your own",
         type=PICTURES if form is None else SIGNALS,
@@ -206,9 +206,10 @@ def _row_words(workspace: Workspace) -> str:
     """A case of a table of latents whose picture is not there."""
     row = workspace.open_row()
     if row is None or workspace.latents is None or not workspace.missing_picture():
-        return "**No case** · give a picture"
+        return f"**No case** · give a {case_noun(workspace.signal_form)}"
     name = workspace.names[str(workspace.latents.ids[row])]
-    return f"**{_shortened(name)}** · {plain(workspace.label_of(row)) or 'label not known'} · no picture"
+    label, noun = plain(workspace.label_of(row)) or "label not known", case_noun(workspace.signal_form)
+    return f"**{_shortened(name)}** · {label} · no {noun}"
 
 
 def _shortened(name: str) -> str:

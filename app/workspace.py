@@ -25,7 +25,7 @@ from xaae_core.data.recipes import CaseInput, CaseRecipe, recipe_for
 from xaae_core.errors import CohortError, DatasetError, ImageError, XaaeError
 from xaae_core.latents import LatentTable
 from xaae_core.models.latent_model import Encoding
-from xaae_core.signal_form import SignalForm, signal_form_of
+from xaae_core.signal_form import SignalForm, case_noun, signal_form_of
 
 _LEAKAGE_IMAGES = 8
 
@@ -162,7 +162,7 @@ class Workspace:
         assert self.data is not None  # callers have cases
         found = self.data.files.find(row)
         if found is None:
-            raise ImageError(f"{self._whereabouts(row)}: name the folder that holds the pictures")
+            raise ImageError(f"{self._whereabouts(row)}: name the folder that holds the {case_noun(self.signal_form)}s")
         return cached.picture_at(cached.stamp(found), self.recipe)
 
     def case(self) -> Case | None:
@@ -203,7 +203,8 @@ class Workspace:
     def _whereabouts(self, row: int) -> str:
         assert self.data is not None  # callers have cases
         name, recorded = self.names[str(self.data.latents.ids[row])], str(self.data.latents.paths[row])
-        return f"the picture of {name} is not at {recorded}" if recorded else f"no picture is recorded for {name}"
+        noun = case_noun(self.signal_form)
+        return f"the {noun} of {name} is not at {recorded}" if recorded else f"no {noun} is recorded for {name}"
 
     def missing_case(self) -> str:
         """The case that is asked for, by the address or an earlier choice, if the data have no such one; else ""."""

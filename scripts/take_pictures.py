@@ -1,7 +1,8 @@
 """Take the README's pictures from the app as it is: `make pictures`.
 
-Trains a small model on phantoms for the train page (some minutes), starts the app on the bundled demo, opens each page
-in headless Chromium and writes docs/pictures/*.png. LOOK at them before committing.
+Trains a small model on phantoms for the train page and one on heartbeats (some minutes), starts the app on the bundled
+demo and on the heartbeats, opens each page in headless Chromium and writes docs/pictures/*.png. LOOK at them before
+committing.
 """
 
 import os
@@ -11,12 +12,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from app.training.job import find_jobs, start_job
 from app.training.request import TrainingRequest
+from xaae_core.data.beats_folder import write_beats
 from xaae_core.data.phantom_folder import write_phantoms
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,54 +30,72 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SIZES = {"laptop": (1280, 800), "desktop": (1920, 1080)}
-SHOWN = ("start", "traverse", "maps", "attributions", "examples", "train")
+SHOWN = ("start", "traverse", "maps", "attributions", "examples", "train", "signals")
 KEPT = {"traverse-dark-laptop", *(f"{page}-light-laptop" for page in SHOWN)}
+PHANTOMS = TrainingRequest(preset="quick", size=(128, 128), recons_metric="ssim", training={"epochs_ae": 6})
+BEATS = TrainingRequest(target="raised ST")
 
 
 def main(folder: Path) -> None:
     """Take every picture into a folder; those the README shows also go to docs/pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     PICTURES.mkdir(parents=True, exist_ok=True)
+    runs = folder.resolve() / "runs"
+    train_example(runs, "phantoms", PHANTOMS)
+    beats = train_example(runs, "beats", BEATS)
+    with serving({"XAAE_RUNS": str(runs)}) as url:
+        take_all(PAGES, url, folder)
+    opened = {"XAAE_CHECKPOINT": str(beats / "model.safetensors"), "XAAE_DATA": str(folder.resolve() / "beats")}
+    with serving(opened) as url:
+        take_all((("signals", take_traverse),), url, folder)
+
+
+@contextmanager
+def serving(settings: Mapping[str, str]) -> Iterator[str]:
+    """The address of the app, while it is served with some environment variables."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    runs = folder / "runs"
-    train_example(runs)
-    environment = {**os.environ, "XAAE_RUNS": str(runs.resolve())}
     command = [sys.executable, "-m", "app.serve", "app/main.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings}, stdout=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}"
         wait_until_healthy(url)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-            for scheme in ("light", "dark"):
-                for size, (width, height) in SIZES.items():
-                    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-                    for name, take in PAGES:
-                        take(page, url)
-                        file = folder / f"{name}-{scheme}-{size}.png"
-                        page.screenshot(path=file)
-                        if file.stem in KEPT:
-                            shutil.copy(file, PICTURES / file.name)
-                    page.close()
-            browser.close()
+        yield url
     finally:
         server.terminate()
         server.wait(timeout=20)
 
 
-def train_example(runs: Path) -> None:
-    """A finished training in a folder of runs; kept for the next time."""
-    if find_jobs(runs):
-        return
-    table = write_phantoms(runs.parent / "phantoms", n_train=320, n_valid=60, n_test=100)
-    request = TrainingRequest(preset="quick", size=(128, 128), recons_metric="ssim", training={"epochs_ae": 6})
-    job = start_job(table.parent, runs / "phantoms", request)
+def take_all(pages: Sequence[tuple[str, Callable[[Page, str], None]]], url: str, folder: Path) -> None:
+    """Each page in both themes and sizes."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        for scheme in ("light", "dark"):
+            for size, (width, height) in SIZES.items():
+                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+                for name, take in pages:
+                    take(page, url)
+                    file = folder / f"{name}-{scheme}-{size}.png"
+                    page.screenshot(path=file)
+                    if file.stem in KEPT:
+                        shutil.copy(file, PICTURES / file.name)
+                page.close()
+        browser.close()
+
+
+def train_example(runs: Path, name: str, request: TrainingRequest) -> Path:
+    """The folder of a finished training in a folder of runs; kept for the next time."""
+    data = runs.parent / name
+    if not data.exists():
+        write_phantoms(data, n_train=320, n_valid=60, n_test=100) if name == "phantoms" else write_beats(data)
+    job = next((job for job in find_jobs(runs) if job.folder.name == name), None)
+    job = job or start_job(data, runs / name, request)
     while job.status().state != "finished":
         if job.status().state in ("failed", "lost", "stopped"):
             raise SystemExit(f"the training for the picture ended: {job.status().message}")
         time.sleep(2)
+    return runs / name
 
 
 def wait_until_healthy(url: str) -> None:

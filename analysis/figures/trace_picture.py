@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 _LANE = 12  # least height of a lane in pixels, where there is room
 _MARGIN = 0.06  # of a lane that stays free at both its ends
-_INK, _PAPER = 235.0, 16.0
+_INK, _PAPER = 235.0, 12.0  # the paper is the ground on which the app lays it
+_LINES_ACROSS = 160  # a line is this part of the picture's width, so that it lasts when the picture is shrunk
+_LEAST_LINE = 1.4
 _BETWEEN = 48.0
 
 
-def draw_trace_picture(values: NDArray[Any], side: int, *, line: float = 1.4) -> NDArray[np.uint8]:
+def draw_trace_picture(values: NDArray[Any], side: int, *, line: float | None = None) -> NDArray[np.uint8]:
     """Draw a signal as light lines on dark ground, as monitors do, smoothed and without losing a peak.
 
     Each column of pixels shows all values of its moment, from the least to the greatest. A lane spans 0 to 1, whatever
@@ -22,7 +24,7 @@ def draw_trace_picture(values: NDArray[Any], side: int, *, line: float = 1.4) ->
     Args:
         values: [C, T], 0 and 1 being the form's `low` and `high`; NaN is left out.
         side: width in pixels; the height is 5/8 of it, more where many channels need it, and at most `side`.
-        line: thickness of the lines in pixels.
+        line: thickness of the lines in pixels; None: 1/160 of the width, at most a sixth of a lane, at least 1.4.
 
     Returns:
         Grey levels [height, side].
@@ -37,6 +39,7 @@ def draw_trace_picture(values: NDArray[Any], side: int, *, line: float = 1.4) ->
     height = min(side, max(round(side * 5 / 8), _LANE * n_channels))
     low, high = _extremes(np.clip(values, 0, 1), side)  # each [C, side]
     lane = height / n_channels
+    line = line or max(_LEAST_LINE, min(side / _LINES_ACROSS, lane / 6))
     top = np.arange(n_channels)[:, None] * lane
     inner = lane * (1 - 2 * _MARGIN) - line
     offset = top + lane * _MARGIN + line / 2

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from analysis.gallery.cards import GalleryCard
-from analysis.gallery.columns import COLUMNS, duration_text, probe_name
-from analysis.report_html import number
+from analysis.gallery.columns import COLUMNS, duration_text, kl_weight_words, probe_question, probe_text
+from analysis.report_html import between, number
 
 
 def card_text(card: GalleryCard) -> str:
@@ -16,12 +16,15 @@ def card_text(card: GalleryCard) -> str:
         f"# {card.title}",
         f"{card.purpose} {card.note}".strip(),
         f"Trained on {card.data}. {card.n_epochs} epochs, {duration_text(card.seconds)}; measured on "
-        f"{latents.n_cases:,} held-out cases; the linear probe's figure is the {probe_name(card)} (always naming the "
-        f"most frequent class: {number(card.probe.chance)}).",
+        f"{latents.n_cases:,} held-out cases.",
+        _probe_words(card),
         f"| figure | value | what it means |\n|---|---|---|\n{table}",
     ]
     if latents.kl_by_dim:
-        lines.append(f"Likelihood: {latents.likelihood or 'none'}. KL of each dimension in nats, largest first:")
+        weight = f", KL weighs {kl_weight_words(card)} in the loss" if card.kl_weight is not None else ""
+        lines.append(
+            f"Likelihood: {latents.likelihood or 'none'}{weight}. KL of each dimension in nats, largest first:"
+        )
         lines.append(
             "| dimension | KL | variance of the mean | in use |\n|---|---|---|---|\n"
             + "\n".join(
@@ -32,3 +35,13 @@ def card_text(card: GalleryCard) -> str:
         )
     lines.append("Settings: " + ", ".join(f"{name} {value}" for name, value in card.settings.items()))
     return "\n\n".join(lines) + "\n"
+
+
+def _probe_words(card: GalleryCard) -> str:
+    """What the linear probe was asked, and all that it answered."""
+    probe = card.probe
+    return (
+        f"Linear probe, learned on {probe.n_train:,} training cases: {probe_question(card)} {probe_text(card)} on "
+        f"{probe.n_test:,} held-out cases; accuracy {between(probe.accuracy, probe.accuracy_interval)} (always naming "
+        f"the most frequent class: {number(probe.chance)}). 95 % intervals over those cases, of this one training."
+    )

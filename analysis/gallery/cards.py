@@ -9,12 +9,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analysis.gallery.class_figures import ClassFigures
 from analysis.gallery.latent_figures import Estimate, LatentFigures
 from analysis.gallery.linear_probe import LinearProbe
 from xaae_core.errors import DamagedCheckpointError
 
 _ESTIMATES = ("mse", "log_likelihood", "kl", "elbo")
 _PAIRS = ("accuracy_interval", "auroc_interval")
+_BUILT = ("latents", "probe", "classifier", "size", "classes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +35,14 @@ class GalleryCard:
         settings: what the training hangs on; equal settings mean that it need not be trained again.
         latents: reconstruction, nats, dimensions, on held-out cases.
         probe: what a line reads from z.
+        classifier: how well its own classifier tells the classes; None where it has none.
         scores: the scores of factors by name and their parts, where factors are known; {} elsewhere.
         versions: of the packages.
         created: when, ISO 8601 in UTC.
         note: what it was shown of the labels or the factors; "" if nothing.
         has_seen_labels: whether the classes that the probe asks for were among that.
+        classes: names by number of what the probe asks for.
+        kl_weight: how often a nat of KL counts against one of log p(x|z) in its loss; None without KL.
     """
 
     name: str
@@ -51,22 +56,27 @@ class GalleryCard:
     settings: Mapping[str, Any]
     latents: LatentFigures
     probe: LinearProbe
+    classifier: ClassFigures | None = None
     scores: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     created: str = ""
     note: str = ""
     has_seen_labels: bool = False
+    classes: tuple[str, ...] = ()
+    kl_weight: float | None = None
 
     def figures(self) -> dict[str, float]:
         """All figures by name that the model has, as its checkpoint's card keeps them too."""
-        latents, value, bounds = self.latents, *self.probe.figure
+        latents, own, (value, bounds) = self.latents, self.classifier, self.probe.figure
         known: dict[str, float | None] = {
             **{name: None if found is None else found.mean for name in _ESTIMATES if (found := getattr(latents, name))},
             "explained": latents.explained,
             "n_active": latents.n_active,
+            "probe_accuracy": self.probe.accuracy,
             f"probe_{'auroc' if math.isfinite(self.probe.auroc) else 'accuracy'}": value,
             "probe_low": bounds[0],
             "probe_high": bounds[1],
+            **({} if own is None else {"classifier_accuracy": own.accuracy, "classifier_auroc": own.auroc}),
             **{name: score for name, score in self.scores.items() if isinstance(score, float)},
         }
         return {name: float(value) for name, value in known.items() if value is not None and math.isfinite(value)}
@@ -83,18 +93,21 @@ class GalleryCard:
         Raises:
             TypeError, ValueError, KeyError: it is none.
         """
-        latents, probe = dict(values["latents"]), dict(values["probe"])
+        latents = dict(values["latents"])
         for name in _ESTIMATES:
             latents[name] = None if latents[name] is None else Estimate(**latents[name])
         for name in ("kl_by_dim", "variance"):
             latents[name] = tuple(latents[name])
-        for name in _PAIRS:
-            probe[name] = tuple(math.nan if end is None else end for end in probe[name])
-        probe = {name: math.nan if value is None else value for name, value in probe.items()}
-        rest = {name: value for name, value in values.items() if name not in ("latents", "probe", "size")}
+        classifier = values.get("classifier")
+        rest = {name: value for name, value in values.items() if name not in _BUILT}
         return cls(
-            size=tuple(values["size"]), latents=LatentFigures(**latents), probe=LinearProbe(**probe), **rest
-        )  # fmt: skip
+            size=tuple(values["size"]),
+            classes=tuple(values.get("classes", ())),
+            latents=LatentFigures(**latents),
+            probe=LinearProbe(**_class_figures(values["probe"])),
+            classifier=None if classifier is None else ClassFigures(**_class_figures(classifier)),
+            **rest,
+        )
 
 
 def write_card(card: GalleryCard, folder: str | Path) -> Path:
@@ -118,8 +131,14 @@ def read_gallery_card(path: str | Path) -> GalleryCard:
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DamagedCheckpointError(
             f"{path} is not a card of a gallery ({type(error).__name__}: {error}): remove it, and the model is "
-            "measured again"
+            "trained again"
         ) from error
+
+
+def _class_figures(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures as they were before they became JSON."""
+    found: dict[str, Any] = {name: math.nan if value is None else value for name, value in values.items()}
+    return found | {name: tuple(math.nan if end is None else end for end in found[name]) for name in _PAIRS}
 
 
 def _finite(value: Any) -> Any:

@@ -49,6 +49,25 @@ def probe_name(card: GalleryCard) -> str:
     return "AUROC" if math.isfinite(card.probe.auroc) else "accuracy"
 
 
+def probe_question(card: GalleryCard) -> str:
+    """What the probe's figure is, of what: "AUROC of abnormal against normal", "accuracy among 10 classes"."""
+    if math.isfinite(card.probe.auroc) and len(card.classes) == 2:
+        return f"AUROC of {card.classes[1]} against {card.classes[0]}"
+    return f"{probe_name(card)} among {len(card.classes)} classes" if card.classes else probe_name(card)
+
+
+def guessed_figure(card: GalleryCard) -> float:
+    """What the probe's figure is of guessing: an AUROC of 0.5, or the share of the most frequent class."""
+    return 0.5 if math.isfinite(card.probe.auroc) else card.probe.chance
+
+
+def kl_weight_words(card: GalleryCard) -> str:
+    """How much the KL divergence weighs in the model's loss, "21.8 to 1"; "" without it."""
+    if card.kl_weight is None:
+        return ""
+    return f"{card.kl_weight:,.0f} to 1" if card.kl_weight >= 100 else f"{card.kl_weight:.3g} to 1"
+
+
 def percent(share: float) -> str:
     """A share as people write it, with a real minus."""
     return f"{share:.1%}".replace("-", "−")
@@ -118,6 +137,14 @@ COLUMNS: tuple[Column, ...] = (
         is_more_better=True,
     ),
     Column(
+        "Its classes",
+        "How well the model's own classifier tells the classes, where it has one: the same figure as the probe's, on "
+        "the same cases. Far below the probe: z knows the classes, but its classifier learned too little to read them.",
+        lambda card: None if card.classifier is None else card.classifier.figure[0],
+        lambda card: "—" if card.classifier is None else between(*card.classifier.figure),
+        is_more_better=True,
+    ),
+    Column(
         "Error (MSE)",
         "Mean squared difference between a held-out case and what is drawn from its z, values from 0 to 1. Less is "
         "better.",
@@ -127,16 +154,23 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "Drawn",
-        "The same as a share of what there is to draw: 100 % is a perfect copy, 0 % is always drawing the mean.",
+        "The same as a share of what there is to draw: 100 % is a perfect copy, 0 % is always drawing the "
+        "mean, and less is worse than that.",
         lambda card: card.latents.explained,
         _explained_text,
         is_more_better=True,
     ),
     Column(
+        "Likelihood",
+        "What p(x|z) is in the model's loss, with its width where it has one, in model units from 0 to 1.",
+        _no_figure,
+        lambda card: card.latents.likelihood.replace(", scale ", " ") or "—",
+    ),
+    Column(
         "log p(x|z)",
-        "Log-likelihood of a held-out case given its z, in nats, by the likelihood that the model is trained with. "
-        "Compare models of the same likelihood only; of a Gaussian it is a density and may be above 0. ± is the "
-        "standard error of the mean over the cases.",
+        "Log-likelihood of a held-out case given its z, in nats, by the likelihood in the column beside it, which the "
+        "model is trained with. Compare models of the same one only; of a Gaussian it is a density and may be above 0. "
+        "± is the standard error of the mean over the cases.",
         _nats("log_likelihood"),
         _nats_text("log_likelihood"),
     ),
@@ -161,7 +195,6 @@ COLUMNS: tuple[Column, ...] = (
         _no_figure,
         _active_text,
     ),
-    Column("Parameters", "Numbers that were learned.", _no_figure, lambda card: f"{card.n_parameters:,}"),
     Column(
         "Training",
         "Time of the training on this machine, whatever else it had to do.",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from analysis.gallery.latent_figures import LatentFigures, encode_cases
-from analysis.gallery.trace_drawings import draw_moved_traces, draw_traces
+from analysis.gallery.trace_drawings import draw_moved_traces, draw_traces, limits_of
 from xaae_core.models.model_abilities import has_decoder, has_prior
 from xaae_core.signal_form import SignalForm
 
@@ -73,10 +73,12 @@ def draw_card(
     paths = {dim: _moved(model, z, dim) for dim in figures.order}
     shown = x[rows].numpy()
     if form is not None:
+        moved = {dim: form.in_units(path) for dim, path in paths.items()}
+        limits = limits_of(moved.values())
         return CardDrawings(
             draw_traces(form.in_units(shown), form, form.in_units(drawn.numpy())),
             None if samples is None else draw_traces(form.in_units(samples[:N_SHOWN]), form),
-            {dim: draw_moved_traces(form.in_units(path), form, STEPS) for dim, path in paths.items()},
+            {dim: draw_moved_traces(path, form, STEPS, limits=limits) for dim, path in moved.items()},
         )
     return CardDrawings(
         tile_pictures(np.concatenate((shown, drawn.numpy())), N_SHOWN),

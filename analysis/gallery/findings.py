@@ -9,11 +9,12 @@ import numpy as np
 
 from analysis.experiments.words import listed
 from analysis.gallery.cards import GalleryCard
-from analysis.gallery.columns import percent, probe_name, probe_text
+from analysis.gallery.columns import guessed_figure, kl_weight_words, percent, probe_name, probe_text
 from analysis.gallery.measuring import YARDSTICK
-from analysis.report_html import number
+from analysis.report_html import between, number
 
 _COLLAPSED_NATS = 0.5
+_MUCH_KL = 2.0
 _KNOWN_SHARE = 0.1
 
 
@@ -22,7 +23,7 @@ def findings_of(cards: Sequence[GalleryCard]) -> list[str]:
     models = [card for card in cards if card.name != YARDSTICK]
     if not models:
         return ["No model is finished yet."]
-    lines = [*_drawing(models), *_probing(models), *_factors(models), *_collapse(models)]
+    lines = [*_drawing(models), *_probing(models), *_factors(models, cards), *_collapse(models)]
     return [*lines, *_below_yardstick(models, cards)]
 
 
@@ -66,28 +67,55 @@ def _probing(models: Sequence[GalleryCard]) -> list[str]:
             f"{told}, the z of {best.title} tells them best by a straight line: {probe_name(best)} {probe_text(best)}"
         )
         floor = best.probe.figure[1][0]
+        if floor <= guessed_figure(best):
+            said = f"not even the z of {best.title} surely tells them by a straight line better than guessing does"
+            lines.append(f"{told}, {said}: {probe_name(best)} {probe_text(best)}, against {_guess_text(best)}.")
+            continue
         alike = [card.title for card in having if card is not best and card.probe.figure[1][1] >= floor]
         overlap = "the interval of {} overlaps" if len(alike) == 1 else "the intervals of {} overlap"
         lines.append(line + (f"; {overlap.format(listed(alike))} with it." if alike else "."))
+    return lines + _unread(models)
+
+
+def _unread(models: Sequence[GalleryCard]) -> list[str]:
+    """Whose own classifier reads far less from z than a line could."""
+    lines = []
+    for card in models:
+        if card.classifier is None or card.classifier.figure[1][1] >= card.probe.figure[1][0]:
+            continue
+        lines.append(
+            f"The classifier of {card.title} has learned too little: {probe_name(card)} "
+            f"{between(*card.classifier.figure)}, where a straight line reads {probe_text(card)} from the same z."
+        )
     return lines
 
 
-def _factors(models: Sequence[GalleryCard]) -> list[str]:
+def _guess_text(card: GalleryCard) -> str:
+    return number(guessed_figure(card), 2)
+
+
+def _factors(models: Sequence[GalleryCard], cards: Sequence[GalleryCard]) -> list[str]:
     best = _best(models, lambda card: card.scores.get("disentanglement"), most=True)
     if best is None:
         return []
-    return [
-        f"Its dimensions stand for single factors most: {best.title}, DCI disentanglement "
-        f"{number(best.scores['disentanglement'], 2)}, MIG {number(best.scores['mig'], 2)}."
-    ]
+    line = (
+        f"Dimensions stand for single factors most in {best.title}: DCI disentanglement "
+        f"{number(best.scores['disentanglement'], 2)}, MIG {number(best.scores['mig'], 2)}, where 1 is perfect."
+    )
+    bar = next((card.scores["disentanglement"] for card in cards if card.name == YARDSTICK and card.scores), 0.0)
+    below = [card.title for card in models if card.scores.get("disentanglement", bar) < bar]
+    verb = "scores" if len(below) == 1 else "score"
+    return [line, *([f"In the former {listed(below)} {verb} below principal components."] if below else [])]
 
 
 def _collapse(models: Sequence[GalleryCard]) -> list[str]:
-    gone = [card.title for card in models if card.latents.kl is not None and card.latents.kl.mean < _COLLAPSED_NATS]
-    verb = "has" if len(gone) == 1 else "have"
-    return (
-        [f"{listed(gone)} {verb} collapsed: z tells next to nothing of a case (less than half a nat)."] if gone else []
-    )
+    gone = [card for card in models if card.latents.kl is not None and card.latents.kl.mean < _COLLAPSED_NATS]
+    lines = []
+    for card in gone:
+        line = f"{card.title} has collapsed: z tells next to nothing of a case (less than half a nat)"
+        weighs = card.kl_weight is not None and card.kl_weight > _MUCH_KL
+        lines.append(line + (f"; in its loss KL weighs {kl_weight_words(card)} against log p(x|z)." if weighs else "."))
+    return lines
 
 
 def _below_yardstick(models: Sequence[GalleryCard], cards: Sequence[GalleryCard]) -> list[str]:

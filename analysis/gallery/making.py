@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -132,10 +131,8 @@ def _make_one(
 
     folder.mkdir(parents=True, exist_ok=True)
     remove_abandoned(folder)
-    began = time.monotonic()
     unfinished = folder / f"{_TRAINING}-{_digest(identity)}"  # another one's, with other settings, is not gone on with
     trained = train_entry(entry, cases, settings, unfinished, progress=_scaled(progress, 0.0, _TRAINED_SHARE))
-    seconds = time.monotonic() - began
     measured = measure_model(
         trained.model, cases, seed=settings.seed, progress=_scaled(progress, _TRAINED_SHARE, 1 - _TRAINED_SHARE)
     )
@@ -147,7 +144,7 @@ def _make_one(
         title=entry.title,
         purpose=entry.purpose,
         n_epochs=trained.n_epochs,
-        seconds=seconds,
+        seconds=trained.seconds,
         settings=identity,
         note=hints_of(entry, cases),
         has_seen_labels=sees_labels(entry, cases),

@@ -15,6 +15,8 @@ from analysis.disentanglement.codes import CodedFactors
 from analysis.disentanglement.scores import measure_disentanglement
 from analysis.gallery.cards import GalleryCard
 from analysis.gallery.cases import GalleryCases
+from analysis.gallery.class_figures import ClassFigures, measure_classifier
+from analysis.gallery.kl_weights import kl_weight_of
 from analysis.gallery.latent_figures import ACTIVE_VARIANCE, LatentFigures, encode_cases, measure_latents
 from analysis.gallery.linear_probe import LinearProbe, probe_classes
 from analysis.gallery.principal_components import PrincipalComponents
@@ -31,11 +33,13 @@ class Measured:
     Attributes:
         latents: reconstruction, nats, dimensions.
         probe: what a line reads from z.
+        classifier: its own classes; None where it has no classifier.
         scores: of factors, see `DisentanglementScores.to_json`; {} where none are known.
     """
 
     latents: LatentFigures
     probe: LinearProbe
+    classifier: ClassFigures | None
     scores: Mapping[str, Any]
 
 
@@ -54,7 +58,9 @@ def measure_model(
     (x_train, y_train), (x_test, y_test) = cases.of("train"), cases.of("test")
     latents = measure_latents(model, x_test, seed=seed)
     tell(1, 4)
-    probe = probe_classes(encode_cases(model, x_train), y_train, encode_cases(model, x_test), y_test, seed=seed)
+    z_test = encode_cases(model, x_test)
+    probe = probe_classes(encode_cases(model, x_train), y_train, z_test, y_test, seed=seed)
+    classifier = measure_classifier(model, z_test, y_test)
     tell(2, 4)
     scores: Mapping[str, Any] = {}
     if cases.factors is not None:
@@ -64,7 +70,7 @@ def measure_model(
         is_used = np.array(latents.variance) > ACTIVE_VARIANCE if latents.n_active is not None else None
         scores = measure_disentanglement(coded, is_used=is_used, seed=seed).to_json()
     tell(4, 4)
-    return Measured(latents, probe, scores)
+    return Measured(latents, probe, classifier, scores)
 
 
 def card_of(
@@ -95,10 +101,13 @@ def card_of(
         settings=dict(settings),
         latents=measured.latents,
         probe=measured.probe,
+        classifier=measured.classifier,
         scores=dict(measured.scores),
         versions={package: version(package) for package in ("torch", "xaae", "scikit-learn")},
         note=note,
         has_seen_labels=has_seen_labels,
+        classes=cases.classes,
+        kl_weight=kl_weight_of(model, n_data=len(cases.rows("train")), batch_size=settings["batch_size"]),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from analysis.gallery.cards import GalleryCard
-from analysis.gallery.columns import Column, columns_of, duration_text, probe_name
+from analysis.gallery.columns import Column, columns_of, duration_text, guessed_figure, kl_weight_words, probe_question
 from analysis.gallery.findings import findings_of, known_factor
 from analysis.gallery.making import PAGE, PICTURES, GalleryRun
 from analysis.gallery.measuring import YARDSTICK
@@ -15,13 +15,14 @@ from analysis.report_html import bullets, facts, heading, number, page, paragrap
 from xaae_core.atomic_files import write_text_atomically
 
 _STYLE = """<style>
-body { max-width: 76rem; }
-table.numbers th, table.numbers td { padding: .3rem .8rem .3rem 0; }
+body { max-width: 78rem; }
+table.numbers th, table.numbers td { padding: .3rem .7rem .3rem 0; }
 table.numbers thead th { vertical-align: bottom; text-align: right; max-width: 7rem; }
 table.numbers thead th:first-child { text-align: left; }
 table.numbers th[scope="row"] { font-weight: 400; white-space: nowrap; }
 table.numbers td.best { font-weight: 700; }
 table.numbers tr.yardstick { color: #4a4a4a; font-style: italic; }
+h3.model { font-size: 1.125rem; margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid #ccc; }
 figure.pixels img { width: auto; max-width: 100%; image-rendering: pixelated; }
 figure.lines img { width: 100%; max-width: 56rem; }
 .dims { display: grid; grid-template-columns: repeat(auto-fill, minmax(27rem, 1fr)); gap: 0 1.5rem; }
@@ -32,8 +33,19 @@ dl.meaning dt { font-weight: 600; }
 dl.meaning dd { margin: 0; }
 details { margin: .5rem 0; }
 summary { cursor: pointer; }
-nav a { margin-right: 1rem; white-space: nowrap; }
+nav a { display: inline-block; margin-right: 1rem; white-space: nowrap; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { color-scheme: dark; }
+  body { color: #e4e4e4; background: #1a1a1a; }
+  .quiet, figcaption, caption, table.numbers tr.yardstick { color: #b4b4b4; }
+  h2 { border-color: #777; }
+  th, td, h3.model { border-color: #444; }
+  a { color: #8cb8ff; }
+  a:visited { color: #c3a6ff; }
+  figure.lines img { filter: invert(.9) hue-rotate(180deg); }
+}
 </style>"""
+# Inverted by nine tenths, the white of drawn lines is the dark page, and the turn gives their colours back.
 
 
 def write_page(run: GalleryRun, folder: Path, *, title: str, data: str, notes: Sequence[str] = ()) -> Path:
@@ -67,14 +79,14 @@ def gallery_page(run: GalleryRun, folder: Path, *, title: str, data: str, notes:
 
 
 def _tables(cards: Sequence[GalleryCard]) -> list[str]:
-    which = f"{probe_name(cards[0])} of the linear probe"
-    guess = "0.5" if probe_name(cards[0]) == "AUROC" else number(cards[0].probe.chance, 2)
+    guess = number(guessed_figure(cards[0]), 2)
     parts = [
         numbers_table(
             cards,
             columns_of(cards, is_general=True),
-            f"Sorted by the {which} (guessing gives {guess}); the yardstick last. Bold: best of its column. Measured "
-            f"on {cards[0].latents.n_cases:,} held-out cases. * has been shown the classes.",
+            f"Sorted by the linear probe: {probe_question(cards[0])} (guessing gives {guess}); the yardstick last. "
+            f"Bold: best of its column. Measured on {cards[0].latents.n_cases:,} held-out cases. * has been shown the "
+            "classes.",
         )
     ]
     factors = columns_of(cards, is_general=False)
@@ -124,28 +136,28 @@ def _links(cards: Sequence[GalleryCard]) -> str:
 
 
 def _section(card: GalleryCard, pictures: Path) -> list[str]:
-    latents = card.latents
-    parts = [f'<h3 id="{escape(card.name)}">{escape(card.title)}</h3>', paragraph(card.purpose)]
-    parts += [paragraph(card.note)] if card.note else []
-    trained = f"{card.n_epochs} epochs, {duration_text(card.seconds)}" if card.n_epochs else ""
-    opened = f"xaae app --checkpoint {card.name}/model.safetensors" if card.n_epochs else ""
-    parts.append(
-        facts(
-            {
-                "Trained": trained,
-                "Likelihood": latents.likelihood,
-                "Size of a case": " × ".join(str(side) for side in card.size),
-                "Open it": opened,
-            }
-        )
-    )
     is_lines = len(card.size) == 1
-    below = "dashed over them in colour" if is_lines else "below"
-    parts += _figure(
-        pictures / "reconstructions.png", f"Held-out cases, and what is drawn of their z {below}.", is_lines
-    )
+    parts = [f'<h3 class="model" id="{escape(card.name)}">{escape(card.title)}</h3>', paragraph(card.purpose)]
+    parts += [paragraph(card.note)] if card.note else []
+    parts.append(facts(_facts_of(card)))
+    words = "Held-out cases, and over them, dashed and in colour, what is drawn of their z."
+    if not is_lines:
+        words = "Held-out cases above; below each what is drawn of its z."
+    parts += _figure(pictures / "reconstructions.png", words, is_lines)
     parts += _figure(pictures / "samples.png", "Drawn from the bell curve: no case stands behind these.", is_lines)
     return parts + _dimensions(card, pictures, is_lines=is_lines)
+
+
+def _facts_of(card: GalleryCard) -> dict[str, str]:
+    is_trained, weight = bool(card.n_epochs), kl_weight_words(card)
+    return {
+        "Trained": f"{card.n_epochs} epochs, {duration_text(card.seconds)}" if is_trained else "",
+        "Learned numbers": f"{card.n_parameters:,}",
+        "Likelihood": card.latents.likelihood,
+        "KL against log p(x|z)": f"{weight} in its loss" if weight else "",
+        "Size of a case": " × ".join(str(side) for side in card.size) + (" samples" if card.size[1:] == () else " px"),
+        "Open it": f"xaae app --checkpoint {card.name}/model.safetensors" if is_trained else "",
+    }
 
 
 def _dimensions(card: GalleryCard, pictures: Path, *, is_lines: bool) -> list[str]:

@@ -49,6 +49,9 @@ class PrincipalComponents(nn.Module):
         basis = self._basis
         return (z @ basis.axes + basis.mean).clamp(0, 1).reshape(-1, *self.shape)
 
+    def classify(self, z: Tensor) -> None:
+        """None: they have no classifier."""
+
     @property
     def n_numbers(self) -> int:
         """Numbers that it learned."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,19 @@ from numpy.typing import NDArray
 from analysis.figures.formats import OKABE_ITO, plain, render
 from xaae_core.signal_form import SignalForm
 
+Limits = NDArray[np.float32]
 _MOST_CHANNELS = 4
+_ROOM, _LEAST_ROOM = 0.05, 1e-6
 _DPI = 110
 _AWAY, _TOWARDS = "#2f7bbf", "#d9730d"
+
+
+def limits_of(paths: Iterable[NDArray[np.float32]]) -> Limits:
+    """How far the axis of each channel must reach to show all paths [K, C, T]: [C, 2], with a little room."""
+    every = np.concatenate(list(paths))
+    low, high = every.min(axis=(0, 2)), every.max(axis=(0, 2))
+    room = np.maximum(_ROOM * (high - low), _LEAST_ROOM)
+    return np.stack((low - room, high + room), axis=1)
 
 
 def draw_traces(
@@ -42,8 +52,13 @@ def draw_traces(
     return render(canvas, "png", dpi=_DPI)
 
 
-def draw_moved_traces(path: NDArray[np.float32], form: SignalForm, steps: Sequence[float]) -> bytes:
-    """A path [K, C, T] in the signals' units, its steps from blue to orange over each other, a panel a channel."""
+def draw_moved_traces(
+    path: NDArray[np.float32], form: SignalForm, steps: Sequence[float], *, limits: Limits | None = None
+) -> bytes:
+    """A path [K, C, T] in the signals' units, its steps from blue to orange over each other, a panel a channel.
+
+    With `limits` [C, 2] the channels' axes reach as far in every drawing, so that they compare.
+    """
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
 
@@ -54,6 +69,8 @@ def draw_moved_traces(path: NDArray[np.float32], form: SignalForm, steps: Sequen
     for channel, panel in enumerate(panels):
         for trace, colour, step in zip(path[:, channel], colours, steps, strict=True):
             panel.plot(form.times(), trace, color=colour, linewidth=1.8 if step == 0 else 1.0)
+        if limits is not None:
+            panel.set_ylim(*limits[channel])
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=8)
         unit = form.units[channel]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +39,12 @@ class TrainedModel:
     Attributes:
         model: with its best weights, on the CPU.
         n_epochs: that were trained, all phases together.
+        seconds: that they took, also those before an interruption.
     """
 
     model: nn.Module
     n_epochs: int
+    seconds: float
 
 
 def cases_for(entry: ModelEntry, cases: GalleryCases) -> GalleryCases | None:
@@ -143,7 +146,8 @@ def train_entry(
         on_batch=tell,
         **plan,
     )
-    return TrainedModel(learn.model.cpu().eval(), _epochs_in(folder))
+    seconds = _seconds_of_epochs(folder / "history.csv")
+    return TrainedModel(learn.model.cpu().eval(), len(seconds), sum(seconds))
 
 
 def _plan_of(entry: ModelEntry, cases: GalleryCases, n_epochs: int) -> dict[str, Any]:
@@ -155,10 +159,10 @@ def _plan_of(entry: ModelEntry, cases: GalleryCases, n_epochs: int) -> dict[str,
     return plan | {"patch_size": 4} if cases.form is None else plan
 
 
-def _epochs_in(folder: Path) -> int:
-    """Epochs of all phases, also of those before an interruption."""
-    lines = (folder / "history.csv").read_text(encoding="utf-8").splitlines()
-    return max(0, len(lines) - 1)
+def _seconds_of_epochs(history: Path) -> list[float]:
+    """How long each epoch of all phases took, also those before an interruption."""
+    with history.open(encoding="utf-8", newline="") as file:
+        return [float(epoch["seconds"]) for epoch in csv.DictReader(file)]
 
 
 def _loaders(entry: ModelEntry, cases: GalleryCases, settings: GallerySettings) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,6 +99,7 @@ def command(
     from analysis.gallery.settings import GallerySettings
     from xaae_core.models.catalogue import MODELS, find_model
 
+    warnings.filterwarnings("ignore", category=FutureWarning, module="torch")  # fastai's use of torch, not the user's
     if quick:
         n_train, n_test = min(n_train, _QUICK_TRAIN), min(n_test, _QUICK_TEST)
     settings = GallerySettings(

@@ -10,7 +10,7 @@ from app.examples_page.scene import ExampleScene
 from app.examples_page.subject import Subject
 from app.plain_text import plain
 from app.top_bar import choose_pictures
-from xaae_core.signal_form import SignalForm
+from xaae_core.signal_form import SignalForm, case_noun
 
 _STYLE = """
 <style>
@@ -36,11 +36,11 @@ def show_case(subject: Subject, whereabouts: str, *, form: SignalForm | None = N
         if subject.pixels is not None:
             st.image(png_of(subject.pixels, form=form), width="stretch")
         else:
-            st.markdown("picture not found")
+            st.markdown(f"{case_noun(form)} not found")
     said = f" · called {plain(subject.answer)}" if subject.answer else ""
     st.markdown(f"**{plain(subject.name)}**  \nlabel {_label(subject)}{said}")
     if subject.pixels is None:
-        why = whereabouts or "its picture cannot be read"
+        why = whereabouts or f"its {case_noun(form)} cannot be read"
         st.caption(f"{plain(why[:1].upper() + why[1:])}.")
         if whereabouts:
             choose_pictures("examples_case")

@@ -89,7 +89,7 @@ def examples_controls() -> ExamplesChoice:
         )  # fmt: skip
         count = st.selectbox(
             "Cases a row", COUNTS, key=examples_state.COUNT, bind="query-params",
-            help="More cases are smaller pictures, or a second line of them. The files hold all cases.",
+            help="More cases are smaller ones, or a second line of them. The files hold all cases.",
         )  # fmt: skip
         mixture = st.selectbox(
             "Mixture by", list(MIXTURES), format_func=MIXTURES.__getitem__, key=examples_state.MIXTURE,

@@ -113,7 +113,7 @@ class SelfInfluenceWork:
 
     def __init__(self, doubted: DoubtedCases) -> None:
         self._doubted, self._pictures = doubted, doubted.pictures
-        self.stage = "reading the pictures"
+        self.stage = "reading the cases"
         self._places = (str(state.data_folder()), str(state.pictures_folder()))
 
     @property
@@ -170,6 +170,6 @@ def judged_words(doubted: DoubtedCases, suspects: LabelSuspects) -> str:
     n_left_out = len(doubted.rows) - len(suspects)
     which = "of the open folder" if doubted.cases.choice == "folder" else "of the training"
     cohort = " in the cohort" if state.cohort() and not doubted.note else ""
-    left_out = f" ({n_left_out:,} without a label or a picture are left out)" if n_left_out else ""
+    left_out = f" ({n_left_out:,} without a label, or not found, are left out)" if n_left_out else ""
     by = ", ".join(suspects.notes)
     return f"Judged: {count(len(suspects), 'labelled case')} {which}{cohort}{left_out}, by {by}."

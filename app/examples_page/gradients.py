@@ -35,7 +35,7 @@ from xaae_core.errors import ExamplesError, XaaeError
 from xaae_core.latents import LatentTable
 from xaae_core.models.model_abilities import has_decoder
 
-REMEDY = "name the folder that holds the pictures of the training now"
+REMEDY = "name the folder that holds the cases of the training now"
 _LOSS_REMEDY = "choose how well it is drawn, under How"  # offered wherever the model can draw
 _PROBED = 8
 _TRIED = 40
@@ -73,7 +73,7 @@ class GradientWork:
     def __init__(self, scene: ExampleScene, choice: GradientChoice, trace: Sequence[Path] = ()) -> None:
         self.scene, self.choice = scene, choice
         self.trace = tuple(trace) if choice.method == "traced" else ()
-        self.stage = "reading the pictures of the training"
+        self.stage = "reading the cases of the training"
         self._pictures = scene.pictures  # made here: the thread has no session
 
     @cached_property
@@ -144,7 +144,7 @@ class GradientWork:
     def _test(self) -> TensorSamples:
         subject = self.scene.subject
         if subject.pixels is None:
-            raise ExamplesError(f"the picture of {subject.name} is not there: {REMEDY}")
+            raise ExamplesError(f"{subject.name} is not there: {REMEDY}")
         model = self.scene.workspace.checkpoint.model
         return explained_picture(model, subject.pixels, subject.id, self.choice.loss, remedy=_LOSS_REMEDY)
 
@@ -181,7 +181,7 @@ def probe_samples(
             break
     if len(kept) < 2:
         raise ExamplesError(
-            f"of {len(drawn)} training cases no two have a picture that can be read; comparing gradients needs at "
+            f"of {len(drawn)} training cases no two can be read; comparing gradients needs at "
             f"least 2: {REMEDY}. The first: {(reasons or ['none has a label'])[0]}"
         )
     labels = torch.from_numpy(table.labels[kept].copy()) if with_labels else None

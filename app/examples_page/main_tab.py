@@ -31,7 +31,7 @@ def show_main(workspace: Workspace, subject: Subject) -> None:
     with right, explained("Finding the cases to search"):
         scene = scene_of(ExampleScene(workspace, subject, searched_cases(workspace, choice.scope)))
         about.caption(plain(scene.searched.words))
-    with panel, explained("The picture of this case"):
+    with panel, explained("This case, drawn"):
         drawn = scene.subject if scene is not None else subject
         show_case(drawn, workspace.missing_picture(), form=workspace.signal_form)
     if scene is None:

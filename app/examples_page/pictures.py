@@ -54,8 +54,8 @@ class ExamplePictures:
         wanted = self._cases.table.z[row]
         if z.shape != wanted.shape or float(np.linalg.norm(z - wanted)) > _NEAR_ENOUGH * self._spacing:
             raise ImageError(
-                f"{found.name} is not the picture that the table was made from ({self._cases.name(row)}): name the "
-                "folder that holds the pictures of the training"
+                f"{found.name} is not the case that the table was made from ({self._cases.name(row)}): name the "
+                "folder that holds the cases of the training"
             )
         return pixels
 

@@ -106,7 +106,7 @@ class MapCases:
             from xaae_core.data.phantoms import draw_by_id
 
             return draw_by_id(str(self.table.ids[row]), size=self.workspace.checkpoint.model.input_size[0]).image[None]
-        raise ImageError(f"the picture of {self.name(row)} is not in the open folder: open the folder that holds it")
+        raise ImageError(f"{self.name(row)} is not in the open folder: open the folder that holds it")
 
     def id_in_folder(self, row: int) -> str | None:
         """The id of the same case in the open folder; None where the folder has no such case."""

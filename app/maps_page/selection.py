@@ -15,6 +15,7 @@ from app.plain_text import plain
 from app.selection_files import selection_csv, selection_parquet
 from app.words import count
 from xaae_core.errors import XaaeError
+from xaae_core.signal_form import case_noun
 
 SHOWN = 12
 """Pictures in the strip; the files hold all chosen cases."""
@@ -34,9 +35,10 @@ def show_selection(
         coordinates: further columns of the files by name [N], such as where the cases lie on the maps.
     """
     rows = np.flatnonzero(selected) if selected is not None else np.empty(0, np.int64)
+    noun = case_noun(cases.workspace.signal_form)
     if len(rows) == 0:
         st.caption(
-            "Draw around points to choose cases: their pictures appear here, and the same cases light up on the other "
+            f"Draw around points to choose cases: their {noun}s appear here, and the same cases light up on the other "
             "map. A double click opens a case."
         )
         return
@@ -65,7 +67,7 @@ def show_selection(
         "the cases in the open data folder."):  # fmt: skip
         attributions_state.look_at_many()
         go_to(ATTRIBUTIONS)
-    with explained("The pictures of the chosen cases"):
+    with explained(f"The {noun}s of the chosen cases"):
         _show_pictures(cases, rows)
 
 
@@ -107,7 +109,7 @@ def _show_pictures(cases: MapCases, rows: NDArray[np.int64]) -> None:
             try:
                 st.image(png_of(cases.picture(row), 96, form=cases.workspace.signal_form), width="stretch")
             except XaaeError as error:
-                st.caption("no picture", help=plain(str(error)))
+                st.caption(f"no {case_noun(cases.workspace.signal_form)}", help=plain(str(error)))
             st.caption(plain(cases.name(row)))
     if len(rows) > SHOWN:
         st.caption(f"{SHOWN} of the {len(rows):,} chosen cases are shown; the files hold all.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.nouns import said_of
 from app import attributions_state, state
 from app.attributions_page.case_view import show_case
 from app.attributions_page.cohort_view import show_cohort
@@ -22,7 +23,7 @@ def render() -> None:
     """Draw the page."""
     workspace = open_with_progress()
     case = None
-    with explained("Opening this picture"):
+    with explained(said_of(workspace.checkpoint.model, "Opening this picture")):
         case = workspace.case()
     top_bar(workspace, case)
     views, controls = st.columns([3, 9.6], gap="small", vertical_alignment="bottom")
@@ -45,7 +46,8 @@ def render() -> None:
 
 def _ask_for_a_picture(workspace: Workspace) -> None:
     """An empty page says what to do first."""
-    st.info("Choose a picture to explain: open a data folder, or give one picture.")
+    ask = "Choose a picture to explain: open a data folder, or give one picture."
+    st.info(said_of(workspace.checkpoint.model, ask))
     left, right = st.columns(2)
     with left:
         choose_data()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.nouns import said_of
 from app import examples_state, state
 from app.case_choice import choose_case
 from app.examples_page.labels_tab import show_labels
@@ -23,12 +24,12 @@ def render() -> None:
     """Draw the page."""
     workspace = open_with_progress()
     case, subject = None, None
-    with explained("Opening this picture"):
+    with explained(said_of(workspace.checkpoint.model, "Opening this picture")):
         case = workspace.case()
     top_bar(workspace, case)
     if workspace.missing_case():
         st.info(f"There is no case “{plain(workspace.missing_case())}” here; another one is open.")
-    with explained("Encoding this picture"):
+    with explained(said_of(workspace.checkpoint.model, "Encoding this picture")):
         subject = subject_of(workspace, case)
     if workspace.training is None:
         ask_for_data(workspace)
@@ -46,7 +47,8 @@ def render() -> None:
 def show_behind(workspace: Workspace, subject: Subject | None) -> None:
     """The open case and its examples; without one, what to do first."""
     if subject is None:
-        st.info("Choose a picture to explain: open a data folder, or give one picture.")
+        ask = "Choose a picture to explain: open a data folder, or give one picture."
+        st.info(said_of(workspace.checkpoint.model, ask))
         left, right = st.columns(2)
         with left:
             choose_data("examples")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.nouns import said_of
 from app.failures import explained
 from app.maps_page.cases import MapCases, offered_cases
 from app.maps_page.controls import choose_cases, maps_controls
@@ -17,11 +18,15 @@ def render() -> None:
     """Draw the page."""
     workspace = open_with_progress()
     case = None
-    with explained("Opening this picture"):
+    with explained(said_of(workspace.checkpoint.model, "Opening this picture")):
         case = workspace.case()
     top_bar(workspace, case)
     if not offered_cases(workspace):
-        st.info("A map needs cases: open a data folder, and every picture becomes a point.")
+        st.info(
+            said_of(
+                workspace.checkpoint.model, "A map needs cases: open a data folder, and every picture becomes a point."
+            )
+        )
         choose_data()
         return
     with explained("The maps"):

@@ -7,6 +7,7 @@ import re
 import streamlit as st
 
 from analysis.evaluation.verdict import judge_metrics
+from analysis.nouns import said_of
 from app import state
 from app.case_choice import choose_case
 from app.failures import explained
@@ -18,39 +19,41 @@ from app.without_decoder import offer_what_works, page_of_cases
 from app.words import METRICS, count, facts_table
 from app.workspace import Case, Workspace
 from app.workspace_progress import open_with_progress
+from xaae_core.models.latent_model import LatentModel
 from xaae_core.models.model_abilities import has_decoder
+from xaae_core.signal_form import SignalForm, signal_form_of
 
 TRAVERSE = "pages/traverse.py"
 TRAIN = "pages/train.py"
 _MOST_SKIPPED = 1000
+_MOST_CHANNELS = 6
 
 
 def render() -> None:
     """Draw the page."""
     workspace = open_with_progress()
-    case = None
-    with explained("Opening this picture"):
+    model, case = workspace.checkpoint.model, None
+    with explained(said_of(model, "Opening this picture")):
         case = workspace.case()
     top_bar(workspace, case)
     st.title("What did the model learn, and may I believe it?")
-    if has_decoder(workspace.checkpoint.model):
-        st.markdown(
-            "Move a case along the direction in which the model sees the target grow, and watch the picture change. "
-            "Every step says how far it can be trusted."
-        )
+    if has_decoder(model):
+        words = "Move a case along the direction in which the model sees the target grow, and watch the picture change."
+        st.markdown(f"{said_of(model, words)} Every step says how far it can be trusted.")
     else:
         offer_what_works("start")
-    model, data = st.columns([3, 2], gap="large")
-    with model, explained("The model card"):
+    card, data = st.columns([3, 2], gap="large")
+    with card, explained("The model card"):
         show_model(workspace)
     with data, explained("The data"):
         show_data(workspace)
         target = workspace.checkpoint.card.target
-        is_drawn = has_decoder(workspace.checkpoint.model)
-        if is_drawn and st.button(f"Move a case towards {target}" if target else "Move a case", type="primary"):
+        if has_decoder(model) and st.button(
+            f"Move a case towards {target}" if target else "Move a case", type="primary"
+        ):
             st.switch_page(TRAVERSE)
         if workspace.data is None or state.is_demo_data():
-            offer_training()
+            offer_training(model)
     show_cases(workspace, case)
 
 
@@ -65,12 +68,11 @@ def show_model(workspace: Workspace) -> None:
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             label, help_text = METRICS[name]
             column.metric(label, f"{card.metrics[name]:.3f}", help=help_text)
-    height, width = checkpoint.model.input_size
     facts = {
         "has learned": learned_words(workspace),
         **({"“+” means": f"more {card.target}"} if card.target else {}),
-        "pictures": f"{width} × {height} pixels, {'grey' if checkpoint.model.input_channels == 1 else 'colour'}",
-        "latent code z": f"{checkpoint.model.encoding_dims} numbers a picture",
+        **taken_words(checkpoint.model),
+        "latent code z": said_of(checkpoint.model, f"{checkpoint.model.encoding_dims} numbers a picture"),
         "trained on": card.data_name or "not recorded",
         "written": f"{card.created[:10] or 'not recorded'}, fingerprint {checkpoint.sha256[:12]}",
     }
@@ -78,6 +80,23 @@ def show_model(workspace: Workspace) -> None:
     answer = judge_metrics(card.metrics).sentence
     with st.expander(f"Is it good enough to explain? **{answer}**"), explained("The held-out figures"):
         show_evidence(workspace)
+
+
+def taken_words(model: LatentModel) -> dict[str, str]:
+    """What the model takes."""
+    form = signal_form_of(model)
+    if form is None:
+        height, width = model.input_size
+        return {"pictures": f"{width} × {height} pixels, {'grey' if model.input_channels == 1 else 'colour'}"}
+    samples = f"{form.length:,} samples at {form.sampling_rate:g} Hz ({form.seconds:.3g} s)"
+    return {"signals": f"{count(form.n_channels, 'channel')} × {samples}", "channels": channel_words(form)}
+
+
+def channel_words(form: SignalForm) -> str:
+    """The first channels by name, with the units that they are measured in."""
+    named = [f"{name} ({unit})" if unit else name for name, unit in zip(form.channel_names, form.units, strict=True)]
+    rest = len(named) - _MOST_CHANNELS
+    return ", ".join(named) if rest <= 1 else f"{', '.join(named[:_MOST_CHANNELS])} and {rest} more"
 
 
 def learned_words(workspace: Workspace) -> str:
@@ -110,9 +129,9 @@ def show_data(workspace: Workspace) -> None:
         st.caption(plain(note))
 
 
-def offer_training() -> None:
+def offer_training(model: LatentModel) -> None:
     """The way to a model of one's own, for who has not opened data of their own."""
-    if st.button("Train a model on your own pictures", key="start_train"):
+    if st.button(said_of(model, "Train a model on your own pictures"), key="start_train"):
         st.switch_page(TRAIN)
 
 

@@ -1,4 +1,4 @@
-"""Train: from a folder of pictures to a model, in three steps."""
+"""Train: from a folder of pictures or signals to a model, in three steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app import state
 from app.failures import explained
 from app.page_entry import open_page
 from app.train_page.check import show_check
-from app.train_page.data import choose_pictures
+from app.train_page.data import choose_train_data
 from app.train_page.run import show_runs
 from app.train_page.start import choose_and_start
 from app.train_page.steps import current_step, show_steps
@@ -18,10 +18,8 @@ _STYLE = "<style>.stMain h2 { padding-bottom: .55rem !important; }</style>"
 
 def render() -> None:
     """Draw the page."""
-    st.title("Train a model on your own pictures")
-    st.caption(
-        "Three steps: the pictures, the model, and the training itself, which goes on while this page is closed."
-    )
+    st.title("Train a model on your own pictures or signals")
+    st.caption("Three steps: the data, the model, and the training itself, which goes on while this page is closed.")
     st.html(_STYLE)
     step = current_step()
     with explained("The steps"):
@@ -39,9 +37,9 @@ def show_data() -> None:
     """The first step: choose, then check."""
     chosen = state.train_data()
     if chosen is None:
-        choose_pictures()
+        choose_train_data()
     else:
-        with explained("The check of these pictures"):
+        with explained("The check of these data"):
             show_check(chosen)
 
 

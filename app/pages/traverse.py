@@ -64,10 +64,10 @@ def ask_for_a_picture(workspace: Workspace) -> None:
 
 def ask_where_pictures_are(workspace: Workspace) -> None:
     """The place of the viewer, where a table of latents is open without the pictures it was made from."""
-    missing = workspace.missing_picture()
+    missing, noun = workspace.missing_picture(), case_noun(workspace.signal_form)
     st.info(
-        f"Nothing to move here: {plain(missing)}. Name the folder that the pictures are in now, or choose another "
-        "case. Maps, cohorts and files need no pictures."
+        f"Nothing to move here: {plain(missing)}. Name the folder that the {noun}s are in now, or choose another "
+        f"case. Maps, cohorts and files need no {noun}s."
     )
     choose_pictures("traverse")
 
@@ -84,6 +84,7 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
             workspace.checkpoint.card.target,
             axes=axes,
             has_skips=workspace.has_skips(case),
+            noun=case_noun(workspace.signal_form),
         )
     scene, noun = PathScene(workspace, case, choice), case_noun(workspace.signal_form)
     direction = None
@@ -100,7 +101,7 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
             st.caption(
                 f"{notes_words(workspace, case)}{leakage_words(scene.z_share(), noun)} "
                 f"{likeness_words(scene.likeness(), noun)} {way_words(scene, direction, axes)} "
-                "You see how the model's own picture of this case changes as its code moves; it is neither a prognosis "
+                f"You see how the model's own {noun} of this case changes as its code moves; it is neither a prognosis "
                 f"nor a proof that the model decides by these {'pixels' if noun == 'picture' else 'waves'}."
             )
         show_downloads(scene)

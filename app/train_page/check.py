@@ -14,7 +14,7 @@ from app.failures import explained
 from app.folder_listing import count_content
 from app.plain_text import plain
 from app.train_page.columns import DataOptions, choose_options, open_questions
-from app.train_page.data import show_layouts, use_pictures
+from app.train_page.data import show_layouts, use_data
 from app.train_page.words import case_word
 from app.words import count
 from xaae_core.data.checks import CheckReport, Finding, Level
@@ -78,7 +78,7 @@ def show_check(path: Path) -> None:
     """Check the chosen pictures and show what was found; nothing waits for it."""
     name, other, again = st.columns([6, 2, 2], vertical_alignment="center")
     name.header(f"Pictures: {plain(path.name)}")
-    if other.button("Choose other pictures", key="train_other", width="stretch"):
+    if other.button("Choose other data", key="train_other", width="stretch"):
         state.choose_train_data(None)
         state.keep_train_task("check", None)
         st.rerun()
@@ -92,7 +92,7 @@ def show_check(path: Path) -> None:
     if not task.is_done:
         _await_check(task)
     elif task.is_cancelled:
-        st.info("The check was cancelled. Look again, or choose other pictures.")
+        st.info("The check was cancelled. Look again, or choose other data.")
     else:
         _show_result(path, options, task)
 
@@ -122,7 +122,7 @@ def _await_check(task: Background[CheckedData]) -> None:
     if task.is_done or task.is_cancelled:
         st.rerun()
     done, n_all = task.progress
-    words = f"Checking the pictures: {done:,} of {n_all:,}" if n_all else "Reading the folder …"
+    words = f"Checking the data: {done:,} of {n_all:,}" if n_all else "Reading the folder …"
     st.progress(done / n_all if n_all else 0.0, text=words)
     if st.button("Cancel", key="train_check_cancel"):
         task.cancel()
@@ -153,8 +153,8 @@ def _explain_refusal(path: Path, options: DataOptions, error: DatasetError) -> N
         asked = open_questions(path, options.columns)
     if is_empty:
         st.info(
-            f"**There are no pictures in {plain(path.name)} yet.** Put them into {plain(str(path))} as one of "
-            "the drawings below shows, then press Look again."
+            f"**There are no pictures or signals in {plain(path.name)} yet.** Put them into {plain(str(path))} "
+            "as one of the drawings below shows, then press Look again."
         )
     elif asked:
         st.info(
@@ -163,10 +163,10 @@ def _explain_refusal(path: Path, options: DataOptions, error: DatasetError) -> N
         )
         return
     else:
-        st.error(f"These pictures cannot be used yet: {plain(str(error))}")
+        st.error(f"These data cannot be used yet: {plain(str(error))}")
     for table in content.tables if content else ():
         if st.button(f"Use the table {plain(table)}", key=f"train_use_table_{table}"):
-            use_pictures(path / table)
+            use_data(path / table)
     show_layouts()
 
 

@@ -1,4 +1,4 @@
-"""The first step of a training: which pictures; chosen by path, by looking around, or drawn for a try."""
+"""The first step of a training: which pictures or signals; chosen by path, by looking around, or drawn for a try."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.settings import read_settings
 from app.words import count
 from xaae_core.errors import DatasetError
 
-PHANTOMS_NAME = "drawn-phantoms"
-_PHANTOMS = {"n_train": 240, "n_valid": 60, "n_test": 100}
+PHANTOMS_NAME, BEATS_NAME = "drawn-phantoms", "drawn-heartbeats"
+_DRAWN = {"n_train": 240, "n_valid": 60, "n_test": 100}
 _ROWS = """
 <style>
 .st-key-train_folders button { min-height: 1.9rem; padding: 0 .2rem; }
@@ -39,7 +39,7 @@ _LAYOUTS = """
 └ malignant/
   ├ 003.png
   └ 004.png</pre></figure>
-<figure><figcaption><b>or a table with a line for each picture</b></figcaption>
+<figure><figcaption><b>or a table with a line for each case</b></figcaption>
 <pre>my_pictures/
 ├ labels.csv
 │   file,label,patient
@@ -48,31 +48,40 @@ _LAYOUTS = """
 └ scans/
   ├ 001.png
   └ 002.png</pre></figure>
+<figure><figcaption><b>Signals: a file for each, or many in one file</b></figcaption>
+<pre>my_signals/
+├ labels.csv
+│   file,label,patient
+│   beats.npz#0,normal,A
+│   night1.edf#12,stage N2,B
+├ beats.npz
+└ night1.edf</pre></figure>
 </div>
 """
 
 
-def choose_pictures() -> None:
+def choose_train_data() -> None:
     """Offer the ways to name a data folder; a choice begins the check."""
     left, right = st.columns([6, 5], gap="large")
     with left, explained("Choosing a folder"):
-        st.header("Where are your pictures?")
+        st.header("Where are your pictures or signals?")
         _name_path()
         _look_around()
     with right:
         st.header("What the folder should look like")
         show_layouts()
-        st.header("No pictures at hand?")
-        with explained("Drawing the phantoms"):
-            _offer_phantoms()
+        st.header("No data at hand?")
+        with explained("Drawing the cases"):
+            _offer_drawn()
 
 
 def show_layouts() -> None:
     """The two layouts of a data folder, drawn."""
     st.html(_LAYOUTS)
     st.caption(
-        "PNG, JPEG, TIFF, DICOM or NIfTI. Folders train, valid and test above the classes, or a column split, are "
-        "used where you have them; otherwise a part is set aside for judging the model, whole patients at a time."
+        "Pictures: PNG, JPEG, TIFF, DICOM or NIfTI. Signals: CSV, NumPy (.npy, .npz), EDF or BDF. Folders train, valid "
+        "and test above the classes, or a column split, are used where you have them; otherwise a part is set aside "
+        "for judging the model, whole patients at a time."
     )
 
 
@@ -80,17 +89,17 @@ def _name_path() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input(
             "Folder or table",
-            placeholder="/path/to/my_pictures",
+            placeholder="/path/to/my_data",
             key="train_path",
-            help="The path of a folder of pictures, or of a table (CSV, Parquet, Excel) that names them.",
+            help="The path of a folder of pictures or signals, or of a table (CSV, Parquet, Excel) that names them.",
         ).strip()
         if st.button(
-            "Use these pictures", type="primary" if typed else "secondary", disabled=not typed, key="train_path_use"
+            "Use this path", type="primary" if typed else "secondary", disabled=not typed, key="train_path_use"
         ):
-            use_pictures(Path(typed).expanduser())
+            use_data(Path(typed).expanduser())
 
 
-def use_pictures(path: Path) -> None:
+def use_data(path: Path) -> None:
     """Choose a folder or table; what is wrong with it, the check says."""
     state.choose_train_data(path.absolute())
     st.rerun()
@@ -116,9 +125,9 @@ def _look_around() -> None:
                 "Use this folder",
                 type="primary" if folder != root or listing.here.has_cases else "secondary",
                 key="train_use",
-                help="Check the pictures of the folder that is open here.",
+                help="Check what is in the folder that is open here.",
             ):
-                use_pictures(folder)
+                use_data(folder)
         st.caption(content_words(listing.here))
         st.html(_ROWS)
         with st.container(height=250, border=False, gap=None, key="train_folders"):
@@ -137,7 +146,7 @@ def _look_around() -> None:
                 if st.button(
                     f"{plain(table)} · table", key=f"train_table_{table}", type="tertiary", icon=":material/table:"
                 ):
-                    use_pictures(folder / table)
+                    use_data(folder / table)
         if listing.n_hidden:
             st.caption(f"{listing.n_hidden:,} more folders are not listed: type the path above.")
 
@@ -150,7 +159,7 @@ def content_words(content: FolderContent) -> str:
     parts += [count(content.n_signals, "signal file")] if content.n_signals else []
     parts += [count(content.n_folders, "folder")] if content.n_folders else []
     parts += [count(len(content.tables), "table")] if content.tables else []
-    return (", ".join(parts) or "no pictures") + ("" if content.is_all else ", and more")
+    return (", ".join(parts) or "no pictures or signals") + ("" if content.is_all else ", and more")
 
 
 def _shown(folder: Path, root: Path) -> str:
@@ -158,26 +167,33 @@ def _shown(folder: Path, root: Path) -> str:
     return str(Path(root.name or str(root)) / folder.relative_to(root)) if folder.is_relative_to(root) else str(folder)
 
 
-def _offer_phantoms() -> None:
-    """Draw pictures for a try; those of an earlier time are taken again."""
-    folder = read_settings().runs.absolute() / PHANTOMS_NAME
-    n_pictures = sum(_PHANTOMS.values())
+def _offer_drawn() -> None:
+    """Draw cases for a try; those of an earlier time are taken again."""
+    n_cases = sum(_DRAWN.values())
     st.caption(
-        f"{n_pictures} drawn chest films, half of them with an effusion: everything works as with your own pictures, "
-        "and a quick look takes some minutes."
+        f"{n_cases} drawn chest films, half of them with an effusion, or {n_cases} drawn heartbeats, half of them with "
+        "a raised ST segment: everything works as with your own data, and a quick look takes some minutes."
     )
-    if st.button("Try it with drawn phantoms", key="train_phantoms"):
+    with st.container(horizontal=True):
+        films = st.button("Try it with drawn phantoms", key="train_phantoms")
+        beats = st.button("Try it with drawn heartbeats", key="train_beats")
+    if films or beats:
+        folder = read_settings().runs.absolute() / (PHANTOMS_NAME if films else BEATS_NAME)
         if not (folder / "labels.csv").is_file():
-            with st.spinner(f"Drawing {n_pictures} phantoms …"):
-                _draw_phantoms(folder)
-        use_pictures(folder)
+            with st.spinner(f"Drawing {n_cases} cases …"):
+                _draw(folder, is_pictures=films)
+        use_data(folder)
 
 
-def _draw_phantoms(folder: Path) -> None:
+def _draw(folder: Path, *, is_pictures: bool) -> None:
+    from xaae_core.data.beats_folder import write_beats
     from xaae_core.data.phantom_folder import write_phantoms
 
     try:
-        write_phantoms(folder, **_PHANTOMS)
+        if is_pictures:
+            write_phantoms(folder, **_DRAWN)
+        else:
+            write_beats(folder, **_DRAWN)
     except OSError as error:
         raise DatasetError(
             f"{folder} cannot be written ({error.strerror}): free some space, or check its rights"

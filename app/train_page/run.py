@@ -30,8 +30,8 @@ def show_runs() -> None:
     jobs = find_jobs(read_settings().runs)
     job = watched_job(jobs)
     if job is None:
-        st.info("No training has been started yet. Choose your pictures first; it takes three steps.")
-        if st.button("Choose pictures", type="primary", key="train_first"):
+        st.info("No training has been started yet. Choose your data first; it takes three steps.")
+        if st.button("Choose data", type="primary", key="train_first"):
             state.go_to_train_step("data")
             st.rerun()
         return

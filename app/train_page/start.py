@@ -26,8 +26,8 @@ def choose_and_start() -> None:
     """The second step: settings to the left, what they cost and the start to the right."""
     checked = checked_data()
     if checked is None or not may_train(checked):
-        st.info("Choose and check the pictures first.")
-        if st.button("Choose pictures", type="primary", key="train_to_data"):
+        st.info("Choose and check the data first.")
+        if st.button("Choose data", type="primary", key="train_to_data"):
             state.go_to_train_step("data")
             st.rerun()
         return
@@ -101,11 +101,11 @@ def _shortage_words(estimate: Estimate) -> str:
     if estimate.memory > estimate.memory_free:
         return (
             f"This needs {memory(estimate.memory)} and {memory(estimate.memory_free)} are free: close other programs, "
-            "or choose smaller batches, smaller pictures or a smaller encoder."
+            "or choose smaller batches, smaller pictures, shorter signals or a smaller encoder."
         )
     return (
         f"This needs {memory(estimate.device_memory)} of the graphics processor, which has "
-        f"{memory(estimate.device_memory_all)}: choose smaller batches or pictures."
+        f"{memory(estimate.device_memory_all)}: choose smaller batches or cases."
     )
 
 

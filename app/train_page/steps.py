@@ -29,10 +29,10 @@ def show_steps(current: TrainStep) -> None:
     """The steps as a row of buttons; each says what was chosen there."""
     checked = checked_data()
     n_runs = len(find_jobs(read_settings().runs))
-    pictures = f"{plain(checked.path.name)}, {_n_cases(checked)}" if checked else ""
+    data = f"{plain(checked.path.name)}, {_n_cases(checked)}" if checked else ""
     steps: tuple[tuple[TrainStep, str, str, bool, str], ...] = (
-        ("data", "1 · Pictures", pictures, True, "Choose the pictures and have them checked."),
-        ("model", "2 · Model", "", may_train(checked), "Choose how to train. Needs checked pictures."),
+        ("data", "1 · Data", data, True, "Choose pictures or signals, and have them checked."),
+        ("model", "2 · Model", "", may_train(checked), "Choose how to train. Needs checked data."),
         ("run", "3 · Training", count(n_runs, "training") if n_runs else "", n_runs > 0, "Watch trainings."),
     )
     for column, (step, label, chosen, is_open, about) in zip(st.columns(3), steps, strict=True):

@@ -11,12 +11,12 @@ from xaae_core.training.presets import PRESETS
 PHASES = {
     "adversarial": (
         "Arrange the codes",
-        "The code of every picture is pulled into one cloud, shaped like a bell curve, so that there is something "
+        "The code of every case is pulled into one cloud, shaped like a bell curve, so that there is something "
         "sensible between any two of them. (Adversarial phase.)",
     ),
     "autoencoder": (
         "Learn to draw",
-        "Each picture is squeezed into its code, a short list of numbers, and drawn again from nothing else. "
+        "Each case is squeezed into its code, a short list of numbers, and drawn again from nothing else. "
         "(Autoencoder phase.)",
     ),
     "classifier": (
@@ -25,7 +25,7 @@ PHASES = {
     ),
     "contrastive": (
         "Learn to recognise",
-        "Two changed views of a picture must get codes that are more alike than those of any other two pictures. "
+        "Two changed views of a case must get codes that are more alike than those of any other two cases. "
         "(Contrastive phase.)",
     ),
     "consistency": (
@@ -42,10 +42,10 @@ PHASES = {
 """Phase → its name for people, and what happens in it."""
 
 PRESET_WORDS = {
-    "quick": ("Quick look", "Minutes on an ordinary computer. Enough to see whether it works with your pictures."),
+    "quick": ("Quick look", "Minutes on an ordinary computer. Enough to see whether it works with your data."),
     "standard": (
         "Standard",
-        "For real pictures on an ordinary computer. A richer code, and more weight on the target.",
+        "For real data on an ordinary computer. A richer code, and more weight on the target.",
     ),
     "reference": (
         "Published defaults",
@@ -56,7 +56,7 @@ PRESET_WORDS = {
 
 STATES: dict[State, str] = {
     "waiting": "Starting",
-    "checking": "Reading the pictures",
+    "checking": "Reading the data",
     "training": "Training",
     "paused": "Paused",
     "measuring": "Measuring",

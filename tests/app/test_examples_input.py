@@ -113,7 +113,7 @@ def test_another_picture_under_the_name_of_a_training_case_is_not_shown(
     open_session("examples.py", checkpoint=model, data=pictures, case="bright/02.png")
     missing = {tile.row: tile.missing for tiles in shown.values() for tile in tiles}
     assert row in missing
-    assert "03.png is not the picture that the table was made from (bright/03)" in missing.pop(row)
+    assert "03.png is not the case that the table was made from (bright/03)" in missing.pop(row)
     assert set(missing.values()) == {""}
 
 

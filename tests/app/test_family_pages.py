@@ -14,6 +14,7 @@ from tests.app.family_models import (
     WITH_CLASSES,
     WITHOUT_DECODER,
     classes_of,
+    is_of_signals,
     write_bars,
     write_cases,
     write_family_model,
@@ -65,7 +66,7 @@ def test_every_page_shows_what_the_model_can(open_model: OpenModel, name: str, p
 
 def check_start(session: Session, name: str) -> None:
     facts = "\n".join(element.proto.body for element in session.app.get("html"))
-    assert "numbers a picture" in facts
+    assert f"numbers a {'signal' if is_of_signals(name) else 'picture'}" in facts
     learned = ", ".join(classes_of(name)) if name in WITH_CLASSES else "without labels"
     assert learned in facts
     assert (f"more {classes_of(name)[1]}" in facts) == (name in WITH_CLASSES)

@@ -69,7 +69,7 @@ def choose_the_empty_folder(page: Page, home: Path) -> None:
     """By looking around; pictures come into it only after the page has said what is missing."""
     page.get_by_role("button", name="my_pictures/ · no pictures").click()
     button(page, "Use this folder").click()
-    expect(page.get_by_text("There are no pictures in my_pictures yet.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("There are no pictures or signals in my_pictures yet.")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("One folder for each class")).to_be_visible()
     write_pictures(home / "my_pictures", per_class=40)
     button(page, "Look again").click()

@@ -75,7 +75,7 @@ def press(session: Session, label: str) -> None:
 
 def choose(session: Session, folder: Path) -> None:
     session.app.text_input(key="train_path").set_value(str(folder)).run()
-    press(session, "Use these pictures")
+    press(session, "Use this path")
 
 
 def choose_checked(session: Session, folder: Path) -> None:
@@ -116,7 +116,7 @@ def written_job(runs: Path, wanted: State, data: Path, **status: Any) -> Trainin
 def test_an_empty_folder_is_told_and_read_again(page: Session, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     choose(page, tmp_path / "mine")
-    run_until(page, lambda session: "There are no pictures in mine yet" in session.words("info"))
+    run_until(page, lambda session: "There are no pictures or signals in mine yet" in session.words("info"))
     page.assert_well()
     write_pictures(tmp_path / "mine", per_class=20)
     press(page, "Look again")
@@ -129,7 +129,7 @@ def test_a_folder_that_cannot_be_trained_on_says_why_and_another_can_be_chosen(p
     choose(page, tmp_path / "nowhere")
     run_until(page, lambda session: bool(session.errors))
     assert "nowhere is not there" in page.errors[0]
-    press(page, "Choose other pictures")
+    press(page, "Choose other data")
     page.assert_well()
     assert page.app.text_input(key="train_path")
 
@@ -290,7 +290,7 @@ def test_an_earlier_epoch_stays_chosen_and_the_latest_is_followed(
 def test_without_trainings_the_page_says_how_to_begin(page: Session) -> None:
     page.app.session_state[state.TRAIN_STEP] = "run"
     page.run()
-    press(page, "Choose pictures")
+    press(page, "Choose data")
     page.assert_well()
     assert page.app.text_input(key="train_path")
 

@@ -56,7 +56,7 @@ class Cells {
     for (const cell of this.cells) {
       if (cell.isDrawn || !pictures.has(cell.row)) continue;
       cell.isDrawn = true;
-      if (pictures.isMissing(cell.row)) makeText("span", "cs-none", cell.frame, "no picture");
+      if (pictures.isMissing(cell.row)) makeText("span", "cs-none", cell.frame, "not found");
       else this.drawOne(cell, pictures);
     }
   }

@@ -30,7 +30,7 @@ function barOf(parent, bar) {
 function pictureOf(parent, tile, cases) {
   const none = (reason) => {
     frame.replaceChildren();
-    add(frame, "span", "ex-none", "picture not found");
+    add(frame, "span", "ex-none", "not found");
     frame.title = reason;
     frame.dataset.state = "missing";
   };
@@ -43,7 +43,7 @@ function pictureOf(parent, tile, cases) {
   image.alt = "";
   image.draggable = false;
   image.onload = () => { frame.dataset.state = "there"; };
-  image.onerror = () => none("The picture could not be read.");
+  image.onerror = () => none("It could not be read.");
   image.src = new URL(`${cases}/${tile.row}.png`, rootOfApp()).href;
 }
 

@@ -77,7 +77,7 @@ class CaseCard {
     const picture = loadPicture(`${base}.png`, signal).then((image) => {
       known.picture = image;
       arrived();
-    }).catch(() => { known.picture_error = "The picture could not be loaded."; });
+    }).catch(() => { known.picture_error = "It could not be drawn."; });
     await Promise.all([words, picture]);
     if (signal.aborted) return;
     this.known.set(row, known);

@@ -9,7 +9,7 @@ from PIL import Image
 
 from analysis.gallery.drawings import STEPS, _moved, draw_card, tile_pictures
 from analysis.gallery.latent_figures import measure_latents
-from analysis.gallery.trace_drawings import draw_moved_traces, draw_traces
+from analysis.gallery.trace_drawings import draw_moved_traces, draw_traces, limits_of
 from xaae_core.data.beats import draw_beats
 from xaae_core.models.catalogue import build_catalogued
 
@@ -73,3 +73,12 @@ def test_signals_are_drawn_whatever_their_channels():
     single = draw_beats(7, channels=1, length=40)
     many, one = (opened(draw_moved_traces(found.values, found.form, STEPS)) for found in (beats, single))
     assert many.shape[0] > 3 * one.shape[0]  # four of the six, a panel each
+
+
+def test_drawings_of_one_card_share_axes_that_show_everything():
+    paths = [np.array([[[-1.0, 2.0]], [[0.0, 1.0]]]), np.array([[[5.0, 0.0]], [[0.0, 0.0]]])]
+    ((low, high),) = limits_of(paths)
+    assert -2 < low < -1
+    assert 5 < high < 6
+    ((low, high),) = limits_of([np.zeros((2, 1, 3))])
+    assert low < 0 < high

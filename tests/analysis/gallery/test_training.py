@@ -1,5 +1,6 @@
 """Pairs that differ in one factor, and models that are trained, measured, kept and gone on with."""
 
+import math
 import shutil
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,10 +10,10 @@ import pytest
 import torch
 
 from analysis.gallery import making
-from analysis.gallery.cards import read_gallery_card
+from analysis.gallery.cards import GalleryCard, read_gallery_card
 from analysis.gallery.cases import GalleryCases, read_cases
 from analysis.gallery.findings import findings_of, known_factor
-from analysis.gallery.making import finished_card, finished_gallery, make_gallery
+from analysis.gallery.making import GalleryRun, finished_card, finished_gallery, make_gallery
 from analysis.gallery.measuring import YARDSTICK
 from analysis.gallery.page import gallery_page
 from analysis.gallery.settings import GallerySettings
@@ -193,10 +194,20 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(sprites, tmp_pa
 
     with pytest.raises(Stop):
         make_gallery([entry], sprites, settings, tmp_path / "cut", watch=stopping)
-    assert list((tmp_path / "cut" / "vae").glob("training-*/training_state.pth"))
+    (training,) = (tmp_path / "cut" / "vae").glob("training-*")
+    assert (training / "training_state.pth").is_file()
+    _take_longer(training / "history.csv", 1000)
     resumed = make_gallery([entry], sprites, settings, tmp_path / "cut").cards[1]
     assert resumed.figures() == whole.figures()
     assert resumed.n_epochs == whole.n_epochs == 3
+    assert 1000 < resumed.seconds < 1100  # the epochs before the stop count, too
+
+
+def _take_longer(history, seconds):
+    """As if the first epoch had taken so long."""
+    head, first, *rest = history.read_text().splitlines()
+    first = ",".join([*first.split(",")[:-1], str(seconds)])
+    history.write_text("\n".join([head, first, *rest]) + "\n")
 
 
 def test_the_page_needs_nothing_else_and_says_every_number(made):
@@ -225,6 +236,48 @@ def test_findings_name_the_best_and_what_has_collapsed(made):
     assert findings_of(run.cards[:1]) == ["No model is finished yet."]
 
 
+def test_findings_do_not_praise_what_is_no_better_than_guessing(made):
+    _, run, _ = made
+    vae = run.cards[1]
+    told = replace(vae.probe, accuracy=0.9, accuracy_interval=(0.85, 0.94), chance=0.35)
+    lost = replace(vae.probe, accuracy=0.38, accuracy_interval=(0.34, 0.42), chance=0.35)
+    assert "tells them best" in " ".join(findings_of([replace(vae, probe=told)]))
+    said = " ".join(findings_of([replace(vae, probe=lost)]))
+    assert "tells them best" not in said
+    assert "better than guessing does: accuracy 0.380 [0.340, 0.420], against 0.35" in said
+
+
+def test_findings_name_a_classifier_that_reads_less_than_a_line(made):
+    _, run, _ = made
+    found = run.cards[2]
+    assert found.classifier is not None
+    good = replace(found.probe, accuracy=0.9, accuracy_interval=(0.85, 0.94))
+    bad = replace(found.classifier, accuracy=0.1, accuracy_interval=(0.05, 0.2))
+    told = "The classifier of Classifier of digits (lfxai) has learned too little: accuracy 0.100"
+    assert told in " ".join(findings_of([replace(found, probe=good, classifier=bad)]))
+    assert "too little" not in " ".join(findings_of([replace(found, probe=good, classifier=good)]))
+
+
+def test_findings_say_why_it_collapsed_and_who_scores_below_the_yardstick(made):
+    _, run, _ = made
+    yardstick, vae = run.cards[0], run.cards[1]
+    gone = replace(vae, latents=replace(vae.latents, kl=replace(vae.latents.kl, mean=0.01)), kl_weight=78_400.0)
+    assert "KL weighs 78,400 to 1 against log p(x|z)." in " ".join(findings_of([gone]))
+    assert "KL weighs" not in " ".join(findings_of([replace(gone, kl_weight=1.0)]))
+    better = replace(yardstick, scores=yardstick.scores | {"disentanglement": 0.99})
+    assert "(VAE) scores below principal components." in " ".join(findings_of([better, vae]))
+
+
+def test_a_card_of_before_there_were_classifiers_still_opens(made, tmp_path):
+    folder, run, _ = made
+    values = run.cards[2].to_json()
+    for name in ("classes", "classifier", "kl_weight"):
+        del values[name]
+    old = GalleryCard.from_json(values)
+    assert old.probe == run.cards[2].probe or math.isnan(old.probe.auroc)
+    assert "accuracy" in gallery_page(GalleryRun((old,), 0), folder, title="Old", data="sprites")
+
+
 def test_a_dimension_is_told_by_the_factor_that_it_knows():
     scores = {"factors": ["size", "x"], "mutual_information": [[0.0, 1.0], [0.01, 0.02]], "entropies": [1.0, 2.0]}
     assert known_factor(scores, 0) == "x (50% of it)"
@@ -245,7 +298,11 @@ def test_signals_train_and_are_drawn_as_lines(tmp_path):
     assert all((tmp_path / card.name / "pictures" / "z0.png").is_file() for card in run.cards)
     text = gallery_page(run, tmp_path, title="Beats", data=cases.describe())
     assert "from blue to orange" in text
-    assert "AUROC of the linear probe" in text
+    assert "AUROC of raised against flat (guessing gives 0.50)" in text
+    for card in run.cards:
+        said = (tmp_path / card.name / "card.md").read_text()
+        low, high = card.probe.auroc_interval
+        assert f"AUROC of raised against flat {card.probe.auroc:.3f} [{low:.3f}, {high:.3f}]" in said
 
 
 @pytest.mark.parametrize("wrong", [{"dims": 0}, {"epochs": -1}, {"lr_max": 0.0}, {"n_test": 0}])
