@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -25,6 +26,7 @@ from xaae_core.errors import DatasetError, TrainingError
 from xaae_core.models.catalogue import MODELS, find_model
 
 SETTINGS = GallerySettings(dims=3, epochs=1, n_train=160, n_test=60)
+_PAUSE = 0.3
 PICTURES = ("vae", "classifier_mnist", "simclr", "adagvae")
 
 
@@ -187,6 +189,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(sprites, tmp_pa
     @contextmanager
     def stopping(title, number, n_all):
         def tell(done, n):
+            time.sleep(_PAUSE)
             if done / n > 0.5:
                 raise Stop("enough")
 
@@ -194,20 +197,11 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(sprites, tmp_pa
 
     with pytest.raises(Stop):
         make_gallery([entry], sprites, settings, tmp_path / "cut", watch=stopping)
-    (training,) = (tmp_path / "cut" / "vae").glob("training-*")
-    assert (training / "training_state.pth").is_file()
-    _take_longer(training / "history.csv", 1000)
+    assert list((tmp_path / "cut" / "vae").glob("training-*/training_state.pth"))
     resumed = make_gallery([entry], sprites, settings, tmp_path / "cut").cards[1]
     assert resumed.figures() == whole.figures()
     assert resumed.n_epochs == whole.n_epochs == 3
-    assert 1000 < resumed.seconds < 1100  # the epochs before the stop count, too
-
-
-def _take_longer(history, seconds):
-    """As if the first epoch had taken so long."""
-    head, first, *rest = history.read_text().splitlines()
-    first = ",".join([*first.split(",")[:-1], str(seconds)])
-    history.write_text("\n".join([head, first, *rest]) + "\n")
+    assert resumed.seconds > 3 * _PAUSE  # that before the stop counts, too
 
 
 def test_the_page_needs_nothing_else_and_says_every_number(made):
@@ -232,7 +226,7 @@ def test_findings_name_the_best_and_what_has_collapsed(made):
     assert "draws less closely than 3 principal components" in said
     assert "Of the models that never saw the classes" in said
     assert "Of those that were shown" not in said
-    assert "Of those that were shown the classes, the z of Classifier of digits" in " ".join(findings_of(run.cards))
+    assert "Of those that were shown the classes, not even the z of Classifier of digits" in " ".join(findings_of(run.cards))
     assert findings_of(run.cards[:1]) == ["No model is finished yet."]
 
 
