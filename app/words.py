@@ -27,13 +27,18 @@ METRICS = {
     "test_specificity": ("Specificity", "Share of the other held-out cases that are not called the target."),
     "test_probe_auroc": (
         "AUROC of a linear probe",
-        "The model learned no labels: a straight line through its z, fitted to the training cases, tells the test "
-        "split apart so well; 0.5 is guessing, 1 is perfect.",
+        "The model learned no labels: a straight line through its z, fitted to the training cases, tells one class of "
+        "the test split from the rest so well; 0.5 is guessing, 1 is perfect.",
     ),
     "test_probe_accuracy": ("Accuracy of a linear probe", "Share of the test split whose class that line gets right."),
     "test_probe_spearman": (
         "Spearman of a linear probe",
         "The model learned no labels: rank correlation on the test split of the true numbers with a linear fit of z.",
+    ),
+    "test_drawn_share": (
+        "Drawn from z, held out",
+        "Share of what makes the test split's cases differ that is there again when they are drawn from z alone: 0 "
+        "where the average case is drawn every time, 1 where each is drawn as it is.",
     ),
     "test_spearman": ("Spearman, held out", "Rank correlation of predicted and true numbers on the test split."),
     "test_mae": ("Mean error", "How far the predicted numbers are off on average on the test split, in their units."),

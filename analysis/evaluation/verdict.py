@@ -15,9 +15,12 @@ _SENTENCES: Mapping[Level, str] = {
     "poor": "Not good enough to explain: what it would show is not the target.",
     "unknown": "Nothing was measured on cases it has not seen, so how far it may be explained is not known.",
 }
+_DRAWS_NOTHING = "Not good enough to explain: what it draws is not the case."
 _FEW_TARGETS = 20
 _PROBED = "asked by a linear probe on z: the model itself learned no labels"
 _MISCALIBRATED = 0.15
+_DRAWN = (0.1, 0.5)
+_RIGHT = 0.75
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def judge_metrics(metrics: Mapping[str, float]) -> Verdict:
 
     Args:
         metrics: by name, of the test split where there is one, as `ClassifierQuality.metrics` and
-            `RegressorQuality.metrics` give them.
+            `RegressorQuality.metrics` give them; of a model that learned no labels those of `probe_metrics`, and of one
+            that draws its `measure_drawn_share`.
     """
     figures = held_out_figures(metrics)
     is_probe = not figures
@@ -50,10 +54,34 @@ def judge_metrics(metrics: Mapping[str, float]) -> Verdict:
     if not figures:
         return Verdict("unknown", _SENTENCES["unknown"], ())
     findings = _numbers(figures) if "spearman" in figures else _classes(figures)
+    drawn = _drawn(metrics) if is_probe else []
+    findings = [*drawn, *findings, *(_answers(figures) if is_probe else [])]
     level = max((level for level, _ in findings), key=_ORDER.index)
+    sentence = _DRAWS_NOTHING if any(found == "poor" for found, _ in drawn) else _SENTENCES[level]
     reasons = sorted(findings, key=lambda finding: -_ORDER.index(finding[0]))
     said = tuple(reason for _, reason in reasons)
-    return Verdict(level, _SENTENCES[level], (*said, _PROBED) if is_probe else said)
+    return Verdict(level, sentence, (*said, _PROBED) if is_probe else said)
+
+
+def _drawn(metrics: Mapping[str, float]) -> list[tuple[Level, str]]:
+    """How well a model that learned to draw does it; [] where that was not measured."""
+    share = next((metrics[name] for name in ("test_drawn_share", "valid_drawn_share") if name in metrics), math.nan)
+    if not math.isfinite(share):
+        return []
+    said = f"{max(share, 0):.0%} of what makes cases differ is there again when they are drawn from z"
+    return [_by_bounds(share, _DRAWN, (
+        f"it draws nearly the same whatever the case is: only {said}",
+        f"it draws coarse shapes: {said}",
+        said,
+    ))]  # fmt: skip
+
+
+def _answers(figures: Mapping[str, float]) -> list[tuple[Level, str]]:
+    """Of a probe for several classes, whose AUROC tells of one of them only."""
+    accuracy = figures.get("accuracy", 1.0)
+    if accuracy >= _RIGHT:
+        return []
+    return [("caution", f"z says the right class of {accuracy:.0%} of the cases only")]
 
 
 def held_out_figures(metrics: Mapping[str, float]) -> dict[str, float]:
@@ -79,9 +107,9 @@ def _classes(figures: Mapping[str, float]) -> list[tuple[Level, str]]:
     if low < high:
         said += f", between {_figure(low)} and {_figure(high)} with 95 % confidence"
     findings = [_by_bounds(low, (0.6, 0.75), (
-        f"it hardly tells its classes apart ({said}; 0.5 is guessing)",
-        f"it tells its classes apart, not well ({said})",
-        f"it tells its classes apart ({said})",
+        f"it hardly tells its target from the rest ({said}; 0.5 is guessing)",
+        f"it tells its target from the rest, not well ({said})",
+        f"it tells its target from the rest ({said})",
     ))]  # fmt: skip
     if figures.get("target_cases", math.inf) < _FEW_TARGETS:
         findings.append(("caution", f"only {figures['target_cases']:.0f} held-out cases show the target"))

@@ -8,12 +8,12 @@ from analysis.evaluation.verdict import judge_metrics
 from app import cached, state
 from app.plain_text import plain
 from app.training.job import TrainingJob
+from app.without_decoder import page_of_cases
 from app.words import METRICS, figure
 
-TRAVERSE = "pages/traverse.py"
 _SHOWN = (
     *("test_auroc", "valid_auroc", "test_spearman", "valid_spearman", "test_accuracy", "test_sensitivity"),
-    *("test_probe_auroc", "test_probe_accuracy", "test_probe_spearman"),
+    *("test_drawn_share", "test_probe_auroc", "test_probe_accuracy", "test_probe_spearman"),
 )
 _KINDS = {"good": "success", "caution": "warning", "poor": "error", "unknown": "info"}
 
@@ -29,7 +29,7 @@ def show_result(job: TrainingJob) -> None:
     if button.button("Explore this model", type="primary", key="train_explore", width="stretch"):
         state.open_checkpoint_at(job.checkpoint)
         state.open_data_at(job.data)
-        st.switch_page(TRAVERSE)
+        st.switch_page(page_of_cases(cached.checkpoint_at(cached.stamp(job.checkpoint)).model))
     if job.rival:
         st.caption(f"Compare with what needs no model, as the check found: {plain(job.rival)}.")
     shown = [name for name in (*_SHOWN, "test_specificity") if name in METRICS and name in card.metrics][:4]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from analysis.evaluation.quality import Quality
     from analysis.evaluation.verdict import Verdict
     from xaae_core.data.dataset import ImageDataset
+    from xaae_core.data.recipes import CaseRecipe
+    from xaae_core.latents import LatentTable
     from xaae_core.model_card import ModelCard
     from xaae_core.training import TrainingProgress
     from xaae_core.training.progress import OnBatch
@@ -228,11 +230,24 @@ def _measure(dataset: ImageDataset, model: Any, card: ModelCard, target: str, ou
     is_probe = not model.classes
     quality = measure_quality(probe_latents(table) if is_probe else table, target)
     figures = probe_metrics(quality.metrics()) if is_probe else quality.metrics()
-    metrics = {name: value for name, value in figures.items() if math.isfinite(value)}
+    drawn = _drawn_share(model, table, recipe) if is_probe else {}
+    metrics = {name: value for name, value in {**figures, **drawn}.items() if math.isfinite(value)}
     verdict = judge_metrics(metrics)
     said_by = {"said_by": PROBE if is_probe else "model"}
-    report = {**quality.to_json(), **said_by, "verdict": verdict.sentence, "reasons": list(verdict.reasons)}
+    report = {**quality.to_json(), **said_by, **drawn, "verdict": verdict.sentence, "reasons": list(verdict.reasons)}
     _write_json(out / EVALUATION_NAME, report)
-    checkpoint = save_checkpoint(model, out / MODEL_NAME, replace(card, metrics=metrics))
+    note = f"The linear probe's AUROC is of “{target}” against the rest." if is_probe and dataset.classes else ""
+    checkpoint = save_checkpoint(model, out / MODEL_NAME, replace(card, metrics=metrics, note=note or card.note))
     table = replace(table, checkpoint_sha256=file_sha256(checkpoint))
     return FinishedTraining(checkpoint, write_latents(table, out / LATENTS_NAME), quality, is_probe, verdict)
+
+
+def _drawn_share(model: Any, table: LatentTable, recipe: CaseRecipe) -> dict[str, float]:
+    """How well a model that learned to draw does it, by the figure's name; {} of one that does not draw."""
+    from analysis.evaluation.drawn_share import DRAWN_SHARE, measure_drawn_share
+    from xaae_core.models.model_abilities import has_decoder
+
+    if not has_decoder(model):
+        return {}
+    split = "test" if (table.split == "test").any() else "valid"
+    return {f"{split}_{DRAWN_SHARE}": measure_drawn_share(model, table, recipe, split=split)}
