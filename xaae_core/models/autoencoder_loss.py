@@ -69,8 +69,8 @@ def require_data(x: Tensor, likelihood: LikelihoodType, name: str = "x") -> None
     if not (-float("inf") < low and high < float("inf")):
         case, *place = (~x.isfinite()).nonzero()[0].tolist()
         raise AutoencoderError(
-            f"{name} holds values that are not finite, the first in case {case} at {place}: look for NaN in it, and "
-            "leave that case out or fill its gaps in"
+            f"{name}: values that are not finite, the first in case {case} at {place} ({x[case, *place]:g}); expected "
+            "numbers: fill the gaps in, or leave that case out"
         )
     if likelihood is LikelihoodType.BERNOULLI and not 0 <= low <= high <= 1:
         raise AutoencoderError(
