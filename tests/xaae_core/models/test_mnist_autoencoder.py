@@ -143,7 +143,7 @@ def test_inputs_that_are_not_numbers_are_named_before_the_training(tmp_path):
         "test_loader": (sound, loader(with_nan(20), Y)),
     }.items():
         with pytest.raises(
-            TrainingError, match=rf"{name} .* its data set .*not finite, the first in case 20 at \[0, 3, 5\]"
+            TrainingError, match=rf"{name} .* its data set: .*not finite, the first in case 20 at \[0, 3, 5\]"
         ):
             model.fit("cpu", *loaders, tmp_path / "none", n_epoch=1)
     assert not (tmp_path / "none").exists()

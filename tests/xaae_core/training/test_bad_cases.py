@@ -66,10 +66,10 @@ def test_one_picture_of_many_that_is_no_share_is_named(name, value, tmp_path):
     model = build_catalogued(name, size=side, channels=1, dims=3)
     x = torch.rand(24, 1, side, side)
     x[23, 0, 2, 3] = value
-    said = r"a batch of valid .*(to 1.5.*needs \[0, 1\]|not finite, the first in case 5 at \[0, 2, 3\])"
+    said = r"a batch of valid.*(to 1.5.*needs \[0, 1\]|not finite, the first in case 5 at \[0, 2, 3\])"
     with pytest.raises(TrainingError, match=said):
         train_model(model, in_memory(x), models_dir=tmp_path, **QUIET)
-    with pytest.raises(TrainingError, match=r"test_loader .* its data set .*(needs \[0, 1\]|the first in case 11)"):
+    with pytest.raises(TrainingError, match=r"test_loader .* its data set.*(needs \[0, 1\]|the first in case 11)"):
         fit(model, loader(x[:12], torch.zeros(12)), loader(x[12:], torch.zeros(12)), tmp_path / "fit")
     assert list(tmp_path.rglob("*.csv")) == list(tmp_path.rglob("*.safetensors")) == []
 
