@@ -23,7 +23,7 @@ def findings_of(cards: Sequence[GalleryCard]) -> list[str]:
     models = [card for card in cards if card.name != YARDSTICK]
     if not models:
         return ["No model is finished yet."]
-    lines = [*_drawing(models), *_probing(models), *_factors(models, cards), *_collapse(models)]
+    lines = [*_drawing(models), *_probing(models, cards), *_factors(models, cards), *_collapse(models)]
     return [*lines, *_below_yardstick(models, cards)]
 
 
@@ -54,7 +54,7 @@ def _drawing(models: Sequence[GalleryCard]) -> list[str]:
     ]
 
 
-def _probing(models: Sequence[GalleryCard]) -> list[str]:
+def _probing(models: Sequence[GalleryCard], cards: Sequence[GalleryCard]) -> list[str]:
     lines = []
     for told, having in (
         ("Of the models that never saw the classes", [card for card in models if not card.has_seen_labels]),
@@ -73,8 +73,17 @@ def _probing(models: Sequence[GalleryCard]) -> list[str]:
             continue
         alike = [card.title for card in having if card is not best and card.probe.figure[1][1] >= floor]
         overlap = "the interval of {} overlaps" if len(alike) == 1 else "the intervals of {} overlap"
-        lines.append(line + (f"; {overlap.format(listed(alike))} with it." if alike else "."))
+        line += f"; {overlap.format(listed(alike))} with it" if alike else ""
+        lines.append(f"{line}{_plain_reading(cards, floor)}.")
     return lines + _unread(models)
+
+
+def _plain_reading(cards: Sequence[GalleryCard], floor: float) -> str:
+    """That principal components do as well, where they do: then no network was needed for it."""
+    plain = next((card for card in cards if card.name == YARDSTICK), None)
+    if plain is None or plain.probe.figure[1][1] < floor:
+        return ""
+    return f". Principal components tell them as well: {probe_text(plain)}"
 
 
 def _unread(models: Sequence[GalleryCard]) -> list[str]:

@@ -19,14 +19,15 @@ body { max-width: 78rem; }
 table.numbers th, table.numbers td { padding: .3rem .7rem .3rem 0; }
 table.numbers thead th { vertical-align: bottom; text-align: right; max-width: 7rem; }
 table.numbers thead th:first-child { text-align: left; }
-table.numbers th[scope="row"] { font-weight: 400; white-space: nowrap; }
+table.numbers th[scope="row"] { font-weight: 400; overflow-wrap: normal; min-width: 9rem; }
 table.numbers td.best { font-weight: 700; }
+table.numbers .interval { font-size: .8125rem; font-weight: 400; }
 table.numbers tr.yardstick { color: #4a4a4a; font-style: italic; }
 h3.model { font-size: 1.125rem; margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid #ccc; }
 figure.pixels img { width: auto; max-width: 100%; image-rendering: pixelated; }
 figure.lines img { width: 100%; max-width: 56rem; }
 .dims { display: grid; grid-template-columns: repeat(auto-fill, minmax(27rem, 1fr)); gap: 0 1.5rem; }
-.dims figure { margin: .4rem 0; }
+.dims figure { margin: .4rem 0; display: flex; flex-direction: column-reverse; align-items: start; }
 dl.meaning { columns: 30rem; column-gap: 2rem; font-size: .9375rem; margin: 0; }
 dl.meaning div { break-inside: avoid; padding-bottom: .5rem; }
 dl.meaning dt { font-weight: 600; }
@@ -109,7 +110,7 @@ def numbers_table(cards: Sequence[GalleryCard], columns: Sequence[Column], capti
         mark = " *" if card.has_seen_labels else ""
         cells = "".join(
             f'<td class="number{" best" if top is not None and column.value(card) == top else ""}">'
-            f"{escape(column.text(card))}</td>"
+            f"{_stacked(column.text(card))}</td>"
             for column, top in zip(columns, best, strict=True)
         )
         rows.append(
@@ -120,6 +121,12 @@ def numbers_table(cards: Sequence[GalleryCard], columns: Sequence[Column], capti
         f'<div class="wide"><table class="numbers"><caption>{escape(caption)}</caption>\n<thead><tr><th scope="col">'
         f"Model</th>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
+
+
+def _stacked(text: str) -> str:
+    """A cell's text with an interval below its figure, which is half as wide."""
+    figure, bracket, interval = escape(text).partition(" [")
+    return f'{figure}<br><span class="interval">[{interval}</span>' if bracket else figure
 
 
 def _meanings(cards: Sequence[GalleryCard]) -> str:

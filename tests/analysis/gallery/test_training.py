@@ -226,7 +226,9 @@ def test_findings_name_the_best_and_what_has_collapsed(made):
     assert "draws less closely than 3 principal components" in said
     assert "Of the models that never saw the classes" in said
     assert "Of those that were shown" not in said
-    assert "Of those that were shown the classes, not even the z of Classifier of digits" in " ".join(findings_of(run.cards))
+    assert "Of those that were shown the classes, not even the z of Classifier of digits" in " ".join(
+        findings_of(run.cards)
+    )
     assert findings_of(run.cards[:1]) == ["No model is finished yet."]
 
 
@@ -234,6 +236,11 @@ def test_findings_do_not_praise_what_is_no_better_than_guessing(made):
     _, run, _ = made
     vae = run.cards[1]
     told = replace(vae.probe, accuracy=0.9, accuracy_interval=(0.85, 0.94), chance=0.35)
+    plain = replace(run.cards[0], probe=replace(told, accuracy_interval=(0.8, 0.86)))
+    as_well = "Principal components tell them as well"
+    assert as_well in " ".join(findings_of([plain, replace(vae, probe=told)]))
+    worse = replace(plain, probe=replace(told, accuracy_interval=(0.6, 0.7)))
+    assert as_well not in " ".join(findings_of([worse, replace(vae, probe=told)]))
     lost = replace(vae.probe, accuracy=0.38, accuracy_interval=(0.34, 0.42), chance=0.35)
     assert "tells them best" in " ".join(findings_of([replace(vae, probe=told)]))
     said = " ".join(findings_of([replace(vae, probe=lost)]))
