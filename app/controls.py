@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from analysis.latent_axes import LatentAxis, name_of
 from app import state
 from app.cached import PathRequest
+from app.words import target_words
 from xaae_core.latents import LatentTable
 
 SKIP_LEVELS = tuple(round(1 - step / 20, 2) for step in range(21))
@@ -37,7 +38,13 @@ class TraverseChoice:
 
 
 def traverse_controls(
-    table: LatentTable, default_target: str, *, axes: Sequence[LatentAxis], has_skips: bool, noun: str = "picture"
+    table: LatentTable,
+    default_target: str,
+    *,
+    axes: Sequence[LatentAxis],
+    has_skips: bool,
+    noun: str = "picture",
+    is_variational: bool = False,
 ) -> TraverseChoice:
     """Draw the row of controls below the viewer.
 
@@ -47,6 +54,7 @@ def traverse_controls(
         axes: the dimensions of z, in the order in which they are offered.
         has_skips: whether there are skip connections to drop.
         noun: what a case is called, "picture" or "signal".
+        is_variational: whether the model may have left dimensions of z unused, which are marked then.
     """
     targets = [*targets_of(table), ONE_DIMENSION]
     if st.session_state.get(state.TARGET) not in targets:
@@ -61,20 +69,21 @@ def traverse_controls(
         bind="query-params",
         disabled=not has_skips,
         help=f"At 1 nothing but the latent code z reaches the {noun}: you see what the model has understood. Towards 0 "
-        "the decoder may copy detail straight from the original: sharper, but that detail does not move with z.",
+        "the decoder may copy detail straight from the original: sharper, but that detail does not move with z."
+        + ("" if has_skips else " This model has no skip connections, so there is nothing to choose."),
     )
     chosen = target.selectbox(
         "Move towards",
         targets,
         index=targets.index(default_target) if default_target in targets else 0,
-        format_func=lambda name: "one dimension of z" if name == ONE_DIMENSION else name,
+        format_func=lambda name: "one dimension of z" if name == ONE_DIMENSION else target_words(name),
         key=state.TARGET,
         bind="query-params",
         help="The class, or the measured quantity, that + on the slider means. The direction is the first PLS "
         "component of the latent vectors on it. One dimension of z needs no labels: of a disentangled model each may "
         "be a factor of its own.",
     )
-    dimension = _choose_axis(target, axes) if chosen == ONE_DIMENSION else None
+    dimension = _choose_axis(target, axes, marks_unused=is_variational) if chosen == ONE_DIMENSION else None
     chosen_span = span.selectbox(
         "Range",
         SPANS,
@@ -109,15 +118,19 @@ def traverse_controls(
     )
 
 
-def _choose_axis(place: DeltaGenerator, axes: Sequence[LatentAxis]) -> int:
+def _choose_axis(place: DeltaGenerator, axes: Sequence[LatentAxis], *, marks_unused: bool) -> int:
     """Draw the choice of a dimension of z, that of the largest spread first."""
-    spreads = {axis.dimension: axis.spread for axis in axes}
-    if st.session_state.get(state.AXIS) not in spreads:
+    words = {
+        axis.dimension: f"{axis.dimension} · "
+        + ("hardly used" if marks_unused and not axis.is_active else f"spread {axis.spread:.2g}")
+        for axis in axes
+    }
+    if st.session_state.get(state.AXIS) not in words:
         st.session_state.pop(state.AXIS, None)
     return place.selectbox(
         "Dimension",
-        list(spreads),
-        format_func=lambda dim: f"{dim} · spread {spreads[dim]:.2g}",
+        list(words),
+        format_func=words.__getitem__,
         key=state.AXIS,
         bind="query-params",
         help="Counted from 0; those in which the cases differ most come first. A dimension that hardly differs is one "

@@ -23,6 +23,7 @@ from app import cached, state
 from app.case_choice import neighbour
 from app.components.path_viewer import PathPayload, StepTrust, TracePayload, grey_levels, path_viewer
 from app.controls import TraverseChoice
+from app.words import target_words
 from app.workspace import Case, Workspace
 
 FIRST_ANSWER_SECONDS = 0.6
@@ -119,8 +120,8 @@ class PathScene:
             "achieved": part.achieved,
             "trust": marks,
             "flip": path.flip(self._column),
-            "towards": f"towards {self.choice.target}" if is_fitted else f"up {self.choice.target}",
-            "away": f"away from {self.choice.target}" if is_fitted else f"down {self.choice.target}",
+            "towards": f"towards {target_words(self.choice.target)}" if is_fitted else f"up {self.choice.target}",
+            "away": f"away from {target_words(self.choice.target)}" if is_fitted else f"down {self.choice.target}",
             "caption": f"{self.case.name} · {known}",
         }
 

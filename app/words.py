@@ -76,14 +76,19 @@ def facts_table(facts: Mapping[str, str]) -> str:
     return f'<table class="xaae-facts">{rows}</table>'
 
 
+def target_words(target: str) -> str:
+    """A target as it is said: a class that is called by a number is not taken for one."""
+    return f"class {target}" if target.strip().isdecimal() else target
+
+
 def direction_words(direction: Direction) -> str:
     """How good a direction is, as a sentence."""
     noise = f"; it could be noise: {p_words(direction.p_value)}" if direction.could_be_noise else ""
     if math.isnan(direction.quality):
-        return f"Too few cases to say how good the direction towards {direction.target} is{noise}."
+        return f"Too few cases to say how good the direction towards {target_words(direction.target)} is{noise}."
     low, high = direction.quality_interval
     text = (
-        f"The direction towards {direction.target} orders the cases with {direction.quality_name} "
+        f"The direction towards {target_words(direction.target)} orders the cases with {direction.quality_name} "
         f"{figure(direction.quality)} [{figure(low)}, {figure(high)}], cross-validated"
     )
     if not math.isnan(direction.held_out):
@@ -104,9 +109,9 @@ def axis_words(axis: LatentAxis, n_dims: int, divergence: float) -> str:
         f"{n_dims}"
     )
     if not math.isnan(divergence):
-        text += f"; it tells {divergence:.2f} nats of a case (KL from the prior)"
+        text += f"; it tells {divergence:.2f} nats of a case (KL from the prior, over a few of the cases)"
         if not axis.is_active:
-            return f"{text}. The model hardly uses it, so the picture will hardly change."
+            return f"{text}. The model hardly uses it, so what is drawn will hardly change."
     return f"{text}. It was learned without labels: what it means, and whether it means one thing only, is to be seen."
 
 

@@ -154,6 +154,6 @@ def _show_agreement(job: CaseExplanation, parts: str) -> None:
     words = compare_maps(maps).sentence() if len(maps) > 1 else ""
     agreement = f"{words[:1].upper()}{words[1:]}. " if words else ""
     st.caption(
-        f"{agreement}A map shows which {parts} move this number of the model. It does not show what causes the disease"
+        f"{agreement}A map shows which {parts} move this number of the model. It does not show why the case is as it is"
         ", and a map that passes every check can still be of a model that is wrong."
     )

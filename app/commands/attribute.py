@@ -41,7 +41,7 @@ _FILE = click.Path(path_type=Path)
     "  xaae attribute model.safetensors cases/*.png --out why --method all --evaluate",
 )
 @click.argument("checkpoint", type=_FILE)
-@click.argument("images", type=_FILE, nargs=-1, required=True)
+@click.argument("images", metavar="CASES...", type=_FILE, nargs=-1, required=True)
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
 @click.option("--method", "methods", type=click.Choice([*METHOD_NAMES, _ALL]), multiple=True,
     default=("integrated_gradients",), show_default=True,
@@ -73,7 +73,7 @@ _FILE = click.Path(path_type=Path)
     help="Measure each map (deletion and insertion against random maps, concentration) and put it to the checks: the "
     "same method on a destroyed model and, with --latents, on shuffled labels. Takes much longer.")  # fmt: skip
 @click.option("--mask", "masks", type=_FILE, multiple=True,
-    help="With --evaluate: picture of what matters, white (of a signal a NumPy file, not 0); one for each IMAGE, in "
+    help="With --evaluate: picture of what matters, white (of a signal a NumPy file, not 0); one for each case, in "
     "their order.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the maps' figures as JSON.")
 @allow_encoders
@@ -98,12 +98,12 @@ def command(
     masks: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Say which pixels the model listens to.
+    """Say which pixels, or which moments of a signal, the model listens to.
 
-    Writes for each method METHOD.png (the picture, the map laid on it, the map) and METHOD.npy (the numbers; of
+    Each case is a file; file.npz#12 is case 12 of a file of many, counted from 0. Writes for each method METHOD.png (the case, the map laid on it, the map) and METHOD.npy (the numbers; of
     latent_shift both halves, too), summary.csv and attribution.json; with --evaluate also evaluation.csv. Of several
-    pictures each has a folder of its own, written as soon as it is finished, and the mean maps with their spread lie
-    beside them. A map shows what moves the model's number, not what causes the disease.
+    cases each has a folder of its own, written as soon as it is finished, and the mean maps with their spread lie
+    beside them. A map shows what moves the model's number, not why a case is as it is.
     """
     from analysis.attributions import MethodSettings
     from app.attribution_files import figures_of, sentence_of, write_attributions, write_summary

@@ -16,9 +16,10 @@ from app.plain_text import plain
 from app.quality_section import show_evidence
 from app.top_bar import choose_data, top_bar
 from app.without_decoder import offer_what_works, page_of_cases
-from app.words import METRICS, count, facts_table
+from app.words import METRICS, count, facts_table, target_words
 from app.workspace import Case, Workspace
 from app.workspace_progress import open_with_progress
+from xaae_core.models.catalogue import entry_of
 from xaae_core.models.latent_model import LatentModel
 from xaae_core.models.model_abilities import has_decoder
 from xaae_core.signal_form import SignalForm, signal_form_of
@@ -38,7 +39,10 @@ def render() -> None:
     top_bar(workspace, case)
     st.title("What did the model learn, and may I believe it?")
     if has_decoder(model):
-        words = "Move a case along the direction in which the model sees the target grow, and watch the picture change."
+        goal = "the direction in which the model sees the target grow"
+        if not workspace.checkpoint.card.target:
+            goal = "one dimension of z, or towards a class of the open cases,"
+        words = f"Move a case along {goal} and watch the picture change."
         st.markdown(f"{said_of(model, words)} Every step says how far it can be trusted.")
     else:
         offer_what_works("start")
@@ -49,7 +53,7 @@ def render() -> None:
         show_data(workspace)
         target = workspace.checkpoint.card.target
         if has_decoder(model) and st.button(
-            f"Move a case towards {target}" if target else "Move a case", type="primary"
+            f"Move a case towards {target_words(target)}" if target else "Move a case", type="primary"
         ):
             st.switch_page(TRAVERSE)
         if workspace.data is None or state.is_demo_data():
@@ -68,7 +72,9 @@ def show_model(workspace: Workspace) -> None:
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             label, help_text = METRICS[name]
             column.metric(label, f"{card.metrics[name]:.3f}", help=help_text)
+    entry = entry_of(checkpoint.model)
     facts = {
+        **({"model": entry.title} if entry is not None else {}),
         "has learned": learned_words(workspace),
         **({"“+” means": f"more {card.target}"} if card.target else {}),
         **taken_words(checkpoint.model),
@@ -126,7 +132,7 @@ def show_data(workspace: Workspace) -> None:
     if state.is_demo_data():
         st.caption("In these drawings, “effusion” means fluid above about half the lung's height; less counts as none.")
     for note in data.notes:
-        st.caption(plain(note))
+        st.caption(plain(note[:1].upper() + note[1:]))
 
 
 def offer_training(model: LatentModel) -> None:

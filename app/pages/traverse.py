@@ -20,7 +20,7 @@ from app.without_decoder import offer_what_works
 from app.words import axis_words, direction_words, leakage_words, likeness_words
 from app.workspace import Case, Workspace
 from app.workspace_progress import open_with_progress
-from xaae_core.models.model_abilities import has_decoder
+from xaae_core.models.model_abilities import has_decoder, is_variational
 from xaae_core.signal_form import case_noun
 
 
@@ -85,6 +85,7 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
             axes=axes,
             has_skips=workspace.has_skips(case),
             noun=case_noun(workspace.signal_form),
+            is_variational=is_variational(workspace.checkpoint.model),
         )
     scene, noun = PathScene(workspace, case, choice), case_noun(workspace.signal_form)
     direction = None
@@ -101,8 +102,7 @@ def traverse_case(workspace: Workspace, case: Case) -> None:
             st.caption(
                 f"{notes_words(workspace, case)}{leakage_words(scene.z_share(), noun)} "
                 f"{likeness_words(scene.likeness(), noun)} {way_words(scene, direction, axes)} "
-                f"You see how the model's own {noun} of this case changes as its code moves; it is neither a prognosis "
-                f"nor a proof that the model decides by these {'pixels' if noun == 'picture' else 'waves'}."
+                f"You see how the model's own drawing of this case changes as its code moves{limit_words(workspace)}"
             )
         show_downloads(scene)
 
@@ -113,6 +113,14 @@ def way_words(scene: PathScene, direction: Direction, axes: Sequence[LatentAxis]
         return direction_words(direction)
     axis = next(axis for axis in axes if axis.dimension == direction.dimension)
     return axis_words(axis, len(direction.vector), scene.divergence())
+
+
+def limit_words(workspace: Workspace) -> str:
+    """What must not be concluded from a path, as the end of a sentence."""
+    if not workspace.checkpoint.model.classes:
+        return ": what goes together in these cases, not what causes what. The model has learned no labels."
+    seen = "pixels" if workspace.signal_form is None else "waves"
+    return f"; it is neither a prognosis nor a proof that the model decides by these {seen}."
 
 
 def notes_words(workspace: Workspace, case: Case) -> str:

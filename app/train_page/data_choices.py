@@ -9,7 +9,7 @@ import streamlit as st
 from xaae_core.data.dataset import ImageDataset
 
 _SIDES = {
-    True: "Yes: a mirrored picture would be wrong (chest, abdomen, eyes, hands)",
+    True: "Yes: a mirrored picture would be wrong (chest, abdomen, eyes, hands, writing)",
     False: "No: a mirrored picture is as good (skin, cells, tissue)",
 }
 
@@ -25,6 +25,29 @@ def choose_sides() -> bool | None:
         persist_state="session",
         help="Where they do not, every other picture is mirrored while the model learns, as if there were twice as "
         "many. Where they do, that would teach it that a heart may be on the right.",
+    )
+
+
+def choose_judged_class(place: Any, dataset: ImageDataset) -> str | None:
+    """The class that a model without labels is judged by; None for numbers."""
+    if dataset.is_numeric:
+        place.selectbox(
+            "Judged by",
+            [dataset.target_name],
+            key="train_judged_number",
+            help="The number that is read off the finished model's codes. The model itself never sees it.",
+        )
+        return None
+    return str(
+        place.selectbox(
+            "Judged by the class",
+            dataset.classes,
+            index=min(1, len(dataset.classes) - 1),
+            key=f"train_judged_{dataset.name}",
+            persist_state="session",
+            help="The class that a straight line through the finished model's codes is asked to tell from the rest. "
+            "The model itself never sees the labels.",
+        )
     )
 
 
@@ -45,7 +68,7 @@ def choose_target(place: Any, dataset: ImageDataset) -> str | None:
             index=min(1, len(dataset.classes) - 1),
             key=f"train_target_{dataset.name}",
             persist_state="session",
-            help="The class that a move to the right will lead to. Usually the disease.",
+            help="The class that a move to the right will lead to; in medicine usually the disease.",
         )
     )
 

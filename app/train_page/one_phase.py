@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.train_page.advanced import choose_colour, choose_resize
 from app.train_page.check import CheckedData
-from app.train_page.data_choices import choose_seed, choose_sides, choose_target
+from app.train_page.data_choices import choose_judged_class, choose_seed, choose_sides, choose_target
 from app.training.one_phase_way import BATCH_SIZE, EPOCHS
 from app.training.request import TrainingRequest
 from xaae_core.models.model_entry import Medium, ModelEntry, ModelOption
@@ -29,7 +29,7 @@ def choose_one_phase(checked: CheckedData, entry: ModelEntry) -> TrainingRequest
         st.caption(_MIRRORED)
     *of_pictures, for_target, for_seed = st.columns([3, 4, 3] if is_picture else [4, 3])
     side = _choose_side(of_pictures[0], entry) if is_picture else None
-    target = choose_target(for_target, dataset)
+    target = (choose_target if entry.learns_labels else choose_judged_class)(for_target, dataset)
     seed = choose_seed(for_seed)
     with st.expander("Advanced: epochs, size of the code, learning rate"):
         settings = _choose_advanced(entry, is_picture=is_picture)

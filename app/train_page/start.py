@@ -18,6 +18,7 @@ from app.training.estimate import Estimate, estimate_training
 from app.training.job import free_name, start_job
 from app.training.request import TrainingRequest
 from app.words import count, facts_table
+from xaae_core.models.catalogue import DEFAULT_MODEL
 
 _NAME = re.compile(r"[\w][\w .+-]{0,79}")
 
@@ -111,7 +112,7 @@ def _shortage_words(estimate: Estimate) -> str:
 
 def _offer_start(checked: CheckedData, request: TrainingRequest | None) -> None:
     runs = read_settings().runs
-    kind = "standard" if request is None else (request.preset if request.is_xaaenet else request.model)
+    kind = _kind(request)
     wish = free_name(runs, re.sub(r"[^\w.+-]+", "-", f"{checked.report.dataset.name}-{kind}").strip("-")[:60])
     name = st.text_input(
         "Name of the training",
@@ -136,6 +137,14 @@ def _offer_start(checked: CheckedData, request: TrainingRequest | None) -> None:
         state.go_to_train_step("run")
         st.rerun()
     st.caption(trouble or "It runs by itself: you may close this page and come back.")
+
+
+def _kind(request: TrainingRequest | None) -> str:
+    """What is trained, as a part of the folder's name: the model, or the preset of xAAEnet."""
+    if request is not None:
+        return request.preset if request.is_xaaenet else request.model
+    model = str(st.session_state.get("train_model", DEFAULT_MODEL))  # chosen, while a question is still open
+    return str(st.session_state.get("train_preset", "standard")) if model == DEFAULT_MODEL else model
 
 
 def _trouble(name: str, request: TrainingRequest | None) -> str:

@@ -12,6 +12,7 @@ from app.controls import ONE_DIMENSION
 from tests.app.family_models import (
     MODELS,
     WITH_CLASSES,
+    WITH_PRIOR,
     WITHOUT_DECODER,
     classes_of,
     is_of_signals,
@@ -22,6 +23,7 @@ from tests.app.family_models import (
 from tests.app.session import MODEL_PAGES, Session
 from xaae_core.checkpoints import read_card
 from xaae_core.model_card import KINDS
+from xaae_core.models.catalogue import entry_of
 
 PATIENCE_SECONDS = 60
 OpenModel = Callable[[str, str], Session]
@@ -69,6 +71,8 @@ def check_start(session: Session, name: str) -> None:
     assert f"numbers a {'signal' if is_of_signals(name) else 'picture'}" in facts
     learned = ", ".join(classes_of(name)) if name in WITH_CLASSES else "without labels"
     assert learned in facts
+    entry = entry_of(MODELS[name]())
+    assert entry is None or entry.title in facts, "it is not said what kind of model it is"
     assert (f"more {classes_of(name)[1]}" in facts) == (name in WITH_CLASSES)
     moving = [button.label for button in session.app.button if button.label.startswith("Move a case")]
     if name in WITHOUT_DECODER:
@@ -94,6 +98,9 @@ def check_traverse(session: Session, name: str) -> None:
     assert session.path.header["towards"] == f"up dimension {chosen}"
     assert session.path.checksums("decoded") != decoded
     assert f"dimension {chosen} of z has a spread" in session.words("caption")
+    assert ("has learned no labels" in session.words("caption")) == (name not in WITH_CLASSES)
+    marked = [option for option in session.app.selectbox(key=state.AXIS).options if "hardly used" in option]
+    assert name in WITH_PRIOR or not marked, "a model that is not variational leaves no dimension out"
 
 
 def check_maps(session: Session, name: str) -> None:
@@ -109,7 +116,7 @@ def check_attributions(session: Session, name: str) -> None:
     assert (f"answer for “{classes_of(name)[1]}”" in box.options) == (name in WITH_CLASSES)
     methods = session.app.multiselect(key=attributions_state.METHODS)
     assert ("Latent shift" in methods.options) == (name not in WITHOUT_DECODER)
-    until(session, lambda: "It does not show what causes the disease" in session.words("caption"))
+    until(session, lambda: "It does not show why the case is as it is" in session.words("caption"))
     assert "cannot work here: latent shift draws" in session.words("caption") or name not in WITHOUT_DECODER
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.evaluation.verdict import judge_metrics
-from app.words import verdict
+from app.words import target_words, verdict
 from xaae_core.model_card import ModelCard
 
 
@@ -33,3 +33,7 @@ def test_the_bar_says_what_the_verdict_says(metrics: dict[str, float], line: str
     said = line.partition(" (")[0]
     if answer.level != "unknown":
         assert answer.sentence.lower().startswith(said)
+
+
+def test_a_class_that_is_called_by_a_number_is_not_taken_for_one() -> None:
+    assert [target_words(name) for name in ("3", "three", "T2", "10")] == ["class 3", "three", "T2", "class 10"]

@@ -35,6 +35,8 @@ def find_model(name: str) -> ModelEntry:
 
 def entry_of(model: object) -> ModelEntry | None:
     """The entry of a model that was built; None where the catalogue has none like it."""
+    if type(model).__name__ == "SignalPictures":  # which every signal model is opened in
+        model = getattr(model, "model", model)
     kind = type(model).__name__
     family = type(getattr(model, "model", None)).__name__.lower()
     kind = {"AAE": "EncoderWithAAEBlocks", "SignalAutoencoderLatents": "AutoencoderLatents"}.get(kind, kind)

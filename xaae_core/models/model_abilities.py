@@ -20,8 +20,13 @@ def has_prior(model: object) -> bool:
     return bool(getattr(model, "has_prior", True))
 
 
+def is_variational(model: object) -> bool:
+    """Whether a case becomes a distribution over z, which `posterior_of` tells."""
+    return has_prior(model) and hasattr(model, "posterior")
+
+
 def posterior_of(model: object, x: Tensor) -> tuple[Tensor, Tensor] | None:
     """Mean and log variance, each [B, D], of q(z|x) of images [B, C, H, W]; None unless the model is variational."""
-    if not has_prior(model) or not hasattr(model, "posterior"):
+    if not is_variational(model):
         return None
     return cast("tuple[Tensor, Tensor]", cast(Any, model).posterior(x))
