@@ -43,9 +43,10 @@ class CohortFigure:
 
 
 def draw_cohort(figure: CohortFigure, form: Format = "png", *, width_inches: float = 7.2, dpi: int = 300) -> bytes:
-    """Draw one row a group; the bytes of a PNG, SVG or PDF. All groups share the scale of the mean and of the spread.
+    """Draw one row a group; the bytes of a PNG, SVG or PDF. Maps of one method share their scales.
 
-    Maps of a method without a sign have no column of signs.
+    What two methods say is not in one unit, so each has scales of its own. Maps of a method without a sign have no
+    column of signs.
 
     Args:
         figure: what to show.
@@ -65,9 +66,10 @@ def draw_cohort(figure: CohortFigure, form: Format = "png", *, width_inches: flo
     )
     has_sign = any(found.has_sign for found in figure.maps.values())
     grid = canvas.subplots(n_rows, 4 if has_sign else 3, squeeze=False)
-    mean = max(colour_limit(found.mean) for found in figure.maps.values())
-    spread = max(float(np.percentile(found.spread, 99.5)) for found in figure.maps.values()) or 1.0
     for axes, (name, found) in zip(grid, figure.maps.items(), strict=True):
+        alike = _of_one_method(figure, found)
+        mean = max(colour_limit(each.mean) for each in alike)
+        spread = max(float(np.percentile(each.spread, 99.5)) for each in alike) or 1.0
         grey = figure.picture[0] if len(figure.picture) == 1 else np.moveaxis(figure.picture, 0, -1)
         axes[0].imshow(grey, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         axes[0].set_title("mean picture" if n_rows == 1 else "mean of all pictures", fontsize=8)
@@ -91,17 +93,17 @@ def draw_cohort(figure: CohortFigure, form: Format = "png", *, width_inches: flo
 
 
 def _curves(figure: CohortFigure, form: SignalForm, width_inches: float) -> Any:
-    """A block of lanes for each group, all on one scale."""
+    """A block of lanes for each group; those of one method are on one scale."""
     from matplotlib.figure import Figure
 
     n_channels = form.n_channels
     height = n_channels * lane_inches(n_channels) + 0.6
     canvas = Figure(figsize=(width_inches, len(figure.maps) * height + 0.3), layout="constrained", facecolor="white")
     values = form.in_units(figure.picture[0])
-    most = max(float((np.abs(one.mean) + np.nan_to_num(one.spread)).max()) for one in figure.maps.values()) or 1.0
     blocks = canvas.subfigures(len(figure.maps), 1, squeeze=False)[:, 0]
     for block, (name, found) in zip(blocks, figure.maps.items(), strict=True):
         lanes = block.subplots(n_channels, 1, squeeze=False)[:, 0]
+        most = max(_reach(each) for each in _of_one_method(figure, found)) or 1.0
         for channel, axes in enumerate(lanes):
             behind = axes.twinx()
             behind.set_ylim(*limits_of(values[channel]))
@@ -118,3 +120,13 @@ def _curves(figure: CohortFigure, form: SignalForm, width_inches: float) -> Any:
     if figure.title:
         canvas.suptitle(plain(figure.title, most=100), fontsize=9)
     return canvas
+
+
+def _of_one_method(figure: CohortFigure, found: CohortMap) -> list[CohortMap]:
+    """The figure's maps whose numbers can be compared with this map's."""
+    return [each for each in figure.maps.values() if each.method == found.method]
+
+
+def _reach(found: CohortMap) -> float:
+    """How far from 0 the band of a mean map goes."""
+    return float((np.abs(found.mean) + np.nan_to_num(found.spread)).max())

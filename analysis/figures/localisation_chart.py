@@ -17,8 +17,12 @@ _TITLES = {
     "pointing": "pointing game",
     "energy_inside": "energy inside",
 }
-_REFERENCE_WORDS = {"centred_disc": "centred disc", "centred_bar": "middle of the time", "usual_place": "usual place of masks",
-                    "random": "random maps"}  # fmt: skip
+_REFERENCE_WORDS = {
+    "centred_disc": "centred disc",
+    "centred_bar": "middle of the time",
+    "usual_place": "usual place of masks",
+    "random": "random maps",
+}
 _REFERENCE_STYLES = {"centred_disc": "-", "centred_bar": "-", "usual_place": "--", "random": ":"}
 _GREY = "#555555"
 _MARKERS = "osD^v"

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from analysis.attributions import Attribution, Measure
 from analysis.attributions.cohort_map import CohortMap, CohortMapBuilder
 from analysis.attributions.methods import METHODS
 from analysis.evaluation.sanity import SanityCheck, SanityStrip
+from analysis.figures import cohort_figure
 from analysis.figures.cohort_figure import CohortFigure, draw_cohort
 from app.attributions_page.cohort_view import _row
 from app.attributions_page.rows import ends_of, kind_of, number_words, row_of
 from app.found_maps import FoundMap
+from xaae_core.signal_form import SignalForm
 
 UNKNOWN = (math.nan, math.nan)
 
@@ -81,6 +84,22 @@ def test_where_no_map_has_a_sign_none_is_said_to_agree(method: str, signs: tuple
     svg = draw_cohort(CohortFigure(np.zeros((1, 4, 4)), {"all": found, "ill": found}), "svg").decode()
     assert ("share with the mean's sign" in svg) == has_sign
     assert "mean of all pictures" in svg, "the picture is not that of the group"
+
+
+@pytest.mark.parametrize("form", [None, SignalForm(length=4, sampling_rate=4.0, channel_names=tuple("abcd"))])
+def test_maps_of_two_methods_have_scales_of_their_own(form: SignalForm | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large = cohort_of("saliency", 1.0, 0.5), cohort_of("occlusion", 100.0, 80.0)
+    canvases: list[Any] = []
+    monkeypatch.setattr(cohort_figure, "render", lambda canvas, *_, **__: canvases.append(canvas) or b"")
+    maps = {"saliency": small, "occlusion": large, "occlusion of the ill": cohort_of("occlusion", 1.0)}
+    draw_cohort(CohortFigure(np.zeros((1, 4, 4)), maps, form=form))
+    if form is None:
+        drawn = [image for axes in canvases[0].axes for image in axes.images if axes.get_title() == "mean map"]
+        tops = [image.get_clim()[1] for image in drawn]
+    else:
+        tops = [block.axes[0].get_ylim()[1] for block in canvases[0].subfigs]
+    assert tops[0] < tops[1] / 10
+    assert tops[1] == tops[2]
 
 
 def test_a_large_measure_is_not_told_to_the_hundredth() -> None:
