@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from xaae_core.errors import EncoderContractError
+from xaae_core.models.dimensional_layers import PADDING_OF_SIGNALS
 from xaae_core.models.spatial_maps import Stages
 
 SIGNAL_WIDTHS = (32, 64, 64, 128, 128)
@@ -69,6 +70,7 @@ def build_signal_encoder(name: str, input_channels: int) -> nn.Module:
 
 
 def _convolution(n_in: int, n_out: int, *, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv1d(n_in, n_out, _KERNEL, stride=stride, padding=_KERNEL // 2, bias=False), nn.BatchNorm1d(n_out)
+    convolution = nn.Conv1d(
+        n_in, n_out, _KERNEL, stride=stride, padding=_KERNEL // 2, padding_mode=PADDING_OF_SIGNALS, bias=False
     )
+    return nn.Sequential(convolution, nn.BatchNorm1d(n_out))

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from xaae_core.errors import AutoencoderError
 from xaae_core.models.adagvae import AdaGVAE
 from xaae_core.models.autoencoder import AE
+from xaae_core.models.dimensional_layers import PADDING_OF_SIGNALS
 from xaae_core.models.picture_networks import AUTOENCODER_KINDS, AutoencoderKind
 from xaae_core.models.signal_latents import SignalAutoencoderLatents
 from xaae_core.models.vae import VAE
@@ -121,7 +122,7 @@ def _build(family: AutoencoderKind, form: SignalForm, latent_dim: int) -> AE | V
 def _convolution(few: int, many: int, *, stride: int = 1) -> tuple[nn.Module, nn.Module, nn.Module]:
     # Signals are often a large constant with small waves on it, on which bare convolutions learn only the mean beat.
     return (
-        nn.Conv1d(few, many, _KERNEL, stride=stride, padding=_KERNEL // 2),
+        nn.Conv1d(few, many, _KERNEL, stride=stride, padding=_KERNEL // 2, padding_mode=PADDING_OF_SIGNALS),
         nn.BatchNorm1d(many),
         nn.GELU(),
     )

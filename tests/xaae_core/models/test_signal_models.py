@@ -34,6 +34,17 @@ def test_any_length_and_number_of_channels_comes_back(family, channels, length):
     assert model.has_prior == (family != "AE")
 
 
+def test_nothing_happens_at_the_ends_of_a_level_signal():
+    """Convolutions that see 0 beyond the ends would put a step towards the form's low there."""
+    torch.manual_seed(0)
+    encoder, decoder = SignalEncoder(2, 50).eval(), SignalDecoder(2, 50, 4).eval()
+    maps = encoder.maps[:-1](torch.full((1, 2, 50), 0.4))
+    drawn = decoder.maps(torch.rand_like(maps[..., :1]).expand_as(maps))
+    for found in (maps, drawn):
+        assert torch.allclose(found, found[..., :1].expand_as(found), atol=1e-5)
+        assert found.abs().max() > 0.01
+
+
 def test_what_it_learns_of_beats_holds_for_others():
     torch.manual_seed(0)
     model = build_signal_autoencoder("AE", BEATS.form, 6)

@@ -112,6 +112,10 @@ def test_the_encoders_of_signals_are_known_by_name():
         build_encoder("signal:small:0", 1)
     with pytest.raises(EncoderContractError, match="for signals take"):
         build_encoder("small", 1, input_size=(64,))
+    with pytest.raises(
+        EncoderContractError, match=r"takes signals of \(samples,\), not pictures of 48 × 64: for pictures"
+    ):
+        build_encoder("signal:small", 1, input_size=(48, 64))
     with pytest.raises(PretrainedWeightsError, match="no pretrained weights"):
         build_encoder("signal:small", 1, weights_path="weights.pth")
 
@@ -262,3 +266,18 @@ def test_the_models_of_pictures_have_the_weights_they_had():
     assert shapes["decoder.blocks.0.tail.1.running_mean"] == shapes["decoder.blocks.0.norm.weight"]
     assert shapes["decoder.head.1.weight"][:1] == (1,)
     assert card_for(model).arguments["input_size"] == [20, 13]
+
+
+def is_level(maps):
+    return torch.allclose(maps, maps[..., :1].expand_as(maps), atol=1e-5)
+
+
+@pytest.mark.parametrize("decoder", ["light", "unet"])
+def test_nothing_happens_at_the_ends_of_a_level_signal(decoder):
+    """Convolutions that see 0 beyond the ends would put a step towards the form's low there."""
+    model = make("signal:resnet1d:4-6-8", decoder=decoder).eval()
+    maps = model.encoder(torch.full((1, 2, 50), 0.4))
+    assert is_level(maps)
+    drawn = model.decoder(torch.rand_like(maps[..., :1]).expand_as(maps))
+    assert is_level(drawn)
+    assert drawn.abs().max() > 0.01
