@@ -18,7 +18,7 @@ from app.train_page.data import show_layouts, use_data
 from app.train_page.words import case_word
 from app.words import count
 from xaae_core.data.checks import CheckReport, Finding, Level
-from xaae_core.errors import DatasetError
+from xaae_core.errors import DatasetError, SignalDatasetError
 
 LEVELS: dict[Level, tuple[str, str]] = {
     "stop": ("Mend this first", "red"),
@@ -164,6 +164,8 @@ def _explain_refusal(path: Path, options: DataOptions, error: DatasetError) -> N
         return
     else:
         st.error(f"These data cannot be used yet: {plain(str(error))}")
+        if isinstance(error, SignalDatasetError):
+            st.info("Rate, length and channels can be said above, under “How the signals are read”.")
     for table in content.tables if content else ():
         if st.button(f"Use the table {plain(table)}", key=f"train_use_table_{table}"):
             use_data(path / table)

@@ -53,6 +53,11 @@ def build_encoder(
     if encoder.family == "signal":
         from xaae_core.models.signal_encoders import build_signal_encoder
 
+        if isinstance(input_size, Sequence) and len(input_size) == 2:
+            raise EncoderContractError(
+                f'the encoder "{encoder}" takes signals of (samples,), not pictures of {input_size[0]} × '
+                f'{input_size[1]}: for pictures take "small" or "torchvision:resnet34"'
+            )
         return build_signal_encoder(encoder.name, input_channels)
     if encoder.family == "python":
         from xaae_core.models.python_encoders import build_python_encoder
