@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from xaae_core.errors import AutoencoderError
 from xaae_core.gaussian_densities import kl_between_gaussians
+from xaae_core.kept_heap import is_heap_kept
 from xaae_core.models.autoencoder_loss import LikelihoodType, LossResult
 from xaae_core.models.built_module import ModelOutput
 from xaae_core.models.vae import VAE, VAEOutput
@@ -49,9 +50,9 @@ class AdaGVAE(nn.Module):
     Args:
         vae: the VAE; its weights are this model's.
         is_one_pass: whether both cases of a pair go through the networks together. None: where that should be faster:
-            on an accelerator (not measured), and on the CPU for batches of up to 32,768 values (times S): larger gain
-            nothing and ask the system for memory again and again; but not with batch norm in training mode, which
-            would see other batches.
+            on an accelerator (not measured), and on the CPU in a training (`xaae_core.kept_heap`); outside of one for
+            batches of up to 32,768 values (times S), as larger ones ask the system for memory again and again; but
+            not with batch norm in training mode, which would see other batches.
 
     Source: Locatello et al. 2020, "Weakly-supervised disentanglement without compromises".
     """
@@ -146,7 +147,7 @@ class AdaGVAE(nn.Module):
     def _goes_together(self, x1: Tensor, n_codes: int) -> bool:
         if self.is_one_pass is not None:
             return self.is_one_pass
-        if x1.device.type == "cpu" and x1.numel() * n_codes > _SMALL_BATCH:
+        if x1.device.type == "cpu" and x1.numel() * n_codes > _SMALL_BATCH and not is_heap_kept():
             return False
         return not any(isinstance(part, nn.modules.batchnorm._BatchNorm) and part.training for part in self.modules())
 

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from xaae_core.atomic_files import remove_abandoned
 from xaae_core.checkpoints import save_checkpoint
 from xaae_core.errors import AutoencoderError, TrainingError
+from xaae_core.kept_heap import kept_heap
 from xaae_core.models.simclr import SimCLR, draw_view_of_size
 from xaae_core.training.epoch_state import EpochState, read_epoch_state, remove_epoch_state, write_epoch_state
 from xaae_core.training.progress import TrainingProgress
@@ -122,6 +123,7 @@ class TwoViews(Dataset[Tensor]):
         return torch.stack([self.draw_view(pixels), self.draw_view(pixels)])
 
 
+@kept_heap()
 def fit_contrastive(
     model: SimCLR,
     settings: ContrastiveSettings,

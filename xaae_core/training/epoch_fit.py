@@ -15,9 +15,11 @@ import torch
 from xaae_core.atomic_files import remove_abandoned
 from xaae_core.checkpoints import save_checkpoint
 from xaae_core.errors import TrainingError
+from xaae_core.kept_heap import kept_heap
 from xaae_core.models.epoch_training import EpochTraining, Loader
 from xaae_core.training.epoch_checks import check_fit
 from xaae_core.training.epoch_state import EpochState, read_epoch_state, remove_epoch_state, write_epoch_state
+from xaae_core.training.fused_adam import build_adam
 from xaae_core.training.progress import BatchProgress, OnBatch, TrainingProgress
 from xaae_core.training.run_state import run_signature, to_plain
 from xaae_core.training.seeds import seed_for, seeded
@@ -120,13 +122,14 @@ class _Fit:
     optimizer: torch.optim.Optimizer = field(init=False)
     state: EpochState = field(init=False)
 
+    @kept_heap()
     def run(self) -> FitHistory:
         self.model.to(self.device)
         loaders = {"train_loader": self.train_loader, "test_loader": self.test_loader}
         check_fit(self.model, self.device, loaders, self._generators(), seed=self.settings.seed)
         self.folder = None if self.save_dir is None else Path(self.save_dir)
         self.model.lr = LEARNING_RATE
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        self.optimizer = build_adam(self.model.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         self._take_up()
         while self.state.epoch < self.settings.n_epoch and not self._is_patience_over():
             self._run_epoch()

@@ -15,6 +15,7 @@ from fastai.learner import Learner
 from fastai.torch_core import to_device
 
 from xaae_core.errors import TrainingError
+from xaae_core.kept_heap import kept_heap
 from xaae_core.model_card import ModelCard
 from xaae_core.training.gradient_steps import AccumulateGradients
 from xaae_core.training.history import write_history
@@ -80,6 +81,7 @@ class PhaseFit:
         self.best_epoch = state.best_epoch if state else -1
         self._train_loss = MeanTrainLoss()
 
+    @kept_heap()
     def fit(self) -> Learner:
         """Run the epochs that are left; the model ends with the best weights of the phase."""
         run, state, learn = self.run, self.state, self.learn
