@@ -94,6 +94,7 @@ class SimplEx(_RepresentationExplainer):
         train_loader: Iterable[Any],
         test_loader: Iterable[Any],
         batch_size: int = 50,
+        *,
         learning_rate: float = 1,
         **kwargs: Any,
     ) -> Tensor:
