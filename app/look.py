@@ -24,6 +24,8 @@ _STYLE = """
   .xaae-facts th { font-weight: 400; opacity: .65; text-align: left; padding: .12rem 1.2rem .12rem 0; }
   .xaae-facts td { padding: .12rem 0; }
   .stMain [data-testid="stVerticalBlock"] { gap: .7rem; }
+  /* a path that grows step by step is fresh while Streamlit takes it for stale, and is read meanwhile */
+  .st-key-path_viewer[data-stale="true"] { opacity: .8 !important; }
 </style>
 """
 

@@ -11,6 +11,7 @@ import streamlit as st
 from analysis.examples.wrong_labels import LabelSuspects
 from analysis.figures.latent_map import prediction_of
 from app import cached_examples, examples_state, maps_state, state
+from app.case_pictures import tile_aspect
 from app.components.example_tiles import Bar, ExampleTile, example_tiles
 from app.examples_page.doubts import (
     DoubtedCases,
@@ -62,7 +63,12 @@ def _show_ranking(workspace: Workspace, doubted: DoubtedCases) -> None:
     shown = range((page - 1) * A_PAGE, min(page * A_PAGE, len(suspects)))
     tiles = [suspect_tile(doubted, suspects, place) for place in shown]
     opened = example_tiles(
-        tiles, key="examples_doubts", cases_url=doubted.served().url, columns=COLUMNS, name="Labels worth a second look"
+        tiles,
+        key="examples_doubts",
+        cases_url=doubted.served().url,
+        columns=COLUMNS,
+        name="Labels worth a second look",
+        aspect=tile_aspect(workspace.signal_form),
     )
     open_example(opened, doubted.cases, doubted.pictures)
     st.caption(plain(judged_words(doubted, suspects)))

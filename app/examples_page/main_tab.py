@@ -11,6 +11,7 @@ from app.examples_page.case_panel import show_case, show_likeness
 from app.examples_page.controls import examples_controls
 from app.examples_page.downloads import show_downloads
 from app.examples_page.helpful import show_helpful
+from app.examples_page.pictures import drawn_words
 from app.examples_page.rows import show_mixture, show_nearest
 from app.examples_page.scene import ExampleScene
 from app.examples_page.searched import searched_cases
@@ -30,7 +31,7 @@ def show_main(workspace: Workspace, subject: Subject) -> None:
     scene = None
     with right, explained("Finding the cases to search"):
         scene = scene_of(ExampleScene(workspace, subject, searched_cases(workspace, choice.scope)))
-        about.caption(plain(scene.searched.words))
+        about.caption(plain(f"{scene.searched.words}{drawn_words(workspace.signal_form)}"))
     with panel, explained("This case, drawn"):
         drawn = scene.subject if scene is not None else subject
         show_case(drawn, workspace.missing_picture(), form=workspace.signal_form)

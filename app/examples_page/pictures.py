@@ -9,14 +9,25 @@ from numpy.typing import NDArray
 
 from app import cached
 from app.cached_examples import picture_of, place_in_z
-from app.case_pictures import png_of
+from app.case_pictures import drawn_channels, png_of
 from app.maps_page.cases import MapCases
 from xaae_core.errors import ImageError, XaaeError
+from xaae_core.signal_form import SignalForm
 
 LARGEST = 320
 """Longer side of a served picture, in pixels."""
+MOST_CHANNELS = 8
+"""Of a signal, in a served picture."""
 _NEAR_ENOUGH = 0.25
 """Of the usual spacing: a file that the model puts farther from its row than this is another picture."""
+
+
+def drawn_words(form: SignalForm | None) -> str:
+    """What the tiles leave out of the cases, as a sentence to append; "" where nothing."""
+    if form is None or form.n_channels <= MOST_CHANNELS:
+        return ""
+    names = [form.channel_names[channel] for channel in drawn_channels(form.n_channels, LARGEST, MOST_CHANNELS)]
+    return f" The small drawings show {len(names)} of the {form.n_channels} channels: {', '.join(names)}."
 
 
 class ExamplePictures:
@@ -74,4 +85,4 @@ class ExamplePictures:
 
     def picture(self, row: int) -> bytes:
         """The picture of a row as PNG; raises XaaeError."""
-        return png_of(self.read(row), LARGEST, form=self._cases.workspace.signal_form)
+        return png_of(self.read(row), LARGEST, form=self._cases.workspace.signal_form, most_channels=MOST_CHANNELS)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from analysis.examples import ExampleImportance
+from app.case_pictures import tile_aspect
 from app.components.example_tiles import Bar, ExampleTile, example_tiles
 from app.example_methods import left_over
 from app.examples_page.opening import open_example
@@ -35,6 +36,7 @@ def draw_tiles(scene: ExampleScene, tiles: Sequence[ExampleTile], *, name: str, 
         cases_url=scene.served().url,
         columns=min(max(len(tiles), 4), _WIDEST),
         name=title,
+        aspect=tile_aspect(scene.workspace.signal_form),
     )
     open_example(opened, scene.searched.cases, scene.pictures)
 

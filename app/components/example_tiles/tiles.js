@@ -92,6 +92,7 @@ class Tiles {
     this.list.replaceChildren();
     this.list.setAttribute("aria-label", data.name);
     this.list.style.setProperty("--columns", data.columns);
+    this.list.style.setProperty("--aspect", data.aspect);
     for (const tile of data.tiles) tileOf(this.list, tile, data.cases, (id, where) => this.send("open", { id, where }));
     const again = focused && [...this.list.children].find((item) => item.dataset.case === focused);
     again?.querySelector("button").focus();

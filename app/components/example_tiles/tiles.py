@@ -85,7 +85,7 @@ def _component() -> ComponentRenderer:
 
 
 def example_tiles(
-    tiles: Sequence[ExampleTile], *, key: str, cases_url: str, columns: int, name: str
+    tiles: Sequence[ExampleTile], *, key: str, cases_url: str, columns: int, name: str, aspect: float = 1.0
 ) -> OpenedTile | None:
     """Show cases side by side.
 
@@ -95,13 +95,20 @@ def example_tiles(
         cases_url: where their pictures are served (`app.served.serve_cases`), relative to the app's root.
         columns: pictures side by side; further ones follow below.
         name: what they are, for screen readers.
+        aspect: width of a tile over its height.
 
     Returns:
         What was clicked in this run.
     """
     answer = _component()(
         key=key,
-        data={"cases": cases_url, "columns": columns, "name": name, "tiles": [asdict(tile) for tile in tiles]},
+        data={
+            "cases": cases_url,
+            "columns": columns,
+            "name": name,
+            "aspect": aspect,
+            "tiles": [asdict(tile) for tile in tiles],
+        },
         on_open_change=lambda: None,
     )
     return _opened(answer.get("open"), tiles)

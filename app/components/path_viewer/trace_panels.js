@@ -2,6 +2,7 @@
 
 const LEAST_LANE = 38; // CSS pixels; with more channels than fit, the lanes scroll
 const LOW_LANE = 64;
+const UNSCALED_LANE = 32; // too low for two numbers beside it
 const LANE_GAP = 6;
 const THUMB_CHANNELS = 3;
 const TRACE_HELP = [
@@ -92,6 +93,12 @@ class TracePanels {
         text: shown === all ? `channels: all ${all}` : `channels: ${shown} of ${all}`, isHidden: all === 1,
         title: "Choose the channels in view", press: () => this.channelCard.toggle(),
       },
+      {
+        text: view.isFitted ? "large lanes" : "all at once",
+        isHidden: fitLane(this.stage.clientHeight, shown) * shown <= this.stage.clientHeight,
+        title: "Show all chosen channels at once in low lanes, or fewer in large ones, to scroll through",
+        press: () => view.toggle("isFitted"),
+      },
       { text: "numbers", title: "What this step changes, in each channel's unit", press: () => this.numbersCard.toggle() },
     ];
   }
@@ -116,18 +123,21 @@ class TracePanels {
   measure(path) {
     const channels = this.view.channels(path);
     const room = this.stage.clientHeight;
-    const laneHeight = fitLane(room, channels.length);
+    const laneHeight = this.view.isFitted ? room / channels.length : fitLane(room, channels.length);
+    const gap = Math.min(LANE_GAP, laneHeight / 6);
     this.inner.style.height = `${laneHeight * channels.length}px`;
     const width = this.plot.clientWidth;
     const scroll = this.stage.scrollTop;
     this.lanes = channels.map((c, i) => ({ c, top: i * laneHeight - scroll }))
       .filter(({ top }) => top + laneHeight > 0 && top < room)
       .map(({ c, top }) => {
-        const box = { top: top + LANE_GAP / 2, height: laneHeight - LANE_GAP, width, scale: path.scale[c], room };
+        const box = { top: top + gap / 2, height: laneHeight - gap, width, scale: path.scale[c], room };
         return { c, frame: new Lane({ path, view: this.view, ...box, ratio: devicePixelRatio }) };
       });
     this.isFine = this.lanes.reduce((sum, { frame }) => sum + frame.xs.length, 0) > FINE_FROM;
     this.laneHeight = laneHeight;
+    this.element.classList.toggle("pv-low-lanes", laneHeight < UNSCALED_LANE);
+    this.inView = inViewWords(this.lanes.map(({ c }) => channels.indexOf(c) + 1), channels.length);
     this.sheets.style.height = `${room}px`;
     for (const { canvas } of Object.values(this.layers)) {
       const [w, h] = [Math.round(width * devicePixelRatio), Math.round(room * devicePixelRatio)];
@@ -190,6 +200,7 @@ class TracePanels {
   }
 
   ticksOf(path, c) {
+    if (this.laneHeight < UNSCALED_LANE) return [];
     const ticks = roundTicks(...path.scale[c], Math.max(4, this.laneHeight / 42));
     if (this.laneHeight >= LOW_LANE) return ticks;
     const [low, high] = path.scale[c];
@@ -203,7 +214,7 @@ class TracePanels {
     const { path } = this;
     this.cursor.hidden = !place || !path;
     if (!place || !path || this.shown === undefined) {
-      this.caption.textContent = this.words ?? "";
+      this.caption.textContent = [this.words, this.inView].filter(Boolean).join(" \u00b7 ");
       return;
     }
     const { from, to, isEdit } = this.view;
@@ -260,6 +271,12 @@ class TracePanels {
     this.observer.disconnect();
     this.element.remove();
   }
+}
+
+/** Which of the channels the scrolled stage shows; "" where it shows them all. */
+function inViewWords(places, nChannels) {
+  if (places.length === nChannels) return "";
+  return `channels ${places[0]}\u2013${places.at(-1)} of ${nChannels} in view, scroll for the others`;
 }
 
 /** Lanes of equal height that fill the room; where they do not fit, half a lane at the end says that there are more. */

@@ -9,6 +9,7 @@ class TraceView {
     this.hidden = new Set(); // names of channels
     this.isEdit = false;
     this.isOriginalShown = true;
+    this.isFitted = false; // all channels at once, however low their lanes become
     this.maxZoom = MOST_TIME_ZOOM;
     Object.assign(this, { from: 0, to: 1 }); // of the whole time
   }
@@ -28,7 +29,7 @@ class TraceView {
   }
 
   get signature() {
-    return [this.from, this.to, this.isEdit, this.isOriginalShown, ...this.hidden].join();
+    return [this.from, this.to, this.isEdit, this.isOriginalShown, this.isFitted, ...this.hidden].join();
   }
 
   /** Shows the time from a to b, fractions of what is in view now. */

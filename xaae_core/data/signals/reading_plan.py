@@ -9,7 +9,7 @@ import numpy as np
 from xaae_core.data.frames import middle_frame
 from xaae_core.data.signals.resampling import ResampledChannel, resampled_channel
 from xaae_core.data.signals.signal_file import SignalChannel, SignalFile, Values
-from xaae_core.data.signals.units import unit_factor
+from xaae_core.data.signals.units import plain_unit, unit_factor
 from xaae_core.data.signals.value_checks import check_finite
 from xaae_core.data.signals.windows import SignalWindows, cut_windows
 from xaae_core.errors import SignalError
@@ -75,8 +75,8 @@ def plan_reading(file: SignalFile, form: SignalForm) -> ReadingPlan:
     if not windows.starts:
         raise SignalError(
             f"{file.name} has {n_samples:,} samples at {form.sampling_rate:g} Hz ({n_samples / form.sampling_rate:g} s)"
-            f"; expected at least {form.length:,} ({form.seconds:g} s): leave it out, or choose a smaller length "
-            "(--length)"
+            f"; expected at least {form.length:,} ({form.seconds:g} s): leave it out, or train with a smaller length "
+            "(xaae train --length)"
         )
     if windows.n_left_over >= max(1, windows.length - windows.step + 1) and not file.stretches:
         notes.append(
@@ -98,8 +98,7 @@ def _choose_channels(file: SignalFile, form: SignalForm) -> tuple[list[int], lis
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise SignalError(
             f"{file.name} has no channel {named}{more}; it has "
-            f"{len(own)}: {', '.join(own[:12])}{' …' if len(own) > 12 else ''}: name channels that every file has "
-            "(--signal-channels), or leave the file out"
+            f"{len(own)}: {', '.join(own[:12])}{' …' if len(own) > 12 else ''}: {_remedy(file, form)}"
         )
     chosen = [position[plain_name(name)] for name in form.channel_names]
     notes = []
@@ -111,13 +110,27 @@ def _choose_channels(file: SignalFile, form: SignalForm) -> tuple[list[int], lis
     return chosen, notes
 
 
+def _remedy(file: SignalFile, form: SignalForm) -> str:
+    """What to do about a missing channel: the same sentence for a data set and for a model's case."""
+    if not file.has_named_channels and {channel.n_samples for channel in file.channels} == {form.n_channels}:
+        return "it seems to be stored as [samples, channels]; save it as [channels, samples] (transpose it)"
+    return "leave the file out, or train on channels that every file has (xaae train --signal-channels)"
+
+
 def _unit_notes(file: SignalFile, form: SignalForm, chosen: list[int]) -> list[str]:
-    changed = [
-        f"{name} from {file.channels[number].unit} to {unit}"
-        for number, name, unit in zip(chosen, form.channel_names, form.units, strict=True)
-        if file.channels[number].unit and unit and file.channels[number].unit != unit
+    changed: dict[tuple[str, str], list[str]] = {}  # of one unit into another: the channels
+    for number, name, unit in zip(chosen, form.channel_names, form.units, strict=True):
+        own = plain_unit(file.channels[number].unit)
+        if own and unit and own != plain_unit(unit):  # another spelling of the same unit changes no value
+            changed.setdefault((own, unit), []).append(name)
+    return [
+        f"{file.name}: {_named(names)} {'was' if len(names) == 1 else 'were'} converted from {own} to {unit}"
+        for (own, unit), names in changed.items()
     ]
-    return [f"{file.name}: units were converted: {', '.join(changed)}"] if changed else []
+
+
+def _named(names: list[str]) -> str:
+    return f"{', '.join(names[:6])}{f' and {len(names) - 6} more channels' if len(names) > 6 else ''}"
 
 
 def _rate_notes(file: SignalFile, form: SignalForm, chosen: list[int]) -> list[str]:

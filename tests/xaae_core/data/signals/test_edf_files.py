@@ -25,7 +25,7 @@ def test_a_window_is_the_samples_of_its_time_in_the_forms_units(tmp_path: Path, 
     expected = np.stack(whole)[:, 4 * 3000 : 5 * 3000]
     assert np.abs(read.values - expected).max(axis=1) == pytest.approx([0, 0], abs=0.002)
     assert any("another order" in note for note in read.notes)
-    assert any("EEG 1 from µV to mV" in note for note in read.notes)
+    assert any("EEG 1 was converted from µV to mV" in note for note in read.notes)
     uploaded = read_signal(path.read_bytes(), form=FORM, name=path.name)
     assert np.array_equal(uploaded.values, read_signal(f"{path}#3", form=FORM).values)
     assert "the middle one of 6 windows is used, #3" in uploaded.notes[-1]

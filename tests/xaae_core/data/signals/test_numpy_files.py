@@ -126,3 +126,15 @@ def test_empty_damaged_and_missing_files_are_named(tmp_path: Path, name: str) ->
         read_signal(tmp_path / name)
     with pytest.raises(SignalError, match=r"scan.png is no kind of signal file .*CSV, TSV, NumPy"):
         read_signal(b"\x89PNG....", name="scan.png")
+
+
+def test_converted_units_are_named_once_and_another_spelling_of_one_is_no_conversion(tmp_path: Path) -> None:
+    names = [f"c{i}" for i in range(9)]
+    form = SignalForm(length=30, sampling_rate=10, channel_names=tuple(names), units=("µV",) * 9)
+    values = np.zeros((9, 30), np.float32)
+    known = {"sampling_rate": 10.0, "channel_names": names}
+    spelled = saved(tmp_path / "spelled.npz", x=values, units=["uV"] * 9, **known)
+    assert read_signal(spelled, form=form).notes == ()
+    converted = saved(tmp_path / "converted.npz", x=values, units=["uV"] * 1 + ["mV"] * 8, **known)
+    (note,) = read_signal(converted, form=form).notes
+    assert note.endswith("c1, c2, c3, c4, c5, c6 and 2 more channels were converted from mV to µV")
