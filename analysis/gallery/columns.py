@@ -169,8 +169,8 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "log p(x|z)",
         "Log-likelihood of a held-out case given its z, in nats, by the likelihood in the column beside it, which the "
-        "model is trained with. Compare models of the same one only; of a Gaussian it is a density and may be above 0. "
-        "± is the standard error of the mean over the cases.",
+        "model is trained with. Compare models of the same one and the same size of cases only; of a Gaussian it is a "
+        "density and may be above 0. ± is the standard error of the mean over the cases.",
         _nats("log_likelihood"),
         _nats_text("log_likelihood"),
     ),
@@ -184,7 +184,8 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "ELBO",
         "log p(x|z) less KL: a lower bound on the log-probability of a held-out case, in nats. More is better, among "
-        "models of the same likelihood. It is measured without β, whatever β the model was trained with.",
+        "models of the same likelihood and size of cases. It is measured without β, whatever β the model is trained "
+        "with.",
         _nats("elbo"),
         _nats_text("elbo"),
     ),

@@ -33,7 +33,7 @@ def known_factor(scores: Mapping[str, Any], dim: int) -> str:
         return ""
     known = np.array(scores["mutual_information"])[dim] / np.array(scores["entropies"])
     best = int(known.argmax())
-    return f"{scores['factors'][best]} ({known[best]:.0%} of it)" if known[best] >= _KNOWN_SHARE else ""
+    return f"{scores['factors'][best]} best ({known[best]:.0%} of it)" if known[best] >= _KNOWN_SHARE else ""
 
 
 def _best(
@@ -114,7 +114,7 @@ def _factors(models: Sequence[GalleryCard], cards: Sequence[GalleryCard]) -> lis
     bar = next((card.scores["disentanglement"] for card in cards if card.name == YARDSTICK and card.scores), 0.0)
     below = [card.title for card in models if card.scores.get("disentanglement", bar) < bar]
     verb = "scores" if len(below) == 1 else "score"
-    return [line, *([f"In the former {listed(below)} {verb} below principal components."] if below else [])]
+    return [line, *([f"By DCI disentanglement {listed(below)} {verb} below principal components."] if below else [])]
 
 
 def _collapse(models: Sequence[GalleryCard]) -> list[str]:

@@ -103,11 +103,12 @@ def _tables(cards: Sequence[GalleryCard]) -> list[str]:
 def numbers_table(cards: Sequence[GalleryCard], columns: Sequence[Column], caption: str) -> str:
     """A table with a row a model, the best of each column in bold."""
     head = "".join(f'<th scope="col" title="{escape(column.about)}">{escape(column.title)}</th>' for column in columns)
-    rows = []
+    rows, usual = [], _usual_size(cards)
     best = [column.best([card for card in cards if card.name != YARDSTICK]) for column in columns]
     for card in cards:
         kind = ' class="yardstick"' if card.name == YARDSTICK else ""
         mark = " *" if card.has_seen_labels else ""
+        mark += "" if card.size == usual else f'<br><span class="interval">at {_size_words(card)}</span>'
         cells = "".join(
             f'<td class="number{" best" if top is not None and column.value(card) == top else ""}">'
             f"{_stacked(column.text(card))}</td>"
@@ -121,6 +122,16 @@ def numbers_table(cards: Sequence[GalleryCard], columns: Sequence[Column], capti
         f'<div class="wide"><table class="numbers"><caption>{escape(caption)}</caption>\n<thead><tr><th scope="col">'
         f"Model</th>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
+
+
+def _usual_size(cards: Sequence[GalleryCard]) -> tuple[int, ...]:
+    """The size that most models took; of others the nats do not compare."""
+    sizes = [card.size for card in cards]
+    return max(sizes, key=sizes.count)
+
+
+def _size_words(card: GalleryCard) -> str:
+    return " × ".join(str(side) for side in card.size) + (" samples" if len(card.size) == 1 else " px")
 
 
 def _stacked(text: str) -> str:
@@ -162,7 +173,7 @@ def _facts_of(card: GalleryCard) -> dict[str, str]:
         "Learned numbers": f"{card.n_parameters:,}",
         "Likelihood": card.latents.likelihood,
         "KL against log p(x|z)": f"{weight} in its loss" if weight else "",
-        "Size of a case": " × ".join(str(side) for side in card.size) + (" samples" if card.size[1:] == () else " px"),
+        "Size of a case": _size_words(card),
         "Open it": f"xaae app --checkpoint {card.name}/model.safetensors" if is_trained else "",
     }
 
@@ -196,9 +207,10 @@ def _strips(card: GalleryCard, dims: Sequence[int], pictures: Path, is_lines: bo
 
 def _dimension_words(card: GalleryCard, dim: int) -> str:
     latents = card.latents
-    words = f"z{dim}" + (f": {number(latents.kl_by_dim[dim], 2)} nats" if latents.kl_by_dim else "")
     factor = known_factor(card.scores, dim)
-    return f"{words}; tells most of {factor}" if factor else words
+    words = [f"{number(latents.kl_by_dim[dim], 2)} nats"] if latents.kl_by_dim else []
+    words += [f"tells {factor}"] if factor else []
+    return f"z{dim}" + (f": {'; '.join(words)}" if words else "")
 
 
 def _figure(path: Path, words: str, is_lines: bool) -> list[str]:

@@ -212,6 +212,7 @@ def test_the_page_needs_nothing_else_and_says_every_number(made):
     assert 'src="data:image/png' in text
     assert "simclr was left out" in text
     assert text.index("Principal components</a></th>") > text.index("(VAE)</a></th>")  # the yardstick last
+    assert text.count("at 28 × 28 px</span>") == 2  # the classifier in both tables; the others took 32 × 32
     for card in run.cards:
         assert f'id="{card.name}"' in text
     assert f"{run.cards[1].latents.kl.mean:.1f} ±" in text
@@ -266,7 +267,9 @@ def test_findings_say_why_it_collapsed_and_who_scores_below_the_yardstick(made):
     assert "KL weighs 78,400 to 1 against log p(x|z)." in " ".join(findings_of([gone]))
     assert "KL weighs" not in " ".join(findings_of([replace(gone, kl_weight=1.0)]))
     better = replace(yardstick, scores=yardstick.scores | {"disentanglement": 0.99})
-    assert "(VAE) scores below principal components." in " ".join(findings_of([better, vae]))
+    assert "By DCI disentanglement Variational autoencoder (VAE) scores below principal components." in " ".join(
+        findings_of([better, vae])
+    )
 
 
 def test_a_card_of_before_there_were_classifiers_still_opens(made, tmp_path):
@@ -281,7 +284,7 @@ def test_a_card_of_before_there_were_classifiers_still_opens(made, tmp_path):
 
 def test_a_dimension_is_told_by_the_factor_that_it_knows():
     scores = {"factors": ["size", "x"], "mutual_information": [[0.0, 1.0], [0.01, 0.02]], "entropies": [1.0, 2.0]}
-    assert known_factor(scores, 0) == "x (50% of it)"
+    assert known_factor(scores, 0) == "x best (50% of it)"
     assert known_factor(scores, 1) == ""
     assert known_factor({}, 0) == ""
 
