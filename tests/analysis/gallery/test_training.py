@@ -320,3 +320,25 @@ def test_epochs_follow_from_the_steps():
     assert GallerySettings().n_epochs(320) == 100
     assert GallerySettings(is_quick=True).n_epochs(540) == 4
     assert GallerySettings(epochs=7).n_epochs(10) == 7
+
+
+def test_the_classifier_of_xaaenet_reads_its_z_after_little_training(tmp_path):
+    beats = draw_beats(240, channels=1, length=64)
+    part = np.array(["train"] * 160 + ["valid"] * 20 + ["test"] * 60)
+    cases = GalleryCases(
+        "beats", ("flat", "raised"), torch.from_numpy(beats.scaled().clip(0, 1)), beats.labels.astype(np.int64), part,
+        "0" * 64, form=beats.form,
+    )  # fmt: skip
+    told = []
+
+    @contextmanager
+    def watch(title, number, n_all):
+        yield lambda done, n: told.append(done / n)
+
+    run = make_gallery([find_model("xaaenet")], cases, GallerySettings(dims=4, epochs=34), tmp_path, watch=watch)
+    assert not run.failed
+    assert told == sorted(told)
+    assert told[-1] == 1
+    classifier = run.cards[1].classifier
+    assert classifier is not None
+    assert classifier.auroc_interval[0] > 0.5
