@@ -53,7 +53,11 @@ def judge_metrics(metrics: Mapping[str, float]) -> Verdict:
     figures = figures or probe_figures(metrics)
     if not figures:
         return Verdict("unknown", _SENTENCES["unknown"], ())
-    findings = _numbers(figures) if "spearman" in figures else _classes(figures)
+    findings = (
+        _numbers(figures)
+        if "spearman" in figures
+        else _classes(figures, "z tells one class from the rest" if is_probe else "it tells its target from the rest")
+    )
     drawn = _drawn(metrics) if is_probe else []
     findings = [*drawn, *findings, *(_answers(figures) if is_probe else [])]
     level = max((level for level, _ in findings), key=_ORDER.index)
@@ -81,7 +85,7 @@ def _answers(figures: Mapping[str, float]) -> list[tuple[Level, str]]:
     accuracy = figures.get("accuracy", 1.0)
     if accuracy >= _RIGHT:
         return []
-    return [("caution", f"z says the right class of {accuracy:.0%} of the cases only")]
+    return [("caution", f"z tells the right class of {accuracy:.0%} of the cases only")]
 
 
 def held_out_figures(metrics: Mapping[str, float]) -> dict[str, float]:
@@ -100,16 +104,16 @@ def probe_figures(metrics: Mapping[str, float]) -> dict[str, float]:
     return held_out_figures(named)
 
 
-def _classes(figures: Mapping[str, float]) -> list[tuple[Level, str]]:
+def _classes(figures: Mapping[str, float], told: str) -> list[tuple[Level, str]]:
     auroc = figures["auroc"]
     low, high = figures.get("auroc_low", auroc), figures.get("auroc_high", auroc)
     said = f"AUROC {_figure(auroc)}"
     if low < high:
         said += f", between {_figure(low)} and {_figure(high)} with 95 % confidence"
     findings = [_by_bounds(low, (0.6, 0.75), (
-        f"it hardly tells its target from the rest ({said}; 0.5 is guessing)",
-        f"it tells its target from the rest, not well ({said})",
-        f"it tells its target from the rest ({said})",
+        f"{told.replace('tells', 'hardly tells')} ({said}; 0.5 is guessing)",
+        f"{told}, not well ({said})",
+        f"{told} ({said})",
     ))]  # fmt: skip
     if figures.get("target_cases", math.inf) < _FEW_TARGETS:
         findings.append(("caution", f"only {figures['target_cases']:.0f} held-out cases show the target"))
