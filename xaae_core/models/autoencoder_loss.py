@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from xaae_core.errors import AutoencoderError
+from xaae_core.gaussian_densities import kl_between_gaussians
 
 
 class LikelihoodType(StrEnum):
@@ -96,6 +97,28 @@ def log_likelihood(x: Tensor, x_hat: Tensor, likelihood: str | LikelihoodType = 
         raise AutoencoderError(f"x {tuple(x.shape)} and x_hat {tuple(x_hat.shape)} differ in shape")
     require_data(x, kind)
     return -_cost(x, x_hat, kind, "none")
+
+
+def kl_divergence_diag_gaussian(
+    mu_q: Tensor,
+    log_var_q: Tensor,
+    mu_p: Tensor | None = None,
+    log_var_p: Tensor | None = None,
+    reduce_sum: bool = True,
+) -> Tensor:
+    """KL(N(mu_q, exp(log_var_q)) ‖ N(mu_p, exp(log_var_p))) of each case [B], under release 2.1.0's name.
+
+    Args:
+        mu_q: means [B, D].
+        log_var_q: log variances [B, D].
+        mu_p: means of the second; None: 0.
+        log_var_p: log variances of the second; None: 0.
+        reduce_sum: sum over the dimensions; False: each on its own, [B, D].
+    """
+    mu_p = torch.zeros_like(mu_q) if mu_p is None else mu_p
+    log_var_p = torch.zeros_like(log_var_q) if log_var_p is None else log_var_p
+    divergence = kl_between_gaussians(mu_q, log_var_q, mu_p, log_var_p)
+    return divergence.sum(dim=-1) if reduce_sum else divergence
 
 
 def total_log_likelihood(x: Tensor, x_hat: Tensor, likelihood: LikelihoodType) -> Tensor:

@@ -97,3 +97,19 @@ def test_several_codes_are_averaged_and_the_prior_is_decoded_as_on_the_page():
     assert whole == pytest.approx(sum(loss.diagnostics["log_likelihood"] for loss in singles) / 5, rel=1e-5)
     with torch.no_grad():
         assert model.decoder(torch.randn(6, D)).shape == (6, 1, 8, 10)
+
+
+@pytest.mark.parametrize("n_given", [2, 4])
+@pytest.mark.parametrize("reduce_sum", [True, False])
+def test_the_divergence_is_pyautoencoder_s(n_given, reduce_sum):
+    theirs = pytest.importorskip("pyautoencoder.loss", reason="pyautoencoder 2.1.0 is not here")
+    given = torch.randn(4, 7, D, generator=torch.Generator().manual_seed(0))[:n_given]
+    ours = pyautoencoder_names.kl_divergence_diag_gaussian(*given, reduce_sum=reduce_sum)
+    expected = theirs.kl_divergence_diag_gaussian(*given, reduce_sum=reduce_sum)
+    torch.testing.assert_close(ours, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_every_public_name_of_release_2_1_0_is_there():
+    package = pytest.importorskip("pyautoencoder", reason="pyautoencoder 2.1.0 is not here")
+    names = {name for part in package.__all__ for name in getattr(package, part).__all__}
+    assert names <= set(pyautoencoder_names.__all__)
