@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from analysis.gallery.cards import GalleryCard
 from analysis.report_html import between, number
 
+_OF_READABLE = ("disentanglement", "completeness")
+_LEAST_READABLE = 0.1
+
 
 @dataclass(frozen=True)
 class Column:
@@ -100,14 +103,6 @@ def _nats_text(name: str) -> Callable[[GalleryCard], str]:
     return text
 
 
-def _score(name: str) -> Callable[[GalleryCard], float | None]:
-    return lambda card: card.scores.get(name)
-
-
-def _score_text(name: str) -> Callable[[GalleryCard], str]:
-    return lambda card: "—" if card.scores.get(name) is None else number(card.scores[name], 2)
-
-
 def _mse_text(card: GalleryCard) -> str:
     return "—" if card.latents.mse is None else f"{card.latents.mse.mean:.5f}"
 
@@ -121,8 +116,19 @@ def _active_text(card: GalleryCard) -> str:
     return f"{n_dims}" if used is None else f"{used} of {n_dims}"
 
 
+def told_apart(card: GalleryCard, name: str) -> float | None:
+    """A score of known factors; None of what is told apart where nothing can be read: then it is chance."""
+    if name in _OF_READABLE and card.scores.get("informativeness", 1.0) < _LEAST_READABLE:
+        return None
+    return card.scores.get(name)
+
+
 def _dci(name: str, title: str, about: str) -> Column:
-    return Column(title, about, _score(name), _score_text(name), is_more_better=True, is_general=False)
+    def text(card: GalleryCard) -> str:
+        found = told_apart(card, name)
+        return "—" if found is None else number(found, 2)
+
+    return Column(title, about, lambda card: told_apart(card, name), text, is_more_better=True, is_general=False)
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -203,7 +209,7 @@ COLUMNS: tuple[Column, ...] = (
         lambda card: duration_text(card.seconds),
     ),
     _dci("disentanglement", "DCI: one factor each", "Is each dimension needed for one factor only? 0 no, 1 yes. "
-         "(Disentanglement of Eastwood & Williams 2018, by random forests.)"),
+         "(Disentanglement of Eastwood & Williams 2018, by random forests; none where nothing can be read.)"),
     _dci("completeness", "DCI: one place each", "Is each factor read from one dimension only? 0 no, 1 yes. "
          "(Completeness.)"),
     _dci("informativeness", "DCI: readable", "Can the factors be read from z at all? 0 as by guessing, 1 exactly. "

@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.experiments.words import listed
 from analysis.gallery.cards import GalleryCard
-from analysis.gallery.columns import guessed_figure, kl_weight_words, percent, probe_name, probe_text
+from analysis.gallery.columns import guessed_figure, kl_weight_words, percent, probe_name, probe_text, told_apart
 from analysis.gallery.measuring import YARDSTICK
 from analysis.report_html import between, number
 
@@ -104,7 +104,7 @@ def _guess_text(card: GalleryCard) -> str:
 
 
 def _factors(models: Sequence[GalleryCard], cards: Sequence[GalleryCard]) -> list[str]:
-    best = _best(models, lambda card: card.scores.get("disentanglement"), most=True)
+    best = _best(models, lambda card: told_apart(card, "disentanglement"), most=True)
     if best is None:
         return []
     line = (
@@ -112,7 +112,8 @@ def _factors(models: Sequence[GalleryCard], cards: Sequence[GalleryCard]) -> lis
         f"{number(best.scores['disentanglement'], 2)}, MIG {number(best.scores['mig'], 2)}, where 1 is perfect."
     )
     bar = next((card.scores["disentanglement"] for card in cards if card.name == YARDSTICK and card.scores), 0.0)
-    below = [card.title for card in models if card.scores.get("disentanglement", bar) < bar]
+    found = {card.title: told_apart(card, "disentanglement") for card in models}
+    below = [title for title, score in found.items() if score is not None and score < bar]
     verb = "scores" if len(below) == 1 else "score"
     return [line, *([f"By DCI disentanglement {listed(below)} {verb} below principal components."] if below else [])]
 

@@ -7,7 +7,15 @@ from html import escape
 from pathlib import Path
 
 from analysis.gallery.cards import GalleryCard
-from analysis.gallery.columns import Column, columns_of, duration_text, guessed_figure, kl_weight_words, probe_question
+from analysis.gallery.columns import (
+    Column,
+    columns_of,
+    duration_text,
+    guessed_figure,
+    kl_weight_words,
+    probe_question,
+    told_apart,
+)
 from analysis.gallery.findings import findings_of, known_factor
 from analysis.gallery.making import PAGE, PICTURES, GalleryRun
 from analysis.gallery.measuring import YARDSTICK
@@ -92,7 +100,7 @@ def _tables(cards: Sequence[GalleryCard]) -> list[str]:
     ]
     factors = columns_of(cards, is_general=False)
     if factors:
-        scored = sorted(cards, key=lambda card: (card.name == YARDSTICK, -card.scores.get("disentanglement", 0.0)))
+        scored = sorted(cards, key=lambda card: (card.name == YARDSTICK, -(told_apart(card, "disentanglement") or 0.0)))
         parts += [
             heading("Does one dimension stand for one factor?", 3),
             numbers_table(scored, factors, "Sorted by the first column; 1 is perfect. Of all cases, as is usual."),

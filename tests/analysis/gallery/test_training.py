@@ -13,6 +13,7 @@ import torch
 from analysis.gallery import making
 from analysis.gallery.cards import GalleryCard, read_gallery_card
 from analysis.gallery.cases import GalleryCases, read_cases
+from analysis.gallery.columns import told_apart
 from analysis.gallery.findings import findings_of, known_factor
 from analysis.gallery.making import GalleryRun, finished_card, finished_gallery, make_gallery
 from analysis.gallery.measuring import YARDSTICK
@@ -270,6 +271,20 @@ def test_findings_say_why_it_collapsed_and_who_scores_below_the_yardstick(made):
     assert "By DCI disentanglement Variational autoencoder (VAE) scores below principal components." in " ".join(
         findings_of([better, vae])
     )
+
+
+def test_what_cannot_be_read_is_not_told_apart(made):
+    _, run, _ = made
+    vae = run.cards[1]
+    read = replace(vae, scores=vae.scores | {"informativeness": 0.5, "disentanglement": 0.3, "completeness": 0.2})
+    lost = replace(read, scores=read.scores | {"informativeness": 0.01})
+    assert [told_apart(read, name) for name in ("disentanglement", "completeness", "mig")] == [
+        0.3, 0.2, vae.scores["mig"]
+    ]  # fmt: skip
+    assert [told_apart(lost, name) for name in ("disentanglement", "completeness", "mig")] == [
+        None, None, vae.scores["mig"]
+    ]  # fmt: skip
+    assert "stand for single factors" not in " ".join(findings_of([lost]))
 
 
 def test_a_card_of_before_there_were_classifiers_still_opens(made, tmp_path):
