@@ -61,14 +61,14 @@ def complete_splits(
         )
     if None in named:
         raise DatasetError(
-            f"{sum(split is None for split in given)} of {len(given)} images have no split; expected one of "
-            f"{', '.join(SPLITS)} for every image, or for none, so that one is drawn"
+            f"{sum(split is None for split in given)} of {len(given)} cases have no split; expected one of "
+            f"{', '.join(SPLITS)} for every case, or for none, so that one is drawn"
         )
     complete = [str(split) for split in given]
     if "train" not in named:
         raise DatasetError(
-            f"no image is in the split train, only in {', '.join(sorted(set(complete)))}: "
-            "name the split of the training images train"
+            f"no case is in the split train, only in {', '.join(sorted(set(complete)))}: "
+            "name the split of the training cases train"
         )
     if "valid" in named:
         return tuple(complete), ""
@@ -85,14 +85,16 @@ def _draw(
 ) -> dict[int, str]:
     """Rows chosen for each of the parts, whole units (images or patients) only; a class keeps one for training.
 
-    A unit counts for the class of its first image.
+    A unit counts for the class of its cases; those with cases of several classes, such as nights of sleep, are drawn
+    among each other.
     """
     members_of: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         members_of[units[row]].append(row)
-    by_class: dict[int, list[str]] = defaultdict(list)
+    by_class: dict[int | None, list[str]] = defaultdict(list)
     for unit, members in members_of.items():
-        by_class[labels[members[0]]].append(unit)
+        classes = {labels[row] for row in members}
+        by_class[classes.pop() if len(classes) == 1 else None].append(unit)
     chosen: dict[int, str] = {}
     for names in by_class.values():
         names.sort(key=lambda unit: hashlib.blake2b(f"{seed}/{unit}".encode()).digest())

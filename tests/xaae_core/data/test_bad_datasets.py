@@ -138,8 +138,8 @@ def test_masks_outside_the_folder_are_not_taken(tmp_path: Path, write_pictures: 
         ("file,label,label_name", ("a.png,0,well", "b.png,0,ill"), "label 0 is called both well and ill"),
         ("file,label,label_name", ("a.png,0,well", "b.png,1,well"), "two labels are called well"),
         ("file,label,split", ("a.png,0,train", "b.png,1,fold3"), "line 3: the split is 'fold3'; expected one of train"),
-        ("file,label,split", ("a.png,0,train", "b.png,1,"), "1 of 2 images have no split"),
-        ("file,label,split", ("a.png,0,test", "b.png,1,test"), "no image is in the split train, only in test"),
+        ("file,label,split", ("a.png,0,train", "b.png,1,"), "1 of 2 cases have no split"),
+        ("file,label,split", ("a.png,0,test", "b.png,1,test"), "no case is in the split train, only in test"),
     ],
 )  # fmt: skip
 def test_contradictions_are_refused(
