@@ -40,13 +40,28 @@ class Lines:
 
     def band(self, axes: Any, values: NDArray[Any], base: NDArray[Any]) -> list[Any]:
         """Fill what lies between two traces [T], in one colour above `base` and another below; returns the fillings."""
-        upper, lower = self.stretches.drawn(values), self.stretches.drawn(base)
+        times, moved, still = _with_crossings(self.times, self.stretches.drawn(values), self.stretches.drawn(base))
         return [
-            axes.fill_between(
-                self.times, lower, upper, where=where, interpolate=True, color=colour, alpha=BAND_ALPHA, lw=0
-            )
-            for where, colour in ((upper > lower, HIGHER), (upper < lower, LOWER))
+            axes.fill_between(times, still, edge, color=colour, alpha=BAND_ALPHA, lw=0)
+            for edge, colour in ((np.maximum(moved, still), HIGHER), (np.minimum(moved, still), LOWER))
         ]
+
+
+def _with_crossings(
+    times: NDArray[np.float64], values: NDArray[Any], base: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Two traces [P] with a point [P + n] wherever they cross, so that the larger of the two is drawn exactly.
+
+    matplotlib's `fill_between(interpolate=True)` fills the same, but looks for each crossing by itself: of a night's 23
+    channels it took four fifths of the time of a whole filmstrip.
+    """
+    apart = values - base
+    before = np.flatnonzero(apart[:-1] * apart[1:] < 0)
+    share = apart[before] / (apart[before] - apart[before + 1])
+    crossed_at = times[before] + share * (times[before + 1] - times[before])
+    crossed = base[before] + share * (base[before + 1] - base[before])
+    place = before + 1
+    return np.insert(times, place, crossed_at), np.insert(values, place, crossed), np.insert(base, place, crossed)
 
 
 @dataclass(frozen=True)
