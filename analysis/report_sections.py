@@ -184,11 +184,12 @@ def _map(report: Report) -> Iterator[str]:
 
 def _limits(report: Report) -> Iterator[str]:
     target = report.direction.target if report.direction else report.card.target or "the target"
+    noun = "signal" if "signal_form" in report.card.arguments else "picture"
     yield heading("What must not be concluded")
     yield bullets(
         [
-            "A decoded picture is drawn by the model: it is neither a prognosis for this patient nor a proof that the "
-            "model decides by these pixels.",
+            f"A decoded {noun} is drawn by the model: it is neither a prognosis for this patient nor a proof that the "
+            f"model decides by these {'pixels' if noun == 'picture' else 'moments'}.",
             f"The direction follows whatever goes together with {target} in the training data, be it the disease, the "
             "scanner, the site or age. It shows no cause.",
             "A step that is to be read with caution, or not to be believed, is so for the reason beside it: mostly "

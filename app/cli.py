@@ -75,7 +75,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="xaae")
 def main() -> None:
-    """Ask a trained image model what it learned: train it, move along its target direction, see the picture change."""
+    """Ask a trained model of images or signals what it learned: train it, move along a target, see a case change."""
 
 
 if __name__ == "__main__":

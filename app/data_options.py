@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from xaae_core.data.signals.signal_options import SignalOptions
 
 _ROLES = {
-    "file": "the pictures' files",
+    "file": "the cases' files",
     "label": "the labels: classes, or numbers to be learned",
     "split": "train, valid or test",
     "mask": "the masks' files",
-    "patient": "whose picture it is; a patient's pictures stay in one part",
+    "patient": "whose case it is; a patient's cases stay in one part",
 }
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

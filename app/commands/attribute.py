@@ -100,10 +100,12 @@ def command(
 ) -> None:
     """Say which pixels, or which moments of a signal, the model listens to.
 
-    Each case is a file; file.npz#12 is case 12 of a file of many, counted from 0. Writes for each method METHOD.png (the case, the map laid on it, the map) and METHOD.npy (the numbers; of
-    latent_shift both halves, too), summary.csv and attribution.json; with --evaluate also evaluation.csv. Of several
-    cases each has a folder of its own, written as soon as it is finished, and the mean maps with their spread lie
-    beside them. A map shows what moves the model's number, not why a case is as it is.
+    Each case is a file; file.npz#12 is case 12 of a file of many, counted from 0. Writes for each method METHOD.png
+    (the case, the map laid on it, the map) and METHOD.npy (the numbers; of latent_shift both halves, too),
+    summary.csv and attribution.json; with --evaluate also evaluation.csv; of signals also attributions.svg and .pdf
+    and attributions.npz. Of several cases each has a folder of its own, written as soon as it is finished, and the
+    mean maps with their spread lie beside them. A map shows what moves the model's number, not why a case is as it
+    is.
     """
     from analysis.attributions import MethodSettings
     from app.attribution_files import figures_of, sentence_of, write_attributions, write_summary

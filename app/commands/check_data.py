@@ -65,7 +65,7 @@ def command(
     """Look for what spoils results, before training: nothing is changed.
 
     Counts, unreadable files, copies, patients in two splits, sites that give the label away, burned-in letters and
-    rulers, brightness, sizes, masks and the split itself. Every picture of DATA is decoded once.
+    rulers, brightness, sizes, masks and the split itself. Every case of DATA is read once.
     """
     from xaae_core.data.checks import check_dataset
     from xaae_core.data.dataset import read_dataset

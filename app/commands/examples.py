@@ -42,7 +42,7 @@ _FILE = click.Path(path_type=Path)
     "  xaae examples model.safetensors case.png --latents model.latents.parquet --out why --method tracin",
 )
 @click.argument("checkpoint", type=_FILE)
-@click.argument("image", type=_FILE)
+@click.argument("image", metavar="CASE", type=_FILE)
 @click.option("--latents", required=True, type=_FILE, help="Table of latents of the same checkpoint.")
 @click.option("--data", type=_FILE, help="Data folder of --latents, if it was moved since; for the contact sheet.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
@@ -87,11 +87,12 @@ def command(
     split: str,
     as_json: bool,
 ) -> None:
-    """Find the training cases behind what the model makes of a picture.
+    """Find the training cases behind what the model makes of a picture or signal.
 
-    They are the most similar ones, those it is a mixture of, or the most helpful and the most harmful ones. Writes
-    examples.csv and, where pictures are found, examples.png, a contact sheet. Distances are given in units of the
-    usual spacing of training cases: far beyond 1, the model has seen nothing like it.
+    They are the most similar ones, those it is a mixture of, or the most helpful and the most harmful ones. CASE is a
+    file; file.npz#12 is case 12 of a file of many, counted from 0. Writes examples.csv and, where the cases' files
+    are found, examples.png, a contact sheet. Distances are given in units of the usual spacing of training cases: far
+    beyond 1, the model has seen nothing like it.
     """
     import numpy as np
 
@@ -161,7 +162,7 @@ def rows_of(
 
     copies = set(searched.ids[found.same(0)].tolist())
     for column in found.same(0).tolist():
-        remark(f"  note: {searched.ids[column]} ({searched.split[column]}) is this very picture: left out")
+        remark(f"  note: {searched.ids[column]} ({searched.split[column]}) is this very case: left out")
     relative = found.relative(0)
     rows: list[dict[str, Any]] = []
     for role, column in roles_of(importance, count, copies):

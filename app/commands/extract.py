@@ -21,13 +21,13 @@ from app.terminal import counted, describe_data, print_json, remark
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Parquet file to write.")
 @column_options
-@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True, help="Images a forward pass.")
+@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True, help="Cases a forward pass.")
 @allow_encoders
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: bool, **columns: str | None) -> None:
     """Encode a data folder to a table.
 
-    Writes latent vector, label, split and class probabilities (or the predicted number) of every picture of DATA as
+    Writes latent vector, label, split and class probabilities (or the predicted number) of every case of DATA as
     Parquet. DATA is read with the columns that the model was trained on, unless others are named.
     """
     from app.opened_model import open_checkpoint

@@ -24,9 +24,7 @@ _FILE = click.Path(path_type=Path)
 
 def _odd(ctx: click.Context, param: click.Parameter, value: int) -> int:
     if value % 2 == 0:
-        raise click.BadParameter(
-            f"{value} is even; expected an odd number, so that the picture itself is in the middle"
-        )
+        raise click.BadParameter(f"{value} is even; expected an odd number, so that the case itself is in the middle")
     return value
 
 
@@ -36,7 +34,7 @@ def _odd(ctx: click.Context, param: click.Parameter, value: int) -> int:
     epilog="\b\nExample:\n  xaae traverse model.safetensors case.png --latents model.latents.parquet --out path",
 )
 @click.argument("checkpoint", type=_FILE)
-@click.argument("image", type=_FILE)
+@click.argument("image", metavar="CASE", type=_FILE)
 @click.option("--latents", required=True, type=_FILE, help="Table of latents of the same checkpoint.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
 @click.option("--target", help="Class, or column of numbers, that + means; the model's own target if left out.")
@@ -48,7 +46,7 @@ def _odd(ctx: click.Context, param: click.Parameter, value: int) -> int:
 @click.option("--steps", type=click.IntRange(3, 201), callback=_odd, default=21, show_default=True, help="Odd number.")
 @click.option(
     "--skip-dropout", type=click.FloatRange(0, 1), default=1.0, show_default=True,
-    help="Share of the skip connections dropped; 1: the picture comes from z alone.",
+    help="Share of the skip connections dropped; 1: the case comes from z alone.",
 )  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the dropped channels.")
 @allow_encoders
@@ -67,6 +65,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Move one picture or signal along the target, or along one dimension of z.
+
+    CASE is a file; file.npz#12 is case 12 of a file of many, counted from 0.
 
     Writes path.gif, path.png (a filmstrip) and path.csv (step, probability, move achieved, trust); of a signal also
     path.svg (the filmstrip) and samples.csv (every sample of every step, in its unit). The direction is fitted to the

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Report = Callable[[TrainingProgress], None] | None
 
 
-_OF_PICTURES = ("size", "channels", "window", "has_flips")
-"""Fields of a request that signals have no use for."""
+_OF_PICTURES = {"size": "size", "channels": "channels", "window": "window", "has_flips": "flip"}
+"""Fields of a request that signals have no use for, and the options that set them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,10 +113,11 @@ class Way(ABC):
         form = dataset.form
         if form is None:
             return {"size": self.image_size, "channels": self._channels_of(dataset)}
-        given = [name for name in _OF_PICTURES if getattr(self.request, name)]
+        given = [option for name, option in _OF_PICTURES.items() if getattr(self.request, name)]
         if given:
             raise TrainingError(
-                f"{', '.join(given)}: settings of pictures, and {dataset.name} holds signals: leave them out"
+                f"{', '.join(given)}: for pictures only, and {dataset.name} holds signals: leave "
+                f"{'it' if len(given) == 1 else 'them'} out"
             )
         return {"size": (form.length,), "channels": form.n_channels, "form": form}
 

@@ -79,7 +79,7 @@ def test_a_folder_of_signals_trains_a_model(tmp_path: Path) -> None:
     assert (type(model).__name__, model.signal_form.length) == ("SignalAutoencoderLatents", 48)
     refused = xaae("train", data, "--out", tmp_path / "no", "--model", "vae", "--flip", *TINY)
     assert refused.exit_code == 2
-    assert "has_flips: settings of pictures, and beats holds signals" in refused.stderr
+    assert "flip: for pictures only, and beats holds signals: leave it out" in refused.stderr
     refused = xaae("train", data, "--out", tmp_path / "no", "--model", "simclr")
     assert refused.exit_code == 2
     assert "takes pictures of any size with 3 channels, not signals of 48" in refused.stderr

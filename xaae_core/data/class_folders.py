@@ -94,9 +94,8 @@ def _nothing_found(root: Path, folders: list[Path]) -> str:
     if n_loose:
         found = f"{n_loose} pictures without a class"
     elif folders:
-        found = f"the subfolders {', '.join(folder.name for folder in folders[:5])}, without a picture in them"
+        named = ", ".join(folder.name for folder in folders[:5])
+        found = f"the subfolders {named}, without a picture or signal in them"
     else:
-        found = "no picture"
-    return (
-        f"{root.name} holds {found}; expected {TABLE_NAME} (columns file, label) or one subfolder of pictures per class"
-    )
+        found = "no picture or signal"
+    return f"{root.name} holds {found}; expected {TABLE_NAME} (columns file, label) or one subfolder of files per class"

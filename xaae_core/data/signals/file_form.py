@@ -59,7 +59,8 @@ def _require_channels(files: Sequence[SignalFile], names: tuple[str, ...]) -> No
         quoted = [f"{name!r}" for name in missing]
         raise SignalError(
             f"{_named([file.name for file in files])}: no channel {_named(quoted)}; expected "
-            f"some of {', '.join(_common_channels(files)[:_LISTED])}: correct --signal-channels"
+            f"some of {', '.join(_common_channels(files)[:_LISTED])}: name these (xaae train --signal-channels), or "
+            "take a model of these channels"
         )
 
 

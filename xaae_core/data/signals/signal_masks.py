@@ -45,6 +45,11 @@ def read_signal_mask(path: str | Path, form: SignalForm) -> Mask:
     return mask
 
 
+def _why(error: Exception) -> str:
+    """What the reader says of it; NumPy takes any other file for a pickle, and advises how to run one."""
+    return "" if "pickle" in str(error) else f" ({error})"
+
+
 def _load(path: Path) -> Mask:
     try:
         loaded = np.load(path, allow_pickle=False)
@@ -54,8 +59,8 @@ def _load(path: Path) -> Mask:
                 if len(names) != 1:
                     raise MaskError(f"{path.name} holds {', '.join(names) or 'no array'}; expected one array, the mask")
                 loaded = loaded[names[0]]
-    except (OSError, ValueError) as error:
-        raise MaskError(f"{path.name}: the mask cannot be read ({error}); expected a file .npy or .npz") from error
+    except (OSError, ValueError, EOFError) as error:
+        raise MaskError(f"{path.name}: the mask cannot be read{_why(error)}; expected a file .npy or .npz") from error
     if loaded.dtype.kind not in "biuf" or not np.isfinite(loaded).all():
         raise MaskError(f"{path.name}: the mask holds {loaded.dtype}; expected true and false, or numbers, 0 outside")
     mask: Mask = loaded
