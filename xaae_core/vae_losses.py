@@ -8,6 +8,7 @@ lfxai 0.1.1 differs from what it cites, the source is followed: see `_get_log_pz
 from __future__ import annotations
 
 import abc
+import math
 from typing import Any
 
 from torch import Tensor
@@ -158,6 +159,9 @@ class BetaHLoss(BaseVAELoss):
         beta: weight of the KL divergence.
         **kwargs: of `BaseVAELoss`.
 
+    Raises:
+        ValueError: a weight below 0, or as `BaseVAELoss`.
+
     Source: Higgins et al. 2016, "β-VAE: learning basic visual concepts with a constrained variational framework".
     """
 
@@ -165,6 +169,7 @@ class BetaHLoss(BaseVAELoss):
 
     def __init__(self, beta: float = 4, **kwargs: Any):
         super().__init__(**kwargs)
+        _require_weights(beta=beta)
         self.beta = beta
 
     @property
@@ -203,6 +208,9 @@ class BtcvaeLoss(BaseVAELoss):
         is_mss: estimate q(z) by minibatch stratified sampling; False: by minibatch weighted sampling.
         **kwargs: of `BaseVAELoss`.
 
+    Raises:
+        ValueError: a weight below 0, no training case, or as `BaseVAELoss`.
+
     Source: Chen et al. 2018, "Isolating sources of disentanglement in variational autoencoders".
     """
 
@@ -218,6 +226,9 @@ class BtcvaeLoss(BaseVAELoss):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        _require_weights(alpha=alpha, beta=beta, gamma=gamma)
+        if n_data < 1:
+            raise ValueError(f"n_data is {n_data}; expected the number of training cases, at least 1")
         self.n_data = n_data
         self.alpha = alpha
         self.beta = beta
@@ -261,6 +272,12 @@ class BtcvaeLoss(BaseVAELoss):
 
     def __str__(self) -> str:
         return "TC"
+
+
+def _require_weights(**weights: float) -> None:
+    for name, weight in weights.items():
+        if not 0 <= weight < math.inf:
+            raise ValueError(f"{name} is {weight}; expected a weight of 0 or more")
 
 
 def linear_annealing(init: float, fin: float, step: int, annealing_steps: int) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from xaae_core.models.mnist_autoencoder import require_dimension
 from xaae_core.models.signal_autoencoder import SignalAutoencoder
 
 ECG_LENGTH = 140
@@ -57,14 +58,14 @@ class EncoderCNN(nn.Module):
         n_features: channels C.
 
     Raises:
-        ValueError: a shorter signal.
+        ValueError: a shorter signal, or no dimension.
 
     Source: `lfxai.models.time_series.EncoderCNN`, which takes T = 140 and C = 1; then its weights fit.
     """
 
     def __init__(self, encoded_space_dim: int, *, seq_len: int = ECG_LENGTH, n_features: int = 1) -> None:
         super().__init__()
-        self.encoded_space_dim = encoded_space_dim
+        self.encoded_space_dim = require_dimension(encoded_space_dim)
         self.encoder_cnn = nn.Sequential(
             nn.Conv1d(n_features, 8, 3, stride=2, padding=1),
             nn.ReLU(),
@@ -95,14 +96,14 @@ class DecoderCNN(nn.Module):
         n_features: channels C.
 
     Raises:
-        ValueError: a shorter signal.
+        ValueError: a shorter signal, or no dimension.
 
     Source: `lfxai.models.time_series.DecoderCNN`, for T = 140 and C = 1; then its weights fit.
     """
 
     def __init__(self, encoded_space_dim: int, *, seq_len: int = ECG_LENGTH, n_features: int = 1) -> None:
         super().__init__()
-        self.encoded_space_dim = encoded_space_dim
+        self.encoded_space_dim = require_dimension(encoded_space_dim)
         lengths = ConvolutionLengths(seq_len)
         self.decoder_lin = nn.Sequential(
             nn.Linear(encoded_space_dim, 128), nn.ReLU(), nn.Linear(128, 32 * lengths.third)

@@ -64,7 +64,7 @@ class ClassifierMnist(DigitClassifier):
         classes: number of classes.
 
     Raises:
-        ValueError: the encoder has another size of z.
+        ValueError: the encoder has another size of z, or fewer than two classes.
 
     Source: `lfxai.models.images.ClassifierMnist`; weights of its fit.
     """
@@ -74,6 +74,8 @@ class ClassifierMnist(DigitClassifier):
     def __init__(self, encoder: EncoderMnist, latent_dim: int, name: str, *, classes: int = 10) -> None:
         super().__init__(name)
         require_same_size(latent_dim, encoder=encoder)
+        if classes < 2:
+            raise ValueError(f"classes is {classes}; expected at least 2 to tell apart")
         self.encoder = encoder
         self.lin_output = nn.Sequential(nn.Linear(latent_dim, classes))
         self.latent_dim = self.encoding_dims = self.encoded_space_dim = latent_dim

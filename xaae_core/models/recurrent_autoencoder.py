@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from xaae_core.models.mnist_autoencoder import require_dimension
 from xaae_core.models.signal_autoencoder import SignalAutoencoder
 
 
@@ -17,6 +18,9 @@ class RecurrentEncoder(nn.Module):
         n_features: channels C.
         embedding_dim: size D of z.
 
+    Raises:
+        ValueError: no dimension.
+
     Source: `lfxai.models.time_series.Encoder`; the layers have its names, so its weights fit.
     """
 
@@ -24,7 +28,7 @@ class RecurrentEncoder(nn.Module):
         super().__init__()
         self.seq_len = seq_len
         self.n_features = n_features
-        self.embedding_dim = embedding_dim
+        self.embedding_dim = require_dimension(embedding_dim)
         self.hidden_dim = 2 * embedding_dim
         self.rnn1 = nn.LSTM(n_features, self.hidden_dim, batch_first=True)
         self.rnn2 = nn.LSTM(self.hidden_dim, embedding_dim, batch_first=True)
@@ -47,6 +51,9 @@ class RecurrentDecoder(nn.Module):
         n_features: channels C.
         input_dim: size D of z.
 
+    Raises:
+        ValueError: no dimension.
+
     Source: `lfxai.models.time_series.Decoder`; the layers have its names, so its weights fit.
     """
 
@@ -54,7 +61,7 @@ class RecurrentDecoder(nn.Module):
         super().__init__()
         self.seq_len = seq_len
         self.n_features = n_features
-        self.input_dim = input_dim
+        self.input_dim = require_dimension(input_dim)
         self.hidden_dim = 2 * input_dim
         self.rnn1 = nn.LSTM(input_dim, input_dim, batch_first=True)
         self.rnn2 = nn.LSTM(input_dim, self.hidden_dim, batch_first=True)

@@ -40,7 +40,7 @@ class SimCLR(WithoutDecoder, ImageLatents, EpochTraining):
         feature_dim: size D of the representation z.
 
     Raises:
-        ValueError: a network without the `conv1`, `maxpool` and `fc` of a ResNet.
+        ValueError: a network without the `conv1`, `maxpool` and `fc` of a ResNet, or a projection of no dimension.
 
     Source: `lfxai.models.images.SimCLR`; Chen et al. 2020, "A simple framework for contrastive learning of visual
     representations", appendix B.9.
@@ -57,6 +57,8 @@ class SimCLR(WithoutDecoder, ImageLatents, EpochTraining):
         input_size: tuple[int, int] = (32, 32),
     ) -> None:
         super().__init__(name)
+        if projection_dim < 1:
+            raise ValueError(f"projection_dim is {projection_dim}; expected at least 1")
         network = cast(Any, base_encoder())
         if not all(hasattr(network, part) for part in ("conv1", "maxpool", "fc")):
             raise ValueError(

@@ -6,6 +6,7 @@ import torch
 
 from xaae_core.data.case_loaders import CasesInMemory, loaders_of_cases
 from xaae_core.errors import AutoencoderError, ModelChoiceError, TrainingError
+from xaae_core.models import lfxai_names
 from xaae_core.models.catalogue import MODELS, build_catalogued
 from xaae_core.models.mnist_autoencoder import AutoEncoderMnist, DecoderMnist, EncoderMnist
 from xaae_core.models.pyautoencoder_names import AE, VAE, AdaGVAE
@@ -46,6 +47,38 @@ def test_a_bernoulli_likelihood_refuses_what_is_no_share(name, low, high, tmp_pa
 def test_a_latent_size_of_0_is_refused(name):
     with pytest.raises(ModelChoiceError, match="dims is 0; expected at least 1"):
         build(name, dims=0)
+
+
+NOTHING = {
+    "EncoderMnist": lambda: lfxai_names.EncoderMnist(0),
+    "DecoderMnist": lambda: lfxai_names.DecoderMnist(0),
+    "VarEncoderMnist": lambda: lfxai_names.VarEncoderMnist(latent_dims=0),
+    "VarDecoderMnist": lambda: lfxai_names.VarDecoderMnist(latent_dims=0),
+    "BetaVaeMnist": lambda: lfxai_names.BetaVaeMnist(0),
+    "BetaTcVaeMnist": lambda: lfxai_names.BetaTcVaeMnist(0),
+    "EncoderBurgess": lambda: lfxai_names.EncoderBurgess((1, 32, 32), 0),
+    "DecoderBurgess": lambda: lfxai_names.DecoderBurgess((1, 32, 32), 0),
+    "ClassifierMnist": lambda: lfxai_names.ClassifierMnist(EncoderMnist(3), 3, "m", classes=0),
+    "ClassifierLatent": lambda: lfxai_names.ClassifierLatent(0),
+    "SimCLR": lambda: lfxai_names.SimCLR(torch.nn.Identity, 0),
+    "EncoderCNN": lambda: lfxai_names.EncoderCNN(0),
+    "DecoderCNN": lambda: lfxai_names.DecoderCNN(0),
+    "AutoencoderCNN": lambda: lfxai_names.AutoencoderCNN(0),
+    "Encoder": lambda: lfxai_names.Encoder(5, 1, 0),
+    "Decoder": lambda: lfxai_names.Decoder(5, 1, 0),
+    "RecurrentAutoencoder": lambda: lfxai_names.RecurrentAutoencoder(5, 1, 0),
+    "BetaHLoss": lambda: lfxai_names.BetaHLoss(beta=-1.0),
+    "BtcvaeLoss": lambda: lfxai_names.BtcvaeLoss(0),
+    "VAE": lambda: VAE(torch.nn.Identity(), torch.nn.Identity(), 0),
+    "AE": lambda: AE(torch.nn.LazyLinear(0), torch.nn.Identity()).build(torch.zeros(2, 4)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element")
+@pytest.mark.parametrize("name", NOTHING)
+def test_a_part_of_no_size_is_refused_where_it_is_built(name):
+    with pytest.raises(ValueError, match=r"( is | has |=|z \(2, )(0|-1).*(expected|at least)"):
+        NOTHING[name]()
 
 
 def test_an_encoder_that_does_not_match_the_decoder_is_refused():
