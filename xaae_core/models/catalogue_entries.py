@@ -10,7 +10,12 @@ from xaae_core.models.model_entry import ModelEntry, ModelOption, catalogue_of
 _BETA_ABOUT = (
     "How strongly z is held to the bell curve: more tells the factors of the data apart better, less draws sharper."
 )
-_BETA = ModelOption(name="beta", title="β, weight of the bell curve", about=_BETA_ABOUT, default=1.0)
+SIGNAL_BETA = 0.002
+"""β where signals are taken for Gaussian: noise of a standard deviation of 4.5 % of their range. With β = 1 the noise
+would be as large as the range, nothing in a signal would be worth a nat of z, and z would say nothing of it."""
+_BETA = ModelOption(
+    name="beta", title="β, weight of the bell curve", about=_BETA_ABOUT, default=1.0, signal_default=SIGNAL_BETA
+)
 _BETA_4, _BETA_6 = (
     ModelOption(name="beta", title=_BETA.title, about=_BETA_ABOUT, default=default) for default in (4.0, 6.0)
 )

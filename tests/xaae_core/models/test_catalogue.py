@@ -108,6 +108,7 @@ def test_a_setting_of_signals_has_a_default_of_its_own():
     entry = find_model("vae")
     assert entry.settings({}) == {"beta": 1.0, "likelihood": "bernoulli"}
     assert entry.settings({"beta": 3}, "signal") == {"beta": 3.0, "likelihood": "gaussian"}
+    assert 0 < entry.settings({}, "signal")["beta"] < 0.01, "with 1 the noise is as large as the range: z says nothing"
     whole = ModelOption(name="n", title="", about="", default=2, low=1, high=4)
     for wrong in (2.5, 0, 5, True, "2"):
         with pytest.raises(ModelChoiceError, match=r"n is .*; expected a whole number from 1 to 4"):
