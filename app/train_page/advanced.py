@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
 from app.train_page.words import phase_name
 from app.training.phases import EPOCH_SETTINGS
+from app.training.signal_epochs import epochs_of_few
 from xaae_core.training.presets import Preset, find_preset
+
+if TYPE_CHECKING:
+    from xaae_core.data.dataset import ImageDataset
 
 _RESIZE = {"pad": "keep the proportions, black borders", "squash": "fill the square"}
 _METRICS: dict[str, Literal["ms_ssim", "ssim"] | None] = {
@@ -35,11 +39,11 @@ class AdvancedChoice:
     recons_metric: Literal["ms_ssim", "ssim"] | None = None
 
 
-def choose_advanced(preset_name: str, *, is_picture: bool = True) -> AdvancedChoice:
+def choose_advanced(preset_name: str, dataset: ImageDataset) -> AdvancedChoice:
     """The widgets, folded away; empty fields leave a setting to the preset."""
-    preset = find_preset(preset_name)
+    preset, is_picture = find_preset(preset_name), dataset.form is None
     with st.expander("Advanced: epochs, sizes, learning rate"):
-        epochs = _choose_epochs(preset)
+        epochs = _choose_epochs(preset, epochs_of_few(dataset, preset_name))
         settings, metric = _choose_sizes(preset, is_picture=is_picture)
         rate = _choose_rate(preset)
         settings |= {"find_lr": rate.pop("find_lr"), "freeze_encoder": rate.pop("freeze_encoder")}
@@ -49,11 +53,11 @@ def choose_advanced(preset_name: str, *, is_picture: bool = True) -> AdvancedCho
     return AdvancedChoice({**settings, "training": training}, metric)
 
 
-def _choose_epochs(preset: Preset) -> dict[str, int | None]:
-    """Epochs of each phase, by the name of the setting."""
+def _choose_epochs(preset: Preset, of_few: Mapping[str, int]) -> dict[str, int | None]:
+    """Epochs of each phase, by the name of the setting; empty: the preset's, or those of few signals."""
     st.caption("Epochs at most: how often the model sees all training pictures in each phase.")
     names = {**EPOCH_SETTINGS, "consistency": "epochs_consistency", "sharpening": "epochs_sharpening"}
-    of_preset = {**preset.training, **{name: getattr(preset, name) for name in list(names.values())[3:]}}
+    of_preset = {**preset.training, **{name: getattr(preset, name) for name in list(names.values())[3:]}, **of_few}
     return {
         name: column.number_input(
             phase_name(phase),
@@ -63,7 +67,7 @@ def _choose_epochs(preset: Preset) -> dict[str, int | None]:
             placeholder=str(of_preset.get(name, "preset's")),
             key=f"train_{name}",
             persist_state="session",
-            help="Empty: as the preset says. 0 leaves the phase out.",
+            help="Empty: as many as the grey number says. 0 leaves the phase out.",
         )
         for column, (phase, name) in zip((*st.columns(3), *st.columns(3)), names.items(), strict=False)
     }

@@ -14,6 +14,7 @@ from app.train_page.one_phase import choose_one_phase
 from app.train_page.signal_choices import choose_signal_encoder
 from app.train_page.words import preset_name, preset_purpose
 from app.training.request import TrainingRequest
+from app.training.signal_epochs import with_enough_epochs
 from xaae_core.data.dataset import ImageDataset
 from xaae_core.models.catalogue import DEFAULT_MODEL
 from xaae_core.ms_ssim import SMALLEST_SIDE
@@ -68,7 +69,7 @@ def _choose_xaaenet(checked: CheckedData) -> TrainingRequest | None:
     balance, seed, _ = st.columns([5, 3, 4]) if is_picture else (size, *st.columns([5, 7]))
     seed = balance if dataset.is_numeric else seed  # numbers have no rare classes to weigh: no gap is left
     chosen |= {"is_balanced": _choose_balance(balance, dataset), "seed": choose_seed(seed)}
-    advanced = choose_advanced(preset, is_picture=is_picture)
+    advanced = choose_advanced(preset, dataset)
     return None if sides is None else _request(checked, chosen, advanced, has_flips=not sides)
 
 
@@ -77,13 +78,14 @@ def _request(
 ) -> TrainingRequest:
     side = chosen.pop("size", None)
     is_small = side is not None and side < SMALLEST_SIDE
-    return TrainingRequest(
+    request = TrainingRequest(
         **chosen,
         **{**advanced.settings, "recons_metric": advanced.recons_metric or ("ssim" if is_small else None)},
         size=None if side is None else (side, side),
         has_flips=has_flips,
         **checked.options.of_request(),
     )
+    return with_enough_epochs(request, checked.report.dataset)
 
 
 def _choose_encoder(place: Any, preset: str) -> str | None:

@@ -11,6 +11,8 @@ from app.train_page.check import CheckedData
 from app.train_page.data_choices import choose_judged_class, choose_seed, choose_sides, choose_target
 from app.training.one_phase_way import BATCH_SIZE, EPOCHS
 from app.training.request import TrainingRequest
+from app.training.signal_epochs import epochs_of_few, with_enough_epochs
+from xaae_core.data.dataset import ImageDataset
 from xaae_core.models.model_entry import Medium, ModelEntry, ModelOption
 
 _MIRRORED = "SimCLR itself mirrors its views, whatever is answered here: take another model where that would be wrong."
@@ -32,10 +34,10 @@ def choose_one_phase(checked: CheckedData, entry: ModelEntry) -> TrainingRequest
     target = (choose_target if entry.learns_labels else choose_judged_class)(for_target, dataset)
     seed = choose_seed(for_seed)
     with st.expander("Advanced: epochs, size of the code, learning rate"):
-        settings = _choose_advanced(entry, is_picture=is_picture)
+        settings = _choose_advanced(entry, dataset)
     if sides is None:
         return None
-    return TrainingRequest(
+    request = TrainingRequest(
         model=entry.name,
         size=None if side is None else (side, side),
         target=target,
@@ -44,6 +46,7 @@ def choose_one_phase(checked: CheckedData, entry: ModelEntry) -> TrainingRequest
         **checked.options.of_request(),
         **settings,
     )
+    return with_enough_epochs(request, dataset)
 
 
 def _choose_side(place: Any, entry: ModelEntry) -> int:
@@ -74,13 +77,14 @@ def _choose_side(place: Any, entry: ModelEntry) -> int:
     )
 
 
-def _choose_advanced(entry: ModelEntry, *, is_picture: bool) -> dict[str, Any]:
+def _choose_advanced(entry: ModelEntry, dataset: ImageDataset) -> dict[str, Any]:
     """Fields of a request; what is left empty is not among them."""
+    is_picture, usual_epochs = dataset.form is None, epochs_of_few(dataset, None).get("epochs", EPOCHS)
     own = _choose_options(entry, "picture" if is_picture else "signal")
     epochs, rate, patience = st.columns(3)
     training = {
         "epochs": epochs.number_input(
-            "Epochs at most", 1, 10_000, value=None, placeholder=str(EPOCHS), key="train_epochs",
+            "Epochs at most", 1, 10_000, value=None, placeholder=str(usual_epochs), key="train_epochs",
             persist_state="session", help="How often the model sees all training cases.",
         ),
         "lr_max": rate.number_input(
