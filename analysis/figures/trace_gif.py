@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _LANE_PX, _WIDTH_PX, _MOST_PX = 150, 800, 900
 _DPI = 100
+_NAME_SIZE, _SCALE_SIZE = 8, 7  # points
 
 
 def draw_trace_gif(traversal: Traversal, *, frame_ms: int = 120) -> bytes:
@@ -73,6 +74,17 @@ def _parts(codes: NDArray[Any]) -> NDArray[np.float64]:
     return np.stack([codes >> 16, (codes >> 8) & 255, codes & 255], axis=1).astype(np.float64)
 
 
+def _short(value: float) -> str:
+    """A number with two digits that count, never with an exponent where people write none: −100, 0.13."""
+    return f"{float(f'{value:.2g}'):g}".replace("-", "−")
+
+
+def _share(texts: list[str], size: int) -> float:
+    """Of the picture's width, what the longest of some texts takes beside the lanes."""
+    letters = 0.62 * size * max(len(text) for text in texts)  # points; a letter is some 0.6 as wide as high
+    return (letters / 72 * _DPI + 14) / _WIDTH_PX
+
+
 def _frames(path: Traversal) -> list[Image.Image]:
     """One picture a step; what stays the same is drawn once."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -83,17 +95,18 @@ def _frames(path: Traversal) -> list[Image.Image]:
     height = min(_MOST_PX, _LANE_PX * form.n_channels + 90)
     figure = Figure(figsize=(_WIDTH_PX / _DPI, height / _DPI), dpi=_DPI)
     canvas: Any = FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.12, 46 / height, 0.78, 1 - 86 / height))
     lanes = Lanes(form, lane_scale([signals]))
+    scales = [f" {_short(low)} to {_short(high)}" for low, high in lanes.scale]
+    left, right = _share(lanes.names(), _NAME_SIZE), _share(scales, _SCALE_SIZE)
+    axes = figure.add_axes((left, 46 / height, 1 - left - right, 1 - 86 / height))
     placed = lanes.placed(signals)  # [K, C, T]
     lines = Lines.of(form.length, form.sampling_rate, most=2 * _WIDTH_PX)
     for channel in range(form.n_channels):
         lines.stroke(axes, placed[path.origin, channel], BASE, 1.2)
     axes.set_yticks(lanes.middles.tolist(), lanes.names())
-    axes.tick_params(labelsize=8, length=2)
-    for middle, (low, high) in zip(lanes.middles, lanes.scale, strict=True):
-        words = f" {low:.2g} to {high:.2g}".replace("-", "−")
-        axes.text(1, middle / form.n_channels, words, transform=axes.transAxes, fontsize=7, va="center")
+    axes.tick_params(labelsize=_NAME_SIZE, length=2)
+    for middle, words in zip(lanes.middles, scales, strict=True):
+        axes.text(1, middle / form.n_channels, words, transform=axes.transAxes, fontsize=_SCALE_SIZE, va="center")
     axes.set(xlim=(0, max(form.length - 1, 1) / form.sampling_rate), ylim=(0, form.n_channels))
     axes.set_xlabel("time (s)", fontsize=9)
     axes.hlines(np.arange(1, form.n_channels), *axes.get_xlim(), color="#dddddd", lw=0.5)
@@ -110,7 +123,7 @@ def _frames(path: Traversal) -> list[Image.Image]:
             moving += lines.band(axes, placed[step, channel], base)
             moving.append(lines.stroke(axes, placed[step, channel], STEP, 1.6))
         words = f"{path.steps[step]:+.1f} SD".replace("-", "−") if step != path.origin else "0 SD"
-        moving.append(figure.text(0.12, 1 - 30 / height, f"{words}, {plain(path.target, most=60)}", fontsize=11))
+        moving.append(figure.text(left, 1 - 30 / height, f"{words}, {plain(path.target, most=60)}", fontsize=11))
         for artist in moving:
             axes.draw_artist(artist)
             artist.remove()

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 _MOST_POINTS = 400
 _ROW_INCHES = (0.36, 1.1)  # least and greatest height of a row
 _ROWS_INCHES = 3.2
-_ABOVE, _BELOW, _LEFT, _RIGHT = 0.45, 0.72, 0.85, 0.08  # inches
+_ABOVE, _BELOW, _RIGHT = 0.45, 0.72, 0.08  # inches
+_SCALE_POINTS, _NAME_SIZE = 26, 6  # room for the numbers of a lane, size of its name
+_MOST_LEFT = 1.5  # inches
+_DENSE = 1000  # samples; lines of more are drawn finer, so that the band between them is seen
 
 
 def draw_trace_strip(
@@ -50,16 +53,16 @@ def draw_trace_strip(
     row = min(_ROW_INCHES[1], max(_ROW_INCHES[0], _ROWS_INCHES / signal_form.n_channels))
     height = row * signal_form.n_channels + _ABOVE + _BELOW
     canvas = Figure(figsize=(width_inches, height), dpi=dpi)
-    sides = {"left": _LEFT / width_inches, "right": 1 - _RIGHT / width_inches}
+    sides = {"left": _left_inches(lanes.names()) / width_inches, "right": 1 - _RIGHT / width_inches}
     ends = {"top": 1 - _ABOVE / height, "bottom": _BELOW / height}
     cells = canvas.subplots(1, len(shown) + 1, sharex=True, sharey=True, gridspec_kw={**sides, **ends, "wspace": 0.08})
     lines = Lines.of(signal_form.length, signal_form.sampling_rate, most=_MOST_POINTS)
-    thin = 0.9 if row > 2 * _ROW_INCHES[0] else 0.6
+    thin = 0.35 if signal_form.length > _DENSE else 0.9 if row > 2 * _ROW_INCHES[0] else 0.6
     places, words = lanes.ticks(4 if row > 2 * _ROW_INCHES[0] else 2)
     cells[0].set_yticks(places, words)
     for base, measured in zip(placed[path.origin], placed_original, strict=True):
         lines.stroke(cells[0], base, BASE, thin)
-        lines.stroke(cells[0], measured, ORIGINAL, 0.6)
+        lines.stroke(cells[0], measured, ORIGINAL, min(thin, 0.6))
     for cell, step in zip(cells[1:], shown, strict=True):
         for moved, base in zip(placed[step], placed[path.origin], strict=True):
             if step != path.origin:
@@ -70,8 +73,8 @@ def draw_trace_strip(
         _dress(cell, signal_form)
     for place, name in zip(lanes.middles, lanes.names(), strict=True):
         cells[0].annotate(
-            name, (0, place), (-26, 0), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=6,
-            ha="right", va="center",
+            name, (0, place), (-_SCALE_POINTS, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            fontsize=_NAME_SIZE, ha="right", va="center",
         )  # fmt: skip
     for cell, label in zip(cells, ["original", *(step_label(path, step) for step in shown)], strict=True):
         cell.set_title(label, fontsize=7, fontweight="bold" if label == "original" else "normal", pad=3)
@@ -82,10 +85,16 @@ def draw_trace_strip(
     return render(canvas, form, dpi=dpi)
 
 
+def _left_inches(names: list[str]) -> float:
+    """Room for the longest name and for the scale, in inches."""
+    letters = 0.6 * _NAME_SIZE * max(len(name) for name in names)  # points; a letter is some 0.6 as wide as high
+    return min(_MOST_LEFT, (letters + _SCALE_POINTS + 6) / 72)
+
+
 def _dress(cell: Any, form: SignalForm) -> None:
     """Time below, thin lines between the lanes, and around."""
     cell.set(xlim=(0, max(form.length - 1, 1) / form.sampling_rate), ylim=(0, form.n_channels))
-    cell.locator_params(axis="x", nbins=3)
+    cell.locator_params(axis="x", nbins=3, prune="upper")  # else it meets the next column's first
     cell.tick_params(labelsize=5, length=1.5, width=0.4, pad=1.5)
     cell.grid(True, axis="x", lw=0.3, color="#dddddd")
     for edge in range(1, form.n_channels):
