@@ -74,7 +74,8 @@ def _drawn(metrics: Mapping[str, float]) -> list[tuple[Level, str]]:
         return []
     said = f"{max(share, 0):.0%} of what makes cases differ is there again when they are drawn from z"
     return [_by_bounds(share, _DRAWN, (
-        f"it draws nearly the same whatever the case is: only {said}",
+        f"it draws nearly the same whatever the case is: only {said}; longer training, more cases or, where there is "
+        "one, a smaller β may help",
         f"it draws coarse shapes: {said}",
         said,
     ))]  # fmt: skip

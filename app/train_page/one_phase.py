@@ -116,7 +116,9 @@ def _choose_advanced(entry: ModelEntry, dataset: ImageDataset) -> dict[str, Any]
 
 def _choose_options(entry: ModelEntry, medium: Medium) -> dict[str, Any]:
     """The model's own settings, those that differ from its defaults."""
-    places = st.columns(max(1, len(entry.options)))
+    if not entry.options:
+        return {}
+    places = st.columns(len(entry.options))
     chosen = {
         option.name: _choose_option(place, entry, option, medium)
         for place, option in zip(places, entry.options, strict=False)
