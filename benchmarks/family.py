@@ -1,127 +1,146 @@
-"""A training step of `AE`, `VAE` and `AdaGVAE`: ours against pyautoencoder 2.1.0, at equal weights, on one thread."""
+"""A training step of every model of the family as it is trained here, against pyautoencoder 2.1.0 and lfxai 0.1.1.
+
+Each side runs in a process of its own, as it would at its user's: what one leaves in the memory does not help the
+other. They take turns on one thread, from equal weights, with equal batches, draws, and settings of Adam.
+"""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
+import multiprocessing
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from multiprocessing.connection import Connection
+from unittest.mock import patch
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
-from benchmarks.comparison import Comparison, take_turns, timed
-from xaae_core.models import pyautoencoder_names as ours
-from xaae_core.models.picture_networks import PictureDecoder, PictureEncoder
+from benchmarks.comparison import Comparison
+from benchmarks.family_epochs import Measured, Side, serve
+from xaae_core.models.picture_networks import AUTOENCODER_KINDS
 
-SIZE = (1, 28, 28)
-LATENT_DIM = 10
-_BLOCK = 8
+_WARM_UP = 3
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """A step of training of ours and of theirs, from equal weights and with equal draws.
+@dataclass(frozen=True)
+class Case:
+    """What is compared.
 
     Attributes:
-        kind: "AE", "VAE" or "AdaGVAE".
-        batch_size: cases of a batch; pairs of an `AdaGVAE`.
-        ours: does a step and gives its loss.
-        theirs: likewise.
+        kind: the model.
+        batch_size: cases of a batch; pairs of an `AdaGVAE`, pictures of `SimCLR`.
+        n_steps: steps that are timed together.
+        is_same_loss: whether both train with the same loss.
+        note: what else must be known.
     """
 
     kind: str
     batch_size: int
-    ours: Callable[[], float]
-    theirs: Callable[[], float]
+    n_steps: int = 8
+    is_same_loss: bool = True
+    note: str = ""
+
+    @property
+    def peer(self) -> str:
+        """The other package."""
+        return "pyautoencoder 2.1.0" if self.kind in AUTOENCODER_KINDS else "lfxai 0.1.1"
+
+    @property
+    def name(self) -> str:
+        """Of its row."""
+        unit = {"AdaGVAE": "pairs", "SimCLR": "pictures in two views"}.get(self.kind, "cases")
+        return f"{self.kind}, a training step, {self.batch_size} {unit}"
 
 
-def build_pair(kind: str) -> tuple[nn.Module, nn.Module]:
-    """Our model and pyautoencoder's, of equal weights; raises ImportError where it is not installed."""
-    from pyautoencoder import vanilla, variational
-
-    torch.manual_seed(0)
-    encoder, decoder = nn.Sequential(PictureEncoder(SIZE), nn.ReLU()), PictureDecoder(SIZE, LATENT_DIM)
-    mine = _assemble(kind, vars(ours), encoder, decoder)
-    other = _assemble(kind, vars(vanilla) | vars(variational), copy.deepcopy(encoder), copy.deepcopy(decoder))
-    other.load_state_dict(mine.state_dict())
-    return mine, other
-
-
-def steps(*, batch_size: int = 64, kinds: tuple[str, ...] = ("AE", "VAE", "AdaGVAE")) -> list[Step]:
-    """A step of each kind with Adam and the bernoulli likelihood."""
-    return [
-        Step(kind, batch_size, *(_stepper(model, kind, batch_size) for model in build_pair(kind))) for kind in kinds
-    ]
-
-
-def largest_difference(step: Step, *, n_steps: int = 5) -> float:
-    """How far the losses of some steps of both are apart, as a share."""
-    apart = 0.0
-    for seed in range(n_steps):
-        torch.manual_seed(seed)
-        mine = step.ours()
-        torch.manual_seed(seed)
-        theirs = step.theirs()
-        apart = max(apart, abs(mine - theirs) / abs(theirs))
-    return apart
+CASES = (
+    Case("AE", 64),
+    Case("VAE", 64),
+    Case("VAE", 256, n_steps=2),
+    Case("AdaGVAE", 4),
+    Case("AdaGVAE", 16),
+    Case("AdaGVAE", 32, n_steps=4),
+    Case("AdaGVAE", 64, n_steps=4),
+    Case("AdaGVAE", 256, n_steps=2),
+    Case("AutoEncoderMnist", 64),
+    Case("BetaVaeMnist", 64, n_steps=2),
+    Case("BetaTcVaeMnist", 64, n_steps=2),
+    Case("BurgessVAE", 64, n_steps=4),
+    Case("ClassifierMnist", 64, is_same_loss=False, note="lfxai puts a softmax before the cross-entropy"),
+    Case("RecurrentAutoencoder", 16, n_steps=1),
+    Case("AutoencoderCNN", 64, is_same_loss=False, note="lfxai's loss compares each value with all of the signal"),
+    Case("SimCLR", 4, n_steps=1, note="ResNet-18 on 32×32"),
+)
 
 
 def run(*, is_quick: bool = False) -> list[Comparison]:
-    """All comparisons of this file, on one thread; none where pyautoencoder is not installed."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        wanted = [*steps(), *steps(batch_size=16, kinds=("AdaGVAE",)), *steps(batch_size=4, kinds=("AdaGVAE",))]
-        return [_compare(step, repeats=2 if is_quick else 31) for step in wanted]
-    except ImportError as error:
-        print(f"  left out: pyautoencoder 2.1.0 is not here ({error}): pip install --no-deps pyautoencoder==2.1.0")
-        return []
-    finally:
-        torch.set_num_threads(n_threads)
+    """All comparisons of this file; none with a peer that is not installed."""
+    comparisons = []
+    for case in CASES:
+        try:
+            comparisons.append(compare(case, repeats=2 if is_quick else 21))
+        except (ImportError, EOFError):  # EOFError: the process of a side ended when it was built
+            print(f"  left out: {case.name}: {case.peer} is not here: pip install --no-deps {_pinned(case.peer)}")
+    return comparisons
 
 
-def _compare(step: Step, *, repeats: int) -> Comparison:
-    apart = largest_difference(step)
-    seconds = take_turns(_per_step(step.ours), _per_step(step.theirs), repeats=repeats, warm_up=2)
-    both = " pairs" if step.kind == "AdaGVAE" else " cases"
+def compare(case: Case, *, repeats: int) -> Comparison:
+    """Both sides in turn, after some that do not count; the losses of the first are compared."""
+    with ExitStack() as stack:
+        sides = [stack.enter_context(_process(case, side)) for side in ("ours", "theirs")]
+        first = [_measure(side, 0, min(case.n_steps, 3)).loss for side in sides]
+        turns = [_turn(sides, turn, case.n_steps) for turn in range(_WARM_UP + repeats)][_WARM_UP:]
+    wall, cpu = (np.array([[getattr(m, clock) for m in turn] for turn in turns]) for clock in ("wall", "cpu"))  # [N, 2]
+    told = f"losses of the first steps differ by {abs(first[0] / first[1] - 1):.0e}; " if case.is_same_loss else ""
+    note = f"{case.note}; " if case.note else ""
     return Comparison(
-        f"{step.kind}, a training step, {step.batch_size}{both}",
-        "small pairs in one pass, the loss summed in one go" if step.kind == "AdaGVAE" else "the loss summed in one go",
-        "pyautoencoder 2.1.0",
-        *seconds,
-        f"one thread; {'×'.join(map(str, SIZE))}, D = {LATENT_DIM}, blocks of {_BLOCK} steps; losses of 5 steps "
-        f"differ by at most {apart:.1e}",
+        case.name,
+        "our training",
+        case.peer,
+        wall[:, 0] / case.n_steps,
+        wall[:, 1] / case.n_steps,
+        f"{note}{told}of the processor's time {_quartiles(cpu[:, 0] / cpu[:, 1])}, {_times_faster(cpu)}",
     )
 
 
-def _per_step(step: Callable[[], float]) -> Callable[[], float]:
-    block = timed(lambda: [step() for _ in range(_BLOCK)])
-    return lambda: block() / _BLOCK
+@contextmanager
+def _process(case: Case, side: Side) -> Iterator[Connection]:
+    """A process that trains when it is asked to."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    with patch.dict(os.environ, {"OMP_NUM_THREADS": "1"}):
+        process = context.Process(target=serve, args=(there, case.kind, side, case.batch_size), daemon=True)
+        process.start()
+    there.close()
+    try:
+        here.recv()
+        yield here
+        here.send(None)
+        process.join()
+    finally:
+        process.kill()
 
 
-def _assemble(kind: str, source: dict[str, Any], encoder: nn.Module, decoder: nn.Module) -> nn.Module:
-    if kind == "AE":
-        model = source["AE"](encoder=nn.Sequential(encoder, nn.LazyLinear(LATENT_DIM)), decoder=decoder)
-    else:
-        model = source["VAE"](encoder=encoder, decoder=decoder, latent_dim=LATENT_DIM)
-        model = source["AdaGVAE"](vae=model) if kind == "AdaGVAE" else model
-    model.build(torch.zeros(2, *SIZE))
-    built: nn.Module = model.train()
-    return built
+def _turn(sides: list[Connection], turn: int, n_steps: int) -> list[Measured]:
+    """One after the other; who goes first changes."""
+    made = {index: _measure(sides[index], turn + 1, n_steps) for index in ((0, 1) if turn % 2 == 0 else (1, 0))}
+    return [made[0], made[1]]
 
 
-def _stepper(model: Any, kind: str, batch_size: int) -> Callable[[], float]:
-    generator = torch.Generator().manual_seed(1)
-    x1, x2 = torch.rand(2, batch_size, *SIZE, generator=generator)
-    x: Tensor | tuple[Tensor, Tensor] = (x1, x2) if kind == "AdaGVAE" else x1
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
+def _measure(side: Connection, seed: int, n_steps: int) -> Measured:
+    side.send((seed, n_steps))
+    measured: Measured = side.recv()
+    return measured
 
-    def step() -> float:
-        optimizer.zero_grad()
-        loss = model.compute_loss(x, model(x), likelihood="bernoulli").objective
-        loss.backward()
-        optimizer.step()
-        return float(loss.detach())
 
-    return step
+def _quartiles(ratios: np.ndarray) -> str:
+    low, median, high = np.quantile(ratios, [0.25, 0.5, 0.75])
+    return f"{median:.3g} ({low:.3g}, {high:.3g})"
+
+
+def _times_faster(cpu: np.ndarray) -> str:
+    return f"{np.median(cpu[:, 1] / cpu[:, 0]):.2f}× as fast"
+
+
+def _pinned(peer: str) -> str:
+    return peer.replace(" ", "==")
