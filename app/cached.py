@@ -22,6 +22,7 @@ from app.opened_model import open_checkpoint
 from xaae_core.checkpoints import Checkpoint, read_card
 from xaae_core.data.dataset import ImageDataset, read_dataset
 from xaae_core.data.frames import split_frame
+from xaae_core.data.medium import require_medium
 from xaae_core.data.recipes import CaseInput, CaseRecipe, recipe_for
 from xaae_core.data.signals.signal_options import SignalOptions
 from xaae_core.data.splits import split_name
@@ -101,8 +102,15 @@ def open_dataset(folder: Path, card: ModelCard | None = None) -> ImageDataset:
     signals = SignalOptions.of_card(card) if card is not None else None
     if asked.to_mapping():
         with suppress(DatasetError):
-            return dataset_at(str(folder), changed, asked, task, signals)
-    return dataset_at(str(folder), changed, TableColumns(), task, signals)
+            return _of_medium(dataset_at(str(folder), changed, asked, task, signals), card)
+    return _of_medium(dataset_at(str(folder), changed, TableColumns(), task, signals), card)
+
+
+def _of_medium(dataset: ImageDataset, card: ModelCard | None) -> ImageDataset:
+    """The data set, if it is of pictures or signals as the model takes them."""
+    if card is not None:
+        require_medium(dataset, card)
+    return dataset
 
 
 def _last_change(folder: Path) -> int:

@@ -121,9 +121,8 @@ def extract_latents(
         if progress is not None:
             progress(len(kept) + len(skipped), len(cases.ids))
     if not kept:
-        raise LatentTableError(
-            f"none of the {len(cases.ids)} pictures could be read; the first: {skipped[0] if skipped else 'none given'}"
-        )
+        first = ": ".join(skipped[0]) if skipped else "none given"
+        raise LatentTableError(f"none of the {len(cases.ids)} cases could be read; the first: {first}")
     picked = np.array(kept)
     labels = {} if cases.values is None else {cases.target_name: cases.values}
     predicted = joined_values(said)

@@ -75,11 +75,7 @@ def read_data(source: str | Path, *, seed: int = 0) -> ExperimentData:
         raise DatasetError(
             f'there is no file {path}: give the .npz file of MNIST or of ECG5000, or "digits", which needs none'
         )
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
-    except (ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise DatasetError(f"{path.name} cannot be read ({error}): expected an .npz file of numbers") from error
+    found = _arrays_of(path)
     sha = hashlib.sha256(path.read_bytes()).hexdigest()
     if set(_MNIST) <= found.keys():
         return _mnist(found, sha, path.name)
@@ -89,6 +85,19 @@ def read_data(source: str | Path, *, seed: int = 0) -> ExperimentData:
         f"{path.name} holds {', '.join(sorted(found)) or 'nothing'}; expected {', '.join(_MNIST)} (MNIST) or "
         f"{', '.join(_ECG)} (ECG5000)"
     )
+
+
+def _arrays_of(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz file by name."""
+    if not zipfile.is_zipfile(path):  # NumPy would take any other file for a pickle, and advise to run it
+        raise DatasetError(
+            f"{path.name} cannot be read: it is no whole .npz file; expected arrays saved with numpy.savez"
+        )
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise DatasetError(f"{path.name} cannot be read ({error}): expected an .npz file of numbers") from error
 
 
 def balanced_rows(labels: Labels, n: int, seed: int) -> NDArray[np.int64]:
@@ -142,7 +151,10 @@ def _part(found: dict[str, NDArray[Any]], part: str) -> tuple[Tensor, Labels]:
 def _ecg5000(found: dict[str, NDArray[Any]], sha: str, name: str, seed: int) -> ExperimentData:
     signals, labels = found["x"], found["y"]
     if signals.ndim != 2 or labels.shape != signals.shape[:1] or not np.isfinite(signals).all():
-        raise DatasetError(f"{name}: x is {signals.shape} and y {labels.shape}; expected finite [N, T] and [N]")
+        raise DatasetError(
+            f"{name}: x is {signals.shape} and y {labels.shape}; expected finite [N, T], one channel, and [N]: of "
+            "several channels take one, or train on them with xaae train"
+        )
     x = torch.from_numpy(signals.astype(np.float32))[:, :, None]  # [N, T, 1]
     train, test = split_rows(labels.astype(np.int64), _TEST_SHARE, seed)
     y = (labels != _NORMAL).astype(np.int64)

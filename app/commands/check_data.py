@@ -69,14 +69,17 @@ def command(
     """
     from xaae_core.data.checks import check_dataset
     from xaae_core.data.dataset import read_dataset
+    from xaae_core.data.medium import require_medium
 
     model: dict[str, Any] = {"size": (size, size)} if size else {}
     if checkpoint is not None:
         model = _model_of(checkpoint)
     if options["window"] is not None:
         model["window"] = options["window"]
-    signals = model.pop("signals", None) or signals_from(options)
+    signals, card = model.pop("signals", None) or signals_from(options), model.pop("card", None)
     dataset = read_dataset(data, columns=columns_from(options), task=options["task"], min_classes=1, signals=signals)
+    if card is not None:
+        require_medium(dataset, card)
     with counted("checked") as progress:
         report = check_dataset(dataset, **model, progress=progress, seed=seed)
     if as_json:
@@ -96,11 +99,12 @@ def _model_of(checkpoint: Path) -> dict[str, Any]:
     opened = open_checkpoint(checkpoint)
     signals = SignalOptions.of_card(opened.card)
     if signals is not None:
-        return {"signals": signals}
+        return {"signals": signals, "card": opened.card}
     recipe = recipe_for(opened.model, opened.card)
     mean, std = (getattr(opened.model, name).flatten().tolist() for name in ("pixel_mean", "pixel_std"))
     is_identity = set(mean) == {0.0} and set(std) == {1.0}
     return {
+        "card": opened.card,
         "size": recipe.size,
         "channels": recipe.channels,
         "normalisation": None if is_identity else (mean, std),

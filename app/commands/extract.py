@@ -33,6 +33,7 @@ def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: b
     from app.opened_model import open_checkpoint
     from xaae_core.data.class_order import in_class_order
     from xaae_core.data.dataset import read_dataset
+    from xaae_core.data.medium import require_medium
     from xaae_core.data.recipes import recipe_for
     from xaae_core.data.signals.signal_options import SignalOptions
     from xaae_core.latents import extract_latents, write_latents
@@ -48,6 +49,7 @@ def command(checkpoint: Path, data: Path, out: Path, batch_size: int, as_json: b
         min_classes=1,
         signals=SignalOptions.of_card(card),
     )
+    require_medium(dataset, card)
     dataset = in_class_order(dataset, card.classes) if card.task == "classes" else dataset
     describe_data(dataset)
     with counted("encoded") as progress:

@@ -114,6 +114,7 @@ def command(
     from app.opened_model import open_checkpoint
     from xaae_core.data.class_order import in_class_order
     from xaae_core.data.dataset import read_dataset
+    from xaae_core.data.medium import require_medium
     from xaae_core.data.recipes import recipe_for
     from xaae_core.data.signals.signal_options import SignalOptions
     from xaae_core.signal_form import signal_form_of
@@ -133,6 +134,7 @@ def command(
         min_classes=1,
         signals=SignalOptions.of_card(card),
     )
+    require_medium(dataset, card)
     dataset = in_class_order(dataset, card.classes) if card.task == "classes" else dataset
     describe_data(dataset)
     rows = choose_rows(dataset, split=split, only=only, limit=limit, seed=seed)

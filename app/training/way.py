@@ -112,6 +112,12 @@ class Way(ABC):
         """Size and channels of the model's cases, and of signals their form."""
         form = dataset.form
         if form is None:
+            of_signals = list(self.request.signals.to_mapping())
+            if of_signals:
+                raise TrainingError(
+                    f"{', '.join(of_signals)}: for signals only, and {dataset.name} holds pictures: leave "
+                    f"{'it' if len(of_signals) == 1 else 'them'} out"
+                )
             return {"size": self.image_size, "channels": self._channels_of(dataset)}
         given = [option for name, option in _OF_PICTURES.items() if getattr(self.request, name)]
         if given:

@@ -132,7 +132,7 @@ def test_a_folder_whose_every_picture_is_torn_is_refused(session: Session, tmp_p
         (folder / name).mkdir(parents=True)
         (folder / name / "a.png").write_bytes(bad_files.torn_png())
     session.open_folder(folder)
-    assert any("none of the 2 pictures could be read" in error for error in session.errors)
+    assert any("none of the 2 cases could be read" in error for error in session.errors)
     assert not session.app.exception
     session.app.button(key="rescue_close").click().run()
     session.assert_well()

@@ -120,7 +120,7 @@ def test_pictures_that_cannot_be_read_are_left_out_and_named(model, folder, brok
 def test_a_set_without_one_readable_picture_is_refused(model, folder):
     for path in folder.paths:
         path.write_bytes(b"no picture")
-    with pytest.raises(LatentTableError, match=r"none of the 7 pictures could be read; the first: .*case-0"):
+    with pytest.raises(LatentTableError, match=r"none of the 7 cases could be read; the first: .*case-0"):
         extract_latents(model, folder)
 
 

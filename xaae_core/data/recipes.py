@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from xaae_core.data.images import ImageData, ImageSource, Resize, read_image
+from xaae_core.data.medium import is_signal_path
 from xaae_core.data.signals.signal_data import SignalData, SignalRecipe
 from xaae_core.data.windows import Window, check_window
+from xaae_core.errors import ImageError
 from xaae_core.signal_form import signal_form_of
 
 if TYPE_CHECKING:
@@ -54,8 +57,13 @@ class PictureRecipe:
         """Read a picture so: a path (perhaps with `#n`), an upload's bytes, or a stream.
 
         Raises:
-            ImageError: it cannot be read; the message calls it `name`, by default the file's name.
+            ImageError: it cannot be read, or is a signal; the message calls it `name`, by default the file's name.
         """
+        if is_signal_path(source):
+            raise ImageError(
+                f"{name or Path(str(source)).name} is a signal; the model takes pictures: give a picture, or open "
+                "a model of signals"
+            )
         return read_image(
             source, channels=self.channels, size=self.size, resize=self.resize, window=self.window, name=name
         )

@@ -146,3 +146,15 @@ def test_no_file_and_no_npz_are_refused(tmp_path: Path):
     bad.write_bytes(b"PK\x03\x04 broken")
     with pytest.raises(DatasetError, match="cannot be read"):
         read_data(bad)
+
+
+@pytest.mark.parametrize("name", ["case.npy", "rows.csv"])
+def test_a_file_that_is_no_npz_is_refused_without_advice_to_unpickle_it(tmp_path, name):
+    path = tmp_path / name
+    if path.suffix == ".npy":
+        np.save(path, np.zeros((4, 9)))
+    else:
+        path.write_text("0,1\n1,0\n")
+    with pytest.raises(DatasetError, match=r"it is no whole \.npz file; expected arrays") as refused:
+        read_data(path)
+    assert "pickle" not in str(refused.value)
