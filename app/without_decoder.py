@@ -21,6 +21,11 @@ def page_of_cases(model: object) -> str:
     return "pages/traverse.py" if has_decoder(model) else CASE_PAGE
 
 
+def name_of_page(model: object) -> str:
+    """What that page is called."""
+    return "Traverse" if has_decoder(model) else "Attributions"
+
+
 def offer_what_works(place: str) -> None:
     """Say why nothing moves, with ways to the pages that work.
 

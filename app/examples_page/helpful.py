@@ -28,7 +28,9 @@ def show_helpful(scene: ExampleScene, count: int) -> ExampleImportance | None:
     problems = (reconstruction_problem(scene), label_problem(scene))
     if all(problems):
         st.markdown("**Most helpful and most harmful** · :small[not possible here]")
-        st.caption(f"{' '.join(problems)} Open cases with the model's own labels, or a model that can draw.")
+        knows_classes = bool(scene.workspace.classes)
+        remedy = "cases with the model's own labels" if knows_classes else "a model that tells classes apart"
+        st.caption(f"{' '.join(problems)} Open {remedy}, or a model that can draw.")
         return None
     trace = trace_of(state.checkpoint_path())
     words, begin, how = st.columns([5.6, 1.6, 1.3], vertical_alignment="center")

@@ -26,6 +26,7 @@ from app.failures import explained
 from app.maps_page.cases import Choice
 from app.page_entry import go_to
 from app.plain_text import plain
+from app.without_decoder import name_of_page
 from app.words import count
 from app.workspace import Workspace
 
@@ -69,6 +70,7 @@ def _show_ranking(workspace: Workspace, doubted: DoubtedCases) -> None:
         columns=COLUMNS,
         name="Labels worth a second look",
         aspect=tile_aspect(workspace.signal_form),
+        other_page=name_of_page(workspace.checkpoint.model),
     )
     open_example(opened, doubted.cases, doubted.pictures)
     st.caption(plain(judged_words(doubted, suspects)))

@@ -1,4 +1,4 @@
-"""Opening an example: on this page, or in Traverse."""
+"""Opening an example: on this page, or on the page where the model moves or explains it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from app.examples_page.pictures import ExamplePictures
 from app.failures import explained
 from app.maps_page.cases import MapCases
 from app.page_entry import go_to
-
-TRAVERSE = "pages/traverse.py"
+from app.without_decoder import page_of_cases
 
 
 def open_example(opened: OpenedTile | None, cases: MapCases, pictures: ExamplePictures) -> None:
@@ -28,7 +27,7 @@ def open_example(opened: OpenedTile | None, cases: MapCases, pictures: ExamplePi
         else:
             state.open_upload(_picture(cases, pictures, opened.row))
         if opened.where == "traverse":
-            go_to(TRAVERSE)
+            go_to(page_of_cases(cases.workspace.checkpoint.model))
         st.rerun()
 
 

@@ -14,6 +14,7 @@ from app.example_methods import left_over
 from app.examples_page.opening import open_example
 from app.examples_page.scene import ExampleScene
 from app.plain_text import plain
+from app.without_decoder import name_of_page
 
 _WIDEST = 6
 """Pictures side by side at most: smaller ones show nothing."""
@@ -37,6 +38,7 @@ def draw_tiles(scene: ExampleScene, tiles: Sequence[ExampleTile], *, name: str, 
         columns=min(max(len(tiles), 4), _WIDEST),
         name=title,
         aspect=tile_aspect(scene.workspace.signal_form),
+        other_page=name_of_page(scene.workspace.checkpoint.model),
     )
     open_example(opened, scene.searched.cases, scene.pictures)
 

@@ -13,6 +13,7 @@ from app.maps_page.cases import MapCases
 from app.page_entry import go_to
 from app.plain_text import plain
 from app.selection_files import selection_csv, selection_parquet
+from app.without_decoder import page_of_cases
 from app.words import count
 from xaae_core.errors import XaaeError
 from xaae_core.signal_form import case_noun
@@ -72,8 +73,8 @@ def show_selection(
 
 
 def open_in_traverse(cases: MapCases, row: int) -> None:
-    """Open a case on the traverse page; see `open_on`."""
-    open_on(TRAVERSE, cases, row)
+    """Open a case on the traverse page, or of a model that cannot draw where it is explained; see `open_on`."""
+    open_on(page_of_cases(cases.workspace.checkpoint.model), cases, row)
 
 
 def open_on(page: str, cases: MapCases, row: int) -> None:

@@ -1,8 +1,10 @@
 """Every kind of model opens in every page, which shows what it can show of it and says what it cannot, and why."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -124,7 +126,10 @@ def check_examples(session: Session, name: str) -> None:
     until(session, lambda: "Most helpful and most harmful" in session.words("markdown"))
     for row in ("Most similar", "What it is a mixture of"):
         assert row in session.words("markdown")
+    others = {data["otherPage"] for data in map(_data_of, session.app.get("bidi_component")) if "otherPage" in data}
+    assert others == {"Attributions" if name in WITHOUT_DECODER else "Traverse"}
     if name == "SimCLR":
+        assert "Open a model that tells classes apart, or a model that can draw." in session.words("caption")
         assert "no decoder" in session.words("caption")
         assert "no classes" in session.words("caption")
         return
@@ -132,6 +137,11 @@ def check_examples(session: Session, name: str) -> None:
     expected = ["how well it is drawn"] * (name not in WITHOUT_DECODER) + ["what it is called"] * (name in WITH_CLASSES)
     assert losses.options == expected
     until(session, lambda: any(button.label == "Find them" for button in session.app.button))
+
+
+def _data_of(component: Any) -> dict[str, Any]:
+    """What a component was sent, where that is JSON."""
+    return dict(json.loads(component.proto.json)) if component.proto.json else {}
 
 
 _CHECKS = {

@@ -52,7 +52,7 @@ function told(tile) {
   return [tile.id, label, ...tile.lines, tile.missing].filter(Boolean);
 }
 
-function tileOf(list, tile, cases, open) {
+function tileOf(list, tile, cases, otherPage, open) {
   const item = add(list, "li", "ex-tile");
   Object.assign(item.dataset, { case: tile.id, row: tile.row });
   const lines = told(tile);
@@ -62,9 +62,9 @@ function tileOf(list, tile, cases, open) {
   main.setAttribute("aria-label", `Open ${lines.join(". ")}`);
   main.onclick = () => open(tile.id, "here");
   pictureOf(main, tile, cases);
-  const there = add(item, "button", "ex-traverse", "Traverse");
+  const there = add(item, "button", "ex-traverse", otherPage);
   there.type = "button";
-  there.title = `Open ${tile.name} on the Traverse page`;
+  there.title = `Open ${tile.name} on the ${otherPage} page`;
   there.onclick = () => open(tile.id, "traverse");
   if (tile.bar) barOf(item, tile.bar);
   add(item, "div", "ex-id", tile.name).title = tile.id;
@@ -93,7 +93,7 @@ class Tiles {
     this.list.setAttribute("aria-label", data.name);
     this.list.style.setProperty("--columns", data.columns);
     this.list.style.setProperty("--aspect", data.aspect);
-    for (const tile of data.tiles) tileOf(this.list, tile, data.cases, (id, where) => this.send("open", { id, where }));
+    for (const tile of data.tiles) tileOf(this.list, tile, data.cases, data.otherPage, (id, where) => this.send("open", { id, where }));
     const again = focused && [...this.list.children].find((item) => item.dataset.case === focused);
     again?.querySelector("button").focus();
   }

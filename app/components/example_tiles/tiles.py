@@ -69,7 +69,7 @@ class OpenedTile:
     Attributes:
         id: of the case.
         row: its row.
-        where: on this page, or on the traverse page.
+        where: on this page, or on the page where a case is moved or explained.
     """
 
     id: str
@@ -85,7 +85,14 @@ def _component() -> ComponentRenderer:
 
 
 def example_tiles(
-    tiles: Sequence[ExampleTile], *, key: str, cases_url: str, columns: int, name: str, aspect: float = 1.0
+    tiles: Sequence[ExampleTile],
+    *,
+    key: str,
+    cases_url: str,
+    columns: int,
+    name: str,
+    aspect: float = 1.0,
+    other_page: str = "Traverse",
 ) -> OpenedTile | None:
     """Show cases side by side.
 
@@ -96,6 +103,7 @@ def example_tiles(
         columns: pictures side by side; further ones follow below.
         name: what they are, for screen readers.
         aspect: width of a tile over its height.
+        other_page: the page that the button on a tile opens, as it is called.
 
     Returns:
         What was clicked in this run.
@@ -107,6 +115,7 @@ def example_tiles(
             "columns": columns,
             "name": name,
             "aspect": aspect,
+            "otherPage": other_page,
             "tiles": [asdict(tile) for tile in tiles],
         },
         on_open_change=lambda: None,
