@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from analysis.directions import Direction
+from xaae_core.errors import CaseError
 from xaae_core.models.latent_model import Encoding, LatentModel
 from xaae_core.models.signal_pictures import as_picture_model
 from xaae_core.predictions import predict
@@ -111,11 +112,20 @@ def encode_image(model: LatentModel, image: NDArray[Any] | Tensor) -> Encoding:
     """Encode one image [C, H, W] in [0, 1], or one signal [channels, samples], to an encoding of batch 1.
 
     Any array will do, read-only or mirrored by negative strides: torch, which shares memory, is given a copy.
+
+    Raises:
+        CaseError: NaN or infinite values, of which a model would make an encoding without a word.
     """
     model = as_picture_model(model)
     x = image.float() if isinstance(image, Tensor) else torch.from_numpy(np.array(image, np.float32, order="C"))
     if x.ndim == 2 and signal_form_of(model) is not None:
         x = x[None]  # [1, channels, samples]
+    n_missing = x.numel() - int(torch.isfinite(x).sum())
+    if n_missing:
+        raise CaseError(
+            f"{n_missing:,} of {x.numel():,} values of the case are NaN or infinite; expected finite numbers: "
+            "fill the gaps, or take another case"
+        )
     device = next((p.device for p in getattr(model, "parameters", lambda: iter(()))()), torch.device("cpu"))
     with torch.inference_mode():
         return model.encode(x.unsqueeze(0).to(device))

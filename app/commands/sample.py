@@ -41,8 +41,8 @@ def command(
 ) -> None:
     """Draw latent vectors from the prior and decode them.
 
-    Writes samples.png (all of them side by side), samples.npy (the decoded cases) and z.npy. They show what the
-    model takes for likely; none of them is a case that was seen.
+    Writes samples.png (all of them side by side), samples.npy (the decoded cases; signals in their units) and z.npy.
+    They show what the model takes for likely; none of them is a case that was seen.
     """
     import numpy as np
 
