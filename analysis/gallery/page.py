@@ -118,7 +118,7 @@ def numbers_table(cards: Sequence[GalleryCard], columns: Sequence[Column], capti
         mark = " *" if card.has_seen_labels else ""
         mark += "" if card.size == usual else f'<br><span class="interval">at {_size_words(card)}</span>'
         cells = "".join(
-            f'<td class="number{" best" if top is not None and column.value(card) == top else ""}">'
+            f'<td class="number{" best" if not kind and top is not None and column.value(card) == top else ""}">'
             f"{_stacked(column.text(card))}</td>"
             for column, top in zip(columns, best, strict=True)
         )

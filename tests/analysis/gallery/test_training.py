@@ -13,11 +13,11 @@ import torch
 from analysis.gallery import making
 from analysis.gallery.cards import GalleryCard, read_gallery_card
 from analysis.gallery.cases import GalleryCases, read_cases
-from analysis.gallery.columns import told_apart
+from analysis.gallery.columns import columns_of, told_apart
 from analysis.gallery.findings import findings_of, known_factor
 from analysis.gallery.making import GalleryRun, finished_card, finished_gallery, make_gallery
 from analysis.gallery.measuring import YARDSTICK
-from analysis.gallery.page import gallery_page
+from analysis.gallery.page import gallery_page, numbers_table
 from analysis.gallery.settings import GallerySettings
 from analysis.gallery.training import build_for, cases_for, pairs_of_one_factor
 from xaae_core.checkpoints import load_checkpoint
@@ -217,6 +217,16 @@ def test_the_page_needs_nothing_else_and_says_every_number(made):
     for card in run.cards:
         assert f'id="{card.name}"' in text
     assert f"{run.cards[1].latents.kl.mean:.1f} ±" in text
+
+
+def test_the_yardstick_is_never_the_best_of_a_column(made):
+    _, run, _ = made
+    vae = run.cards[1]
+    alike = [replace(run.cards[0], latents=vae.latents, probe=vae.probe), vae, replace(vae, name="twin")]
+    table = numbers_table(alike, columns_of(alike, is_general=True), "Alike.")
+    rows = {row.split(">")[0]: row.count('"number best"') for row in table.split("<tr")[2:]}
+    assert rows[' class="yardstick"'] == 0
+    assert rows[""] > 0
 
 
 def test_findings_name_the_best_and_what_has_collapsed(made):
