@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +18,8 @@ from xaae_core.models.signal_pictures import as_picture_model
 @pytest.mark.parametrize("gap", [np.nan, np.inf])
 def test_a_signal_with_gaps_is_refused_and_a_whole_one_is_encoded(gap: float) -> None:
     beats = draw_beats(1, length=64)
-    model = as_picture_model(build_signal_autoencoder("AE", beats.form, 4, name="beats").eval())
+    network: Any = build_signal_autoencoder("AE", beats.form, 4, name="beats").eval()
+    model = as_picture_model(network)
     whole = beats.form.scaled(beats.values[0])
     assert torch.isfinite(encode_image(model, whole).z).all()
     broken = whole.copy()

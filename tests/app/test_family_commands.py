@@ -11,7 +11,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import main
-from tests.app.family_models import MODELS, WITH_CLASSES, WITH_PRIOR, WITHOUT_DECODER, write_bars, write_family_model
+from tests.app.family_models import (
+    MODELS,
+    WITH_CLASSES,
+    WITH_PRIOR,
+    WITHOUT_DECODER,
+    classes_of,
+    is_of_signals,
+    write_cases,
+    write_family_model,
+)
 
 DRAWING = tuple(name for name in MODELS if name not in WITHOUT_DECODER)
 
@@ -21,18 +30,21 @@ def xaae(*arguments: object) -> Result:
 
 
 class Room:
-    """A folder with pictures/, and each model with its table of latents as it is asked for."""
+    """A folder of pictures, one of signals, and each model with its table of latents as it is asked for."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        write_bars(folder / "pictures")
-        self.case = folder / "pictures" / "train" / "bar1" / "01.png"
         self.opened = cache(self._opened)
 
     def _opened(self, name: str) -> tuple[Path, Path]:
         checkpoint, table = write_family_model(self.folder, name), self.folder / f"{name}.latents.parquet"
-        assert_done(xaae("extract", checkpoint, self.folder / "pictures", "--out", table))
+        assert_done(xaae("extract", checkpoint, write_cases(self.folder, name), "--out", table))
         return checkpoint, table
+
+    def case(self, name: str) -> Path:
+        """A case for a model."""
+        folder = write_cases(self.folder, name)
+        return folder / "beats.npz#3" if is_of_signals(name) else folder / "train" / "bar1" / "01.png"
 
 
 def assert_done(result: Result) -> Result:
@@ -61,8 +73,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
 @pytest.mark.parametrize("name", MODELS)
 def test_direction_and_project_need_nothing_but_the_latents(room: Room, tmp_path: Path, name: str) -> None:
     _, table = room.opened(name)
-    fitted = json.loads(assert_done(xaae("direction", table, "--target", "bar1", "--json")).stdout)
-    assert "bar1" in json.dumps(fitted)
+    fitted = json.loads(assert_done(xaae("direction", table, "--target", classes_of(name)[1], "--json")).stdout)
+    assert classes_of(name)[1] in json.dumps(fitted)
     assert_done(xaae("project", table, "--method", "pca", "--out", tmp_path / "map.csv"))
     assert len(list(csv.DictReader((tmp_path / "map.csv").open()))) == 24
 
@@ -70,7 +82,19 @@ def test_direction_and_project_need_nothing_but_the_latents(room: Room, tmp_path
 @pytest.mark.parametrize("name", MODELS)
 def test_traverse_moves_a_case_or_says_that_nothing_can_be_drawn(room: Room, tmp_path: Path, name: str) -> None:
     checkpoint, table = room.opened(name)
-    asked = ("traverse", checkpoint, room.case, "--latents", table, "--target", "bar1", "--steps", 3, "--out", tmp_path)
+    asked = (
+        "traverse",
+        checkpoint,
+        room.case(name),
+        "--latents",
+        table,
+        "--target",
+        classes_of(name)[1],
+        "--steps",
+        3,
+        "--out",
+        tmp_path,
+    )
     if name in WITHOUT_DECODER:
         assert_refused(xaae(*asked), "no decoder")
         return
@@ -83,22 +107,26 @@ def test_traverse_moves_a_case_or_says_that_nothing_can_be_drawn(room: Room, tmp
 @pytest.mark.parametrize("name", ["VAE", "AE"])
 def test_traverse_walks_one_dimension_of_z(room: Room, tmp_path: Path, name: str) -> None:
     checkpoint, table = room.opened(name)
-    asked = ("traverse", checkpoint, room.case, "--latents", table, "--steps", 3, "--out", tmp_path)
+    asked = ("traverse", checkpoint, room.case(name), "--latents", table, "--steps", 3, "--out", tmp_path)
     assert "along dimension 2" in assert_done(xaae(*asked, "--dimension", 2)).stdout
     assert_refused(xaae(*asked, "--dimension", 4), "no dimension 4", "0 to 3")
-    assert_refused(xaae(*asked, "--dimension", 2, "--target", "bar1"), "--dimension")
+    assert_refused(xaae(*asked, "--dimension", 2, "--target", classes_of(name)[1]), "--dimension")
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_attribute_explains_what_the_model_has(room: Room, tmp_path: Path, name: str) -> None:
     checkpoint, table = room.opened(name)
-    asked = ("attribute", checkpoint, room.case, "--out", tmp_path, "--method", "saliency", "--json")
+    asked = ("attribute", checkpoint, room.case(name), "--out", tmp_path, "--method", "saliency", "--json")
     told = json.loads(assert_done(xaae(*asked)).stdout)
-    assert explained(told) == ("logit of bar1" if name in WITH_CLASSES else "the representation, without labels")
+    assert explained(told) == (
+        f"logit of {classes_of(name)[1]}" if name in WITH_CLASSES else "the representation, without labels"
+    )
     if name not in WITH_CLASSES:
         assert_refused(xaae(*asked, "--target", "class"), "no classifier", "direction")
-    towards = ("--target", "direction:bar1", "--latents", table)
-    assert explained(json.loads(assert_done(xaae(*asked, *towards)).stdout)) == "score towards bar1 (SD)"
+    towards = ("--target", f"direction:{classes_of(name)[1]}", "--latents", table)
+    assert (
+        explained(json.loads(assert_done(xaae(*asked, *towards)).stdout)) == f"score towards {classes_of(name)[1]} (SD)"
+    )
     if name in WITHOUT_DECODER:
         assert_refused(xaae(*asked, "--target", "error"), "no decoder")
         assert_refused(xaae(*asked, *towards, "--method", "latent_shift"), "no decoder")
@@ -107,7 +135,7 @@ def test_attribute_explains_what_the_model_has(room: Room, tmp_path: Path, name:
 @pytest.mark.parametrize("name", MODELS)
 def test_examples_compare_the_loss_that_the_model_has(room: Room, tmp_path: Path, name: str) -> None:
     checkpoint, table = room.opened(name)
-    asked = ("examples", checkpoint, room.case, "--latents", table, "--out", tmp_path, "-k", 2, "--json")
+    asked = ("examples", checkpoint, room.case(name), "--latents", table, "--out", tmp_path, "-k", 2, "--json")
     near = json.loads(assert_done(xaae(*asked)).stdout)
     assert len(near["examples"]) == 2
     by_gradients = xaae(*asked, "--method", "tracin", "--limit", 4, "--parameters", "last_block")
@@ -121,7 +149,7 @@ def test_examples_compare_the_loss_that_the_model_has(room: Room, tmp_path: Path
 @pytest.mark.parametrize("name", ["VAE", "SimCLR", "ClassifierMnist"])
 def test_a_report_holds_what_the_model_can_show(room: Room, tmp_path: Path, name: str) -> None:
     checkpoint, table = room.opened(name)
-    asked = ("report", checkpoint, "--latents", table, "--map", "none", "--steps", 3, "--target", "bar1")
+    asked = ("report", checkpoint, "--latents", table, "--map", "none", "--steps", 3, "--target", classes_of(name)[1])
     told = json.loads(assert_done(xaae(*asked, "--out", tmp_path / "report.html", "--json")).stdout)
     assert len(told["cases"]) == (0 if name in WITHOUT_DECODER else 2)
     assert any("no decoder" in reason for reason in told["missing"]) == (name in WITHOUT_DECODER)
