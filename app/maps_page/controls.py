@@ -11,6 +11,7 @@ from analysis.projections import METHODS, Method
 from app import maps_state, state
 from app.controls import targets_of
 from app.maps_page.cases import Choice, MapCases, offered_cases
+from app.words import target_words
 from app.workspace import Workspace
 from xaae_core.latents import LatentTable
 
@@ -116,6 +117,7 @@ def _target(place: st.delta_generator.DeltaGenerator, cases: MapCases) -> str:
             "Towards",
             targets,
             index=targets.index(default) if default in targets else 0,
+            format_func=target_words,  # as on the traverse page: the address holds these words
             key=state.TARGET,
             bind="query-params",
             help="The class or the measured quantity that the arrows lead to.",
