@@ -112,6 +112,9 @@ def learned_words(workspace: Workspace) -> str:
         return f"{card.target}, a number"
     if card.classes:
         return ", ".join(card.classes)
+    entry = entry_of(model)
+    if entry is not None and entry.feed == "pairs":
+        return "to draw its cases again from z, from pairs of cases that have something in common"
     return f"{'to draw its cases again from z' if has_decoder(model) else 'what makes cases alike'}, without labels"
 
 

@@ -35,7 +35,7 @@ def choose_judged_class(place: Any, dataset: ImageDataset) -> str | None:
             "Judged by",
             [dataset.target_name],
             key="train_judged_number",
-            help="The number that is read off the finished model's codes. The model itself never sees it.",
+            help="The number that is read off the finished model's codes. The model itself does not learn it.",
         )
         return None
     return str(
@@ -46,7 +46,7 @@ def choose_judged_class(place: Any, dataset: ImageDataset) -> str | None:
             key=f"train_judged_{dataset.name}",
             persist_state="session",
             help="The class that a straight line through the finished model's codes is asked to tell from the rest. "
-            "The model itself never sees the labels.",
+            "The model itself does not learn it.",
         )
     )
 

@@ -23,11 +23,14 @@ def choose_model(dataset: ImageDataset) -> ModelEntry:
         "or for their own questions.",
     )
     entry = find_model(name)
-    st.caption(plain(entry.purpose) + ("" if entry.learns_labels else _UNLABELLED))
+    st.caption(
+        plain(entry.purpose) + ("" if entry.learns_labels else _PAIRED if entry.feed == "pairs" else _UNLABELLED)
+    )
     return entry
 
 
-_UNLABELLED = " It is judged by how well a straight line through its codes tells the labels, which it never sees."
+_PAIRED = " It is judged by how well a straight line through its codes tells the labels."
+_UNLABELLED = f"{_PAIRED[:-1]}, which it never sees."
 
 
 def _is_for(entry: ModelEntry, dataset: ImageDataset) -> bool:
