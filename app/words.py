@@ -66,7 +66,9 @@ def verdict(card: ModelCard) -> str:
 
 
 def figure(value: float) -> str:
-    """Two decimals; three where two would round up to a perfect 1."""
+    """Two decimals; three where two would round up to a perfect 1, and "> 0.999" where three would."""
+    if 0.9995 <= value < 1:
+        return "> 0.999"
     return f"{value:.3f}" if 0.995 <= value < 1 else f"{value:.2f}"
 
 

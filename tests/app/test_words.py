@@ -21,6 +21,7 @@ def card(**metrics: float) -> ModelCard:
         ),
         ({"test_auroc": 0.95, "test_target_cases": 5}, "explain it with care (AUROC 0.95)"),
         ({"test_auroc": 0.997}, "good enough to explain (AUROC 0.997)"),
+        ({"test_auroc": 0.9996}, "good enough to explain (AUROC > 0.999)"),
         ({"test_spearman": 0.6, "test_spearman_low": 0.3}, "explain it with care (Spearman 0.60)"),
         ({"valid_auroc": 0.51}, "not good enough to explain (AUROC 0.51)"),
         ({"auroc": float("nan")}, "no held-out figures: explain it with care"),
