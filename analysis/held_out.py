@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.directions import auroc
+from analysis.evaluation.auroc_interval import newcombe_interval
 from analysis.evaluation.bootstrap import bootstrap_interval
 from xaae_core.errors import LatentTableError
 from xaae_core.latents import LatentTable
@@ -20,7 +21,7 @@ class HeldOut:
         target: the class that is told from the others.
         split: the split measured.
         auroc: area under the ROC curve of the target's probability; NaN with one class only.
-        auroc_interval: its 95 % bootstrap interval over the cases.
+        auroc_interval: its 95 % bootstrap interval over the cases; of a perfect order, which has none, Newcombe's.
         accuracy: share of cases whose most probable class is theirs, in [0, 1].
         n_cases: cases measured.
         n_target: of these, cases of the target.
@@ -74,11 +75,15 @@ def measure_held_out(
     index = table.classes.index(target)
     is_target = (measured.labels == index).astype(np.float64)
     scores = measured.probabilities[:, index].astype(np.float64)
+    area = auroc(is_target, scores)
+    low, high = bootstrap_interval(auroc, is_target, scores, n=n_bootstrap, seed=seed)
+    if low == high:  # every resample of a perfect order is perfect: that is no certainty
+        low, high = newcombe_interval(area, int(is_target.sum()), int((1 - is_target).sum()))
     return HeldOut(
         target=target,
         split=split,
-        auroc=auroc(is_target, scores),
-        auroc_interval=bootstrap_interval(auroc, is_target, scores, n=n_bootstrap, seed=seed),
+        auroc=area,
+        auroc_interval=(low, high),
         accuracy=float((measured.predictions == measured.labels).mean()),
         n_cases=len(measured),
         n_target=int(is_target.sum()),

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 PREFERRED_SIDE = 32
-SIGNAL_BETA = 0.002
-"""β where signals are taken for Gaussian: noise of a standard deviation of 4.5 % of their range. With β = 1 the noise
-would be as large as the range, and nothing in a signal worth a nat of z."""
 _XAAENET_SHARE = 0.5
 """Epochs of xAAEnet's phases together, as a share of the others' one: each of its steps costs several of theirs."""
 _PHASES = ("adversarial", "autoencoder", "classifier")
@@ -87,8 +84,7 @@ def build_for(entry: ModelEntry, cases: GalleryCases, settings: GallerySettings)
     """The untrained model for cases of its size; the same seed gives the same weights."""
     is_small = min(cases.size) < SMALLEST_SIDE
     network = {"recons_metric": "ssim"} if entry.name == "xaaenet" and is_small else {}  # MS-SSIM needs more
-    beta = settings.beta if settings.beta is not None or cases.form is None else SIGNAL_BETA
-    options = {"beta": beta} if beta is not None and "beta" in entry.option_names else {}
+    options = {"beta": settings.beta} if settings.beta is not None and "beta" in entry.option_names else {}
     with seeded(seed_for(settings.seed, "weights", 0)):
         return build_catalogued(
             entry.name,

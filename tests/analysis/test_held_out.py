@@ -72,3 +72,9 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     table = table_of([0, 1, 0, 1, 1, 0], [0.3, 0.2, 0.5, 0.6, 0.9, 0.1])
     first, second = (measure_held_out(table, "yes", seed=3).auroc_interval for _ in range(2))
     assert first == second
+
+
+def test_a_perfect_order_of_few_cases_is_not_called_certain() -> None:
+    few, many = (measure_held_out(table_of([0, 1] * n, [0.1, 0.9] * n), "yes").auroc_interval for n in (5, 100))
+    assert few[1] == many[1] == 1
+    assert few[0] < 0.9 < many[0] < 1
