@@ -20,6 +20,7 @@ _FEW_TARGETS = 20
 _PROBED = "asked by a linear probe on z: the model itself learned no labels"
 _MISCALIBRATED = 0.15
 _DRAWN = (0.1, 0.5)
+_TELLS = (0.6, 0.75)
 _RIGHT = 0.75
 
 
@@ -41,7 +42,8 @@ class Verdict:
 def judge_metrics(metrics: Mapping[str, float]) -> Verdict:
     """Judge a model by the held-out figures that its card keeps.
 
-    The lower end of the interval decides, not the figure itself: an AUROC of 0.80 from twenty cases may be chance.
+    The lower end of the interval decides, not the figure itself: an AUROC of 0.80 from twenty cases may be chance, and
+    is judged good only when more have shown it.
 
     Args:
         metrics: by name, of the test split where there is one, as `ClassifierQuality.metrics` and
@@ -111,11 +113,7 @@ def _classes(figures: Mapping[str, float], told: str) -> list[tuple[Level, str]]
     said = f"AUROC {_figure(auroc)}"
     if low < high:
         said += f", between {_figure(low)} and {_figure(high)} with 95 % confidence"
-    findings = [_by_bounds(low, (0.6, 0.75), (
-        f"{told.replace('tells', 'hardly tells')} ({said}; 0.5 is guessing)",
-        f"{told}, not well ({said})",
-        f"{told} ({said})",
-    ))]  # fmt: skip
+    findings = [_tells_apart(auroc, low, told, said)]
     if figures.get("target_cases", math.inf) < _FEW_TARGETS:
         findings.append(("caution", f"only {figures['target_cases']:.0f} held-out cases show the target"))
     if figures.get("calibration_error", 0.0) > _MISCALIBRATED:
@@ -126,6 +124,17 @@ def _classes(figures: Mapping[str, float], told: str) -> list[tuple[Level, str]]
         if figures.get(name, 1.0) < 0.5:
             findings.append(("caution", f"at its threshold it misses {1 - figures[name]:.0%} of {whom}"))
     return findings
+
+
+def _tells_apart(auroc: float, low: float, told: str, said: str) -> tuple[Level, str]:
+    """What an AUROC and the lower end of its interval say; a high one of a few cases is unsure, not bad."""
+    if auroc >= _TELLS[1] and 0.5 < low < _TELLS[0]:
+        return "caution", f"{told} in the few cases at hand, too few to be sure of it ({said})"
+    return _by_bounds(low, _TELLS, (
+        f"{told.replace('tells', 'hardly tells')} ({said}; 0.5 is guessing)",
+        f"{told}, not well ({said})",
+        f"{told} ({said})",
+    ))  # fmt: skip
 
 
 def _numbers(figures: Mapping[str, float]) -> list[tuple[Level, str]]:

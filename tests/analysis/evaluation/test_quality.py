@@ -159,6 +159,8 @@ def test_tables_without_figures_say_what_is_missing(rng: np.random.Generator):
         ({}, "unknown", "not known"),
         ({"test_auroc": 0.95, "test_auroc_low": 0.9, "test_auroc_high": 0.98}, "good", "Good enough"),
         ({"test_auroc": 0.95, "test_auroc_low": 0.7, "test_auroc_high": 1.0}, "caution", "with care"),
+        ({"test_auroc": 1.0, "test_auroc_low": 0.58, "test_auroc_high": 1.0}, "caution", "with care"),
+        ({"test_auroc": 0.9, "test_auroc_low": 0.45, "test_auroc_high": 1.0}, "poor", "Not good enough"),
         ({"test_auroc": 0.62, "test_auroc_low": 0.5, "test_auroc_high": 0.74}, "poor", "Not good enough"),
         ({"valid_auroc": 0.9, "valid_auroc_low": 0.8, "valid_target_cases": 9.0}, "caution", "with care"),
         ({"test_auroc": 0.9, "test_auroc_low": 0.85, "test_calibration_error": 0.3}, "caution", "with care"),
