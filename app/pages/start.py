@@ -16,7 +16,7 @@ from app.plain_text import plain
 from app.quality_section import show_evidence
 from app.top_bar import choose_data, top_bar
 from app.without_decoder import offer_what_works, page_of_cases
-from app.words import METRICS, count, facts_table, target_words
+from app.words import METRICS, count, facts_table, figure, target_words
 from app.workspace import Case, Workspace
 from app.workspace_progress import open_with_progress
 from xaae_core.models.catalogue import entry_of
@@ -71,7 +71,7 @@ def show_model(workspace: Workspace) -> None:
     if shown:
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             label, help_text = METRICS[name]
-            column.metric(label, f"{card.metrics[name]:.3f}", help=help_text)
+            column.metric(label, figure(card.metrics[name]), help=help_text)
     entry = entry_of(checkpoint.model)
     facts = {
         **({"model": entry.title} if entry is not None else {}),
