@@ -25,7 +25,8 @@ from app.served import Served, serve_cases
 def show_maps(cases: MapCases, choice: MapsChoice) -> None:
     """Draw everything below the controls."""
     shown = maps_of(cases, choice)
-    show_progress(shown)
+    with st.container():  # whether anything is in it or not: a fragment is known by its place, and a choice by both
+        show_progress(shown)
     show_scene(MapScene(cases, choice, shown))
 
 

@@ -90,7 +90,7 @@ def test_the_card_never_shows_another_case_while_answers_come_late(open_page: An
 def test_a_picture_that_cannot_be_loaded_says_so(open_page: Any, demo_url: str) -> None:
     tab = MapsTab(open_page, demo_url)
     found = tab.hover(17)
-    assert (found["name"], found["frame"]) == ("case-0017", "The picture could not be loaded.")
+    assert (found["name"], found["frame"]) == ("case-0017", "Its drawing could not be loaded.")
 
 
 def test_a_lasso_selects_what_lies_inside_and_greys_the_rest_in_both_maps(open_page: Any, demo_url: str) -> None:

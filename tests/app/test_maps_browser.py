@@ -1,5 +1,6 @@
 """The maps page as a reader meets it: the right picture beside every point, linked choices, files, slow maps."""
 
+import contextlib
 import csv
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from analysis.projections import project
 from app.components.case_strip.thumbnails import make_thumbnail
@@ -53,8 +55,14 @@ class MapsPage:
     def wait(self) -> None:
         """Until the maps are drawn and the script rests."""
         self.page.locator(f".lm[data-ready='{len(self.table)}']").wait_for(timeout=60_000)
-        expect(self.page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
+        self.rest()
+        expect(self.page.get_by_text("are being measured")).to_have_count(0, timeout=60_000)  # then the page runs again
+        self.rest()
         expect(self.stage).to_have_attribute("data-view", re.compile(r"\d"))
+
+    def rest(self) -> None:
+        """Until the script rests: a run draws buttons and maps anew, under the pointer."""
+        expect(self.page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
 
     @property
     def stage(self) -> Any:
@@ -68,10 +76,15 @@ class MapsPage:
         return middle + (self.points_in_z - [x, y]) * [scale, -scale]
 
     def hover(self, row: int) -> dict[str, Any]:
-        """Point at a case; the card, complete."""
-        self.page.mouse.move(5, 5)
-        self.page.mouse.move(*self.places()[row])
-        self.page.locator(".lm-card[data-state=complete]").wait_for()
+        """Point at a case; the card, complete. A run of the page takes the card away until the pointer moves again."""
+        card = self.page.locator(".lm-card[data-state=complete]")
+        for _ in range(6):
+            self.rest()
+            self.page.mouse.move(5, 5)
+            self.page.mouse.move(*self.places()[row])
+            with contextlib.suppress(PlaywrightTimeout):
+                card.wait_for(timeout=5_000)
+                break
         found: dict[str, Any] = self.page.evaluate(READ_CARD)
         return found
 
@@ -101,6 +114,7 @@ class MapsPage:
         self.page.get_by_text(re.compile(r"\d+ cases? chosen")).wait_for()
 
     def download(self, label: str) -> bytes:
+        self.rest()
         with self.page.expect_download() as coming:
             self.page.get_by_role("button", name=label, exact=True).click()
         return coming.value.path().read_bytes()

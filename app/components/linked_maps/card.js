@@ -77,7 +77,7 @@ class CaseCard {
     const picture = loadPicture(`${base}.png`, signal).then((image) => {
       known.picture = image;
       arrived();
-    }).catch(() => { known.picture_error = "It could not be drawn."; });
+    }).catch(() => { known.picture_error = "Its drawing could not be loaded."; });
     await Promise.all([words, picture]);
     if (signal.aborted) return;
     this.known.set(row, known);
