@@ -1,6 +1,5 @@
 """The maps page as a reader meets it: the right picture beside every point, linked choices, files, slow maps."""
 
-import contextlib
 import csv
 import re
 from pathlib import Path
@@ -10,7 +9,6 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from analysis.projections import project
 from app.components.case_strip.thumbnails import make_thumbnail
@@ -76,15 +74,10 @@ class MapsPage:
         return middle + (self.points_in_z - [x, y]) * [scale, -scale]
 
     def hover(self, row: int) -> dict[str, Any]:
-        """Point at a case; the card, complete. A run of the page takes the card away until the pointer moves again."""
-        card = self.page.locator(".lm-card[data-state=complete]")
-        for _ in range(6):
-            self.rest()
-            self.page.mouse.move(5, 5)
-            self.page.mouse.move(*self.places()[row])
-            with contextlib.suppress(PlaywrightTimeout):
-                card.wait_for(timeout=5_000)
-                break
+        """Point at a case; the card, complete."""
+        self.page.mouse.move(5, 5)
+        self.page.mouse.move(*self.places()[row])
+        self.page.locator(".lm-card[data-state=complete]").wait_for()
         found: dict[str, Any] = self.page.evaluate(READ_CARD)
         return found
 
@@ -114,7 +107,6 @@ class MapsPage:
         self.page.get_by_text(re.compile(r"\d+ cases? chosen")).wait_for()
 
     def download(self, label: str) -> bytes:
-        self.rest()
         with self.page.expect_download() as coming:
             self.page.get_by_role("button", name=label, exact=True).click()
         return coming.value.path().read_bytes()
