@@ -25,7 +25,9 @@ XaaeError
 ├── AttributionError             an output that cannot be explained by pixels
 ├── ExamplesError                training cases that cannot be compared with
 ├── DisentanglementError         codes and factors that cannot be held against each other
+├── FigureError                  a figure that cannot be drawn so, or kept
 ├── ProvenanceError              a figure without a usable description of its making
+├── ViewError                    a link or a saved session that names nothing that can be shown
 ├── NoDecoderError               a model that has no decoder is asked to draw
 └── NoPriorError                 a model that has no prior is asked to make cases up
 """
@@ -133,6 +135,14 @@ class DisentanglementError(XaaeError, ValueError):
 
 class ProvenanceError(XaaeError):
     """A figure's description of its making is missing, damaged, of a newer version, or cannot be written."""
+
+
+class FigureError(XaaeError, ValueError):
+    """A figure cannot be drawn in this format, style or number, or its file cannot be read back."""
+
+
+class ViewError(XaaeError):
+    """A link, or a saved session, names a page, a model or settings that do not exist."""
 
 
 class NoDecoderError(XaaeError):

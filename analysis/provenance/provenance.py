@@ -57,6 +57,11 @@ class Provenance:
         created = self.created or datetime.now(UTC).isoformat(timespec="seconds")
         return replace(self, created=created, versions=self.versions or _versions())
 
+    def to_table(self) -> dict[str, Any]:
+        """The description as a table of JSON values."""
+        table: dict[str, Any] = json.loads(self.to_json())
+        return table
+
     def to_json(self) -> str:
         """The description as JSON text, the same for the same content.
 
