@@ -35,7 +35,7 @@ def provenance_of(
         seed: of everything random.
         settings: everything else that decides the drawing: JSON values; "method" or "methods" are cited.
     """
-    model = {} if checkpoint is None else {"model": checkpoint.card.kind, "classes": list(checkpoint.card.classes)}
+    model = {} if checkpoint is None else model_facts(checkpoint)
     return Provenance(
         kind=kind,
         view=dict(view or {}),
@@ -48,6 +48,17 @@ def provenance_of(
         seed=seed,
         settings={**model, **(settings or {})},
     )
+
+
+def model_facts(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Kind, family, classes and latent dimensions of a model as JSON values; a kind without families has none."""
+    family = checkpoint.card.arguments.get("family")
+    return {
+        "model": checkpoint.card.kind,
+        **({"family": family} if isinstance(family, str) else {}),
+        "classes": list(checkpoint.card.classes),
+        "latent_dims": int(checkpoint.model.encoding_dims),
+    }
 
 
 def direction_facts(direction: Direction) -> dict[str, Any]:
