@@ -9,6 +9,7 @@ from analysis.figures.figure import Animation, Drawing, Figure, MovingDrawing
 from analysis.figures.formats import FORMATS, Format, render
 from analysis.figures.greys import make_grey
 from analysis.figures.style import PAPER, FigureStyle
+from analysis.figures.svg_fonts import embed_fonts
 from analysis.provenance import embed_provenance
 from xaae_core.errors import FigureError
 
@@ -86,7 +87,8 @@ def _still(drawing: Drawing, form: Format, style: FigureStyle) -> bytes:
     draw_lettered(canvas, drawing, style)
     if style.is_greyscale:
         make_grey(canvas)
-    return render(canvas, form, dpi=style.dpi)
+    file = render(canvas, form, dpi=style.dpi)
+    return embed_fonts(file) if form == "svg" else file
 
 
 def _strip(style: FigureStyle) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.figures.marks import find_marks, hide_marks
 from analysis.figures.style import FigureStyle
 
 
@@ -18,7 +19,7 @@ def show_picture(
     Args:
         axes: matplotlib's.
         pixels: [C, H, W] in [0, 1]; one channel is grey, three are colours.
-        style: its `hides_marks` blurs burned-in letters.
+        style: its `hides_marks` hides burned-in letters.
         marks_of: the picture [C, H, W] in which letters are looked for, where this one is a decode of it; None: itself.
         title: above.
     """
@@ -33,8 +34,17 @@ def show_picture(
 def shown_pixels(
     pixels: NDArray[Any], style: FigureStyle, *, marks_of: NDArray[Any] | None = None
 ) -> NDArray[np.float32]:
-    """The pixels [C, H, W] as the style shows them."""
-    return np.asarray(pixels, dtype=np.float32)
+    """The pixels [C, H, W] as the style shows them: as they are, or where it hides marks, without what was found.
+
+    Args:
+        pixels: [C, H, W].
+        style: how figures are drawn.
+        marks_of: where letters are looked for, so that they are hidden in the same place of every frame; None: here.
+    """
+    values = np.asarray(pixels, dtype=np.float32)
+    if not style.hides_marks:
+        return values
+    return hide_marks(values, find_marks(values if marks_of is None else marks_of))
 
 
 def bare(axes: Any) -> None:

@@ -51,6 +51,37 @@ class Mark:
     place: tuple[float, float] = (0.5, 0.5)
 
 
+@dataclass(frozen=True)
+class MarkBox:
+    """Where a mark stands.
+
+    Attributes:
+        score: as of `Mark`.
+        kind: "letters" or "ruler".
+        box: rows and columns of the picture that was looked at.
+    """
+
+    score: float
+    kind: Literal["letters", "ruler"]
+    box: tuple[slice, slice]
+
+
+def find_boxes(grey: Values, *, least: float = 1.0) -> list[MarkBox]:
+    """Every letter and ruler in a grey picture [H, W] in [0, 1] that scores at least so much; none in one too small.
+
+    A caption is a box for each of its letters; letters that touch share one.
+    """
+    if max(grey.shape) < SMALLEST_SIDE:
+        return []
+    found = []
+    for hat, level in _top_hats(grey):
+        letters = [(_letter_score(hat, piece, least), piece.box) for piece in _letter_pieces(hat, level)]
+        rulers = [(_ruler_score(hat, piece), piece.box) for piece in _ruler_pieces(hat, level)]
+        found += [MarkBox(score, "letters", box) for score, box in letters if score >= least]
+        found += [MarkBox(score, "ruler", box) for score, box in rulers if score >= least]
+    return found
+
+
 def find_mark(grey: Values) -> Mark:
     """The likeliest mark in a grey picture [H, W] with values in [0, 1]; of likely ones, letters before rulers."""
     if max(grey.shape) < SMALLEST_SIDE:
@@ -128,20 +159,26 @@ def _pieces(hat: Values, limit: Values, *, least: float) -> Iterator[_Piece]:
 
 def _letters(hat: Values, level: Values) -> Mark:
     best = Mark(0.0)
-    for piece in _pieces(hat, np.maximum(0.07, 3 * level), least=8):
-        if not _may_be_a_letter(piece):
-            continue
-        inside = piece.inside()
-        if not 0.25 <= inside.mean() <= 0.97:
-            continue
-        contrast = float(hat[piece.box][inside].mean())
-        if contrast / _CONTRAST <= best.score:
-            continue
-        isolation = contrast / (0.01 + float(np.percentile(_surroundings(hat, piece.box), 75)))
-        score = min(contrast / _CONTRAST, isolation / _ISOLATION)
+    for piece in _letter_pieces(hat, level):
+        score = _letter_score(hat, piece, best.score)
         if score > best.score:
             best = Mark(score, "letters", piece.middle)
     return best
+
+
+def _letter_pieces(hat: Values, level: Values) -> Iterator[_Piece]:
+    for piece in _pieces(hat, np.maximum(0.07, 3 * level), least=8):
+        if _may_be_a_letter(piece) and 0.25 <= piece.inside().mean() <= 0.97:
+            yield piece
+
+
+def _letter_score(hat: Values, piece: _Piece, least: float) -> float:
+    """How clearly it is a letter; 0 where that cannot be above `least`."""
+    contrast = float(hat[piece.box][piece.inside()].mean())
+    if contrast / _CONTRAST < least:
+        return 0.0
+    isolation = contrast / (0.01 + float(np.percentile(_surroundings(hat, piece.box), 75)))
+    return min(contrast / _CONTRAST, isolation / _ISOLATION)
 
 
 def _may_be_a_letter(piece: _Piece) -> bool:
@@ -168,16 +205,24 @@ def _surroundings(hat: Values, box: tuple[slice, slice]) -> Values:
 
 
 def _ruler(hat: Values, level: Values) -> Mark:
-    side = max(hat.shape)
     best = Mark(0.0)
-    for piece in _pieces(hat, np.maximum(0.04, 2 * level), least=0.25 * side):
-        if piece.to_border < 0.03 or max(piece.extent) < 0.25 * side:  # at the border: the edge of a film
-            continue
-        points = np.argwhere(piece.inside()) + [part.start for part in piece.box]
-        score = _tick_score(hat, points, side)
+    for piece in _ruler_pieces(hat, level):
+        score = _ruler_score(hat, piece)
         if score > best.score:
             best = Mark(score, "ruler", piece.middle)
     return best
+
+
+def _ruler_pieces(hat: Values, level: Values) -> Iterator[_Piece]:
+    side = max(hat.shape)
+    for piece in _pieces(hat, np.maximum(0.04, 2 * level), least=0.25 * side):
+        if piece.to_border >= 0.03 and max(piece.extent) >= 0.25 * side:  # at the border: the edge of a film
+            yield piece
+
+
+def _ruler_score(hat: Values, piece: _Piece) -> float:
+    points = np.argwhere(piece.inside()) + [part.start for part in piece.box]
+    return _tick_score(hat, points, max(hat.shape))
 
 
 def _tick_score(hat: Values, points: NDArray[Any], side: int) -> float:
