@@ -147,7 +147,9 @@ def _is_figure(value: Any) -> bool:
     if not isinstance(value, Figure) or not isinstance(value.provenance, Provenance):
         return False
     Provenance.from_json(value.provenance.to_json(), "its figure")  # raises where an entry is of another type
-    return isinstance(value.drawing, Drawing) and isinstance(value.title, str) and isinstance(value.note, str)
+    return isinstance(value.drawing, Drawing) and all(
+        isinstance(text, str) for text in (value.title, value.note, value.caption)
+    )
 
 
 def _npy_bytes(values: Any) -> bytes:

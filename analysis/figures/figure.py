@@ -62,12 +62,14 @@ class Figure:
         provenance: how it was made.
         title: what a list of figures calls it.
         note: what its user wrote beside it; their own words.
+        caption: its user's caption; "" for the one that is written from the drawing and the provenance.
     """
 
     drawing: Drawing
     provenance: Provenance
     title: str = ""
     note: str = ""
+    caption: str = ""
 
     @property
     def forms(self) -> tuple[str, ...]:

@@ -101,7 +101,12 @@ def combine_figures(figures: Sequence[Figure], *, columns: int = 1, title: str =
         case_ids=tuple(dict.fromkeys(case for figure in figures for case in figure.provenance.case_ids)),
         settings={"columns": columns, "panels": [figure.provenance.stamped().to_table() for figure in figures]},
     )
-    return Figure(Panels(tuple(figure.drawing for figure in figures), columns), told, title or "Panels")
+    caption = ""
+    if any(figure.caption for figure in figures):
+        own = zip(LETTERS, (figure.caption or figure.drawing.caption() for figure in figures), strict=False)
+        caption = " ".join(f"({letter}) {words}" for letter, words in own)
+    drawing = Panels(tuple(figure.drawing for figure in figures), columns)
+    return Figure(drawing, told, title or "Panels", caption=caption)
 
 
 def _draw_from_top(place: FigureBase, drawing: Drawing, style: FigureStyle, height: float) -> None:
