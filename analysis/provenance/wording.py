@@ -20,11 +20,13 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def caption_of(figure: Figure) -> str:
-    """What a figure shows and how it was made, in full sentences.
+    """What a figure shows and how it was made, in full sentences; its user's own caption where there is one.
 
     Args:
         figure: any; of panels, what their parts have in common is told once, the rest after their letters.
     """
+    if figure.caption:
+        return figure.caption
     parts = parts_of(figure.provenance)
     shown = " ".join(figure.drawing.caption().split())
     if len(parts) == 1:
