@@ -6,6 +6,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from analysis.figures.figure import Animation, Drawing, Figure, MovingDrawing
+from analysis.figures.fonts import check_font
 from analysis.figures.formats import FORMATS, Format, render
 from analysis.figures.greys import make_grey
 from analysis.figures.style import PAPER, FigureStyle
@@ -39,7 +40,7 @@ def export_figure(figure: Figure, form: FileForm, style: FigureStyle = PAPER) ->
         style: width, text, resolution, colours.
 
     Raises:
-        FigureError: a form that this figure does not have.
+        FigureError: a form that this figure does not have, or a font that this machine does not have.
     """
     return embed_provenance(draw_file(figure.drawing, form, style), form, figure.provenance)
 
@@ -48,8 +49,9 @@ def draw_file(drawing: Drawing, form: FileForm, style: FigureStyle = PAPER) -> b
     """A drawing as the bytes of a file without provenance, for what has its own: a part of a report, a preview.
 
     Raises:
-        FigureError: a form that this drawing does not have.
+        FigureError: a form that this drawing does not have, or a font that this machine does not have.
     """
+    check_font(style.font)
     with _DRAWING, _settings(style):
         if form in FORMATS:
             return _still(drawing, form, style)

@@ -34,7 +34,7 @@ class FigureStyle:
         width_mm: final width in millimetres, 40 to 400; text keeps its size whatever it is.
         font_size: of ordinary text, in points, 5 to 14; nothing is smaller than 5.
         dpi: dots per inch of a PNG and of what is rasterised inside SVG and PDF, 72 to 1200.
-        font: family of the text.
+        font: family of the text, one that is installed (`analysis.figures.fonts.offered_fonts`).
         is_greyscale: whether every colour is a grey; what colour told apart is then told by shape, line or level.
         letter: of the panel, such as "a"; "" for none.
         hides_marks: whether burned-in letters and captions of pictures are blurred.

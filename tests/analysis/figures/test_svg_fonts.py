@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pikepdf
+import pytest
 from fontTools.ttLib import TTFont
 
 from analysis.figures.export import draw_file, export_figure
 from analysis.figures.figure import Figure
+from analysis.figures.fonts import offered_fonts
 from analysis.figures.style import FigureStyle
 from analysis.figures.svg_fonts import embed_fonts
 from analysis.provenance import Provenance, read_provenance
 from tests.analysis.figures.drawings import Wave
+from xaae_core.errors import FigureError
 
 RULE = re.compile(
     r"@font-face{font-family:'([^']*)';font-weight:(\d+);font-style:(\w+);src:url\(data:font/woff;base64,([^)]*)\)"
@@ -96,3 +99,15 @@ def test_fonts_of_a_pdf_are_embedded_subsets() -> None:
         for part in parts:
             assert part.FontDescriptor.get("/FontFile2") is not None
             assert re.match(r"/[A-Z]{6}\+DejaVuSans", str(part.BaseFont))
+
+
+def test_a_style_with_a_font_that_is_not_installed_is_refused() -> None:
+    with pytest.raises(FigureError, match=r'font="No Such Font" is not installed.*take one of DejaVu Sans'):
+        draw_file(Wave(), "png", FigureStyle(font="No Such Font"))
+
+
+@pytest.mark.parametrize("font", offered_fonts())
+def test_every_offered_font_is_embedded(font: str) -> None:
+    style = FigureStyle(font=font)
+    assert [name for name, _, _ in faces(draw_file(Words(), "svg", style))] == [font]
+    assert draw_file(Words(), "pdf", style)
