@@ -105,6 +105,11 @@ class Direction:
         """Where "+" leads: "towards effusion", "along dimension 3"."""
         return f"towards {self.target}" if self.dimension is None else f"along {self.target}"
 
+    def _repr_html_(self) -> str:
+        from analysis.displays import show_direction
+
+        return show_direction(self)
+
     @property
     def is_significant(self) -> bool:
         """Whether it was tested and p is below 0.01; see `direction_significance.SIGNIFICANT` for why not 0.05."""

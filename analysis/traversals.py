@@ -78,6 +78,11 @@ class Traversal:
             raise ValueError("this is a path of pictures, which have no units; expected one of signals")
         return self.signal_form.in_units(self.frames[:, 0])
 
+    def _repr_html_(self) -> str:
+        from analysis.displays import show_traversal
+
+        return show_traversal(self)
+
     def flip(self, index: int) -> float | None:
         """The step nearest to 0 where class `index` stops or starts being the most probable; None: nowhere.
 

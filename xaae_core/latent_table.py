@@ -77,6 +77,11 @@ class LatentTable:
     def __len__(self) -> int:
         return len(self.z)
 
+    def _repr_html_(self) -> str:
+        from xaae_core.latent_display import table_html
+
+        return table_html(self)
+
     @property
     def predictions(self) -> NDArray[np.int64]:
         """Most probable class [N]; −1 without a classifier."""

@@ -76,6 +76,11 @@ class Attribution:
         row, column = np.unravel_index(int(np.abs(self.map).argmax()), self.map.shape)
         return int(row), int(column)
 
+    def _repr_html_(self) -> str:
+        from analysis.displays import show_attribution
+
+        return show_attribution(self)
+
     def area_of_half(self) -> float:
         """Share of the picture, in (0, 1], that holds half of the attribution (by size): small is concentrated."""
         sizes = np.sort(np.abs(self.map), axis=None)[::-1].astype(np.float64)

@@ -42,6 +42,11 @@ class ExampleImportance:
             object.__setattr__(self, name, frozen)
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
 
+    def _repr_html_(self) -> str:
+        from analysis.displays import show_importance
+
+        return show_importance(self)
+
     def most_important(self, row: int, k: int) -> NDArray[np.int64]:
         """Columns of the k most important training cases of one explained case, the most important first.
 

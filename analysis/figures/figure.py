@@ -76,6 +76,11 @@ class Figure:
         """The formats it can be exported in."""
         return ("png", "svg", "pdf", *(("gif", "mp4") if isinstance(self.drawing, MovingDrawing) else ()))
 
+    def _repr_html_(self) -> str:
+        from analysis.displays import show_figure
+
+        return show_figure(self)
+
     def noted(self, note: str) -> Self:
         """The same with another note."""
         return replace(self, note=note)

@@ -57,13 +57,13 @@ def _grey_mapped(artist: Any) -> None:
         return
     pixels = artist.get_array()
     if isinstance(artist, AxesImage) and pixels is not None and np.ndim(pixels) == 3:
-        artist.set_data(_grey_pixels(np.asarray(pixels)))
+        artist.set_data(grey_pixels(np.asarray(pixels)))
     elif pixels is not None:
         colours = artist.cmap(np.linspace(0, 1, 256))
         artist.set_cmap(ListedColormap([grey_of(colour) for colour in colours]))
 
 
-def _grey_pixels(pixels: Any) -> Any:
+def grey_pixels(pixels: Any) -> Any:
     """Colour pixels [H, W, 3 or 4] as greys of the same kind of numbers."""
     scale = 255.0 if pixels.dtype == np.uint8 else 1.0
     values = pixels[..., :3] / scale

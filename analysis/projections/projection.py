@@ -91,6 +91,11 @@ class Projection:
     def __len__(self) -> int:
         return len(self.points)
 
+    def _repr_html_(self) -> str:
+        from analysis.displays import show_projection
+
+        return show_projection(self)
+
     @property
     def title(self) -> str:
         """The method's name as papers write it."""
