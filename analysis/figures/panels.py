@@ -13,6 +13,7 @@ from analysis.figures.export import draw_lettered, lettered_height, split
 from analysis.figures.figure import Drawing, Figure
 from analysis.figures.style import FigureStyle
 from analysis.provenance import Provenance
+from analysis.provenance.wording import caption_of
 from xaae_core.errors import FigureError
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def combine_figures(figures: Sequence[Figure], *, columns: int = 1, title: str =
     )
     caption = ""
     if any(figure.caption for figure in figures):
-        own = zip(LETTERS, (figure.caption or figure.drawing.caption() for figure in figures), strict=False)
+        own = zip(LETTERS, (caption_of(figure) for figure in figures), strict=False)
         caption = " ".join(f"({letter}) {words}" for letter, words in own)
     drawing = Panels(tuple(figure.drawing for figure in figures), columns)
     return Figure(drawing, told, title or "Panels", caption=caption)

@@ -22,7 +22,7 @@ def figure(name: str, value: float = 0.0) -> Figure:
 def session() -> Iterator[dict[str, Any]]:
     """A session's state without a session."""
     state: dict[str, Any] = {}
-    with patch.object(basket.st, "session_state", state):
+    with patch("streamlit.session_state", state):
         yield state
 
 
