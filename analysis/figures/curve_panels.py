@@ -108,8 +108,8 @@ def _draw_level(axes: Axes, panel: CurvePanel, phases: Sequence[PhaseSpan], styl
     """The band in its phase, and the level with its words at the right end."""
     for phase in phases:
         if panel.band and phase.name == panel.band_phase:
-            ends = (phase.first - 0.5, phase.last + 0.5)
-            axes.fill_between(ends, *panel.band, color=_BAND, linewidth=0, zorder=0.6, label=plain(panel.band_words))
+            ends, (low, high) = (phase.first - 0.5, phase.last + 0.5), panel.band
+            axes.fill_between(ends, low, high, color=_BAND, linewidth=0, zorder=0.6, label=plain(panel.band_words))
     if math.isfinite(panel.level):
         axes.axhline(panel.level, color=_QUIET, linewidth=0.8, linestyle="-.", zorder=2)
         axes.annotate(

@@ -53,13 +53,18 @@ def draw_differences(axes: Axes, quality: RegressorQuality, style: FigureStyle) 
     ):
         axes.axhline(value, color=INK, linewidth=0.8, linestyle=dashes, zorder=4)
         axes.annotate(
-            f"{words}: {value:.3g}".replace("-", "−"), (1, value), xycoords=("axes fraction", "data"),
+            f"{words}: {signed(value)}", (1, value), xycoords=("axes fraction", "data"),
             xytext=(0, 2.5), textcoords="offset points", ha="right", va="bottom", fontsize=style.size("tiny"),
             zorder=6, bbox=UNDER_TEXT,
         )  # fmt: skip
     axes.set(xlabel="mean of predicted and true", ylabel="predicted − true", box_aspect=1)
     axes.margins(x=0.08, y=0.12)
     open_frame(axes)
+
+
+def signed(value: float) -> str:
+    """A number with three digits and the sign of print."""
+    return f"{value:.3g}".replace("-", "−")
 
 
 def _points(n_points: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from analysis.evaluation.classifier_quality import ClassifierQuality
 from analysis.evaluation.quality import Quality
 from analysis.evaluation.regressor_quality import RegressorQuality
 from analysis.evaluation.roc_curve import RocCurve, roc_curve_of
-from analysis.figures.number_panels import draw_differences, draw_predictions
+from analysis.figures.number_panels import draw_differences, draw_predictions, signed
 from analysis.figures.quality_panels import draw_areas, draw_calibration, draw_confusion, draw_roc
 from analysis.figures.style import FigureStyle
 from xaae_core.latents import LatentTable
@@ -179,11 +179,12 @@ def _number_words(quality: RegressorQuality) -> Iterator[str]:
     yield f"Predicted and true {quality.target} of {quality.n_cases:,} cases of the {quality.split} split{drawn}."
     yield (
         f"Dashed: where they are equal. Spearman's ρ {quality.spearman:.3f} (95 % interval {low:.3f} to {high:.3f}), "
-        f"mean absolute error {quality.mae:.3g} ({quality.mae_of_median:.3g} of always saying the training cases' median)."
+        f"mean absolute error {quality.mae:.3g} ({quality.mae_of_median:.3g} of always saying the median of "
+        "the training cases)."
     )
     yield (
-        f"Right: predicted minus true number by their mean; mean difference {mean:.3g}, limits of agreement "
-        f"{mean - spread:.3g} to {mean + spread:.3g} (1.96 standard deviations)."
+        f"Right: predicted minus true number by their mean; mean difference {signed(mean)}, limits of agreement "
+        f"{signed(mean - spread)} to {signed(mean + spread)} (1.96 standard deviations)."
     )
 
 

@@ -38,9 +38,17 @@ def read_request(path: Path) -> TrainingRequest:
 
 def read_settings_values(path: Path) -> Mapping[str, Any]:
     """The settings of a file as they are written, without what it says about the data; raises TrainingError."""
+    return {name: value for name, value in _read(path).items() if name != "about"}
+
+
+def read_about(path: Path) -> Mapping[str, Any]:
+    """What a settings file says about the data: "data_name", "data_fingerprint", "cases"; raises TrainingError."""
+    about = _read(path).get("about", {})
+    return about if isinstance(about, dict) else {}
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TrainingError(f"{path.name} is not a settings file ({error}): expected TOML, name = value") from error
-    values.pop("about", None)
-    return values
