@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.figures.formats import Format
-from analysis.figures.latent_map import MapFigure, prediction_of, truth_of
+from analysis.figures.latent_map import MapFigure, predictions_of, truths_of
 from analysis.figures.linked_layers import SHOW_DOUBT, legend_names, panel_layers
 from analysis.figures.map_captions import LETTERS, figure_caption
 from analysis.figures.point_colours import PointColours
+from analysis.provenance.provenance import Provenance
+from xaae_core.case_tokens import case_token
 from xaae_core.errors import ProjectionError
 
 if TYPE_CHECKING:
     from altair import VConcatChart
 
+PROVENANCE_ELEMENT = "xaae-provenance"
+"""Id of the script element of a page that holds how it was made."""
 MOST_POINTS = 10_000
 """Cases that a browser can move as single marks."""
 _HELP = (
@@ -51,14 +55,14 @@ def linked_maps_chart(figures: Sequence[MapFigure], *, side: float = 420) -> VCo
     """
     import altair as alt
 
-    if not 1 <= len(figures) <= 3 or any(_are_other(each, figures[0]) for each in figures):
+    if not 1 <= len(figures) <= 3 or any(each.is_other(figures[0]) for each in figures):
         raise ValueError(f"{len(figures)} maps; expected 1 to 3 of the same cases in the same order")
     figures = [replace(figure, is_selected=None) for figure in figures]
     n_cases = len(figures[0].table)
     if n_cases > MOST_POINTS:
         raise ProjectionError(
             f"{n_cases:,} cases; a linked page draws at most {MOST_POINTS:,} one by one: choose a cohort, open the "
-            "maps page, or take the figure as PNG, SVG or PDF, which shows the density of that many (draw_maps)"
+            "maps page, or take the figure as PNG, SVG or PDF, which shows the density of that many (map_drawing)"
         )
     colours = figures[0].colours()
     legend = [] if colours.values is not None else [alt.selection_point("legend", fields=["colour"], bind="legend")]
@@ -94,12 +98,15 @@ def linked_maps_chart(figures: Sequence[MapFigure], *, side: float = 420) -> VCo
     return chart
 
 
-def linked_maps_page(chart: VConcatChart, *, title: str = "Linked maps of the latent space") -> bytes:
+def linked_maps_page(
+    chart: VConcatChart, *, title: str = "Linked maps of the latent space", provenance: Provenance | None = None
+) -> bytes:
     """The chart as one HTML file with all its JavaScript inside; it asks nothing of any network.
 
     Args:
         chart: of `linked_maps_chart`.
         title: of the page.
+        provenance: how it was made; kept in the page as JSON, in the script element "xaae-provenance".
 
     Returns:
         UTF-8; about 1 MB and 200 bytes a case.
@@ -115,7 +122,7 @@ def linked_maps_page(chart: VConcatChart, *, title: str = "Linked maps of the la
 <title>{escape(title)}</title>
 <style>body {{ font: 14px system-ui, sans-serif; margin: 1.2rem; color: #1c1c1c; background: #fff }}
 h1 {{ font-size: 1.1rem; font-weight: 600 }} p {{ max-width: 60rem }} .vega-bind {{ margin: .5rem 0 }}</style>
-<script>{_libraries()}</script></head>
+<script>{_libraries()}</script>{_kept(provenance)}</head>
 <body><h1>{escape(title)}</h1><p>{escape(_HELP)}</p><div id="maps"></div>
 <noscript>The maps need JavaScript; it is inside this file and asks nothing of any network.</noscript>
 <script>vegaEmbed("#maps", {_in_script(chart.to_dict())}, {_in_script(settings)}).then(
@@ -143,17 +150,14 @@ def chart_file(chart: VConcatChart, form: Format = "svg", *, dpi: int = 200) -> 
     return bytes(vl_convert.vegalite_to_png(drawing, scale=dpi / 96, allowed_base_urls=[]))
 
 
-def _are_other(figure: MapFigure, first: MapFigure) -> bool:
-    return not np.array_equal(figure.projection.ids, first.projection.ids)
-
-
 def _rows(figures: Sequence[MapFigure], colours: PointColours) -> list[dict[str, Any]]:
-    """One row a case: its places on the maps, what it is coloured by, and what the hover says."""
+    """One row a case: its places on the maps, what it is coloured by, and what the hover says; ids stay at home."""
     table = figures[0].table
     names = [*legend_names(colours), None]
+    labels, predictions = truths_of(table).tolist(), predictions_of(table).tolist()
     rows: list[dict[str, Any]] = []
     for row, case in enumerate(table.ids.tolist()):
-        entry: dict[str, Any] = {"id": case, "label": truth_of(table, row), "prediction": prediction_of(table, row)}
+        entry: dict[str, Any] = {"id": case_token(case), "label": labels[row], "prediction": predictions[row]}
         if colours.values is None:
             code = int(colours.codes[row])
             entry["colour"] = names[code]
@@ -200,6 +204,14 @@ def _libraries() -> str:
     import vl_convert
 
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
+
+
+def _kept(provenance: Provenance | None) -> str:
+    """The provenance as data that no browser runs."""
+    if provenance is None:
+        return ""
+    told = _in_script(provenance.stamped().to_table())
+    return f'\n<script type="application/json" id="{PROVENANCE_ELEMENT}">{told}</script>'
 
 
 def _in_script(value: object) -> str:

@@ -2,88 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.figures.density_map import MOST_POINTS
+from analysis.figures.drawn_map import DrawnMap
 from analysis.figures.formats import plain
 from analysis.figures.map_layers import UNSELECTED
 from analysis.figures.point_colours import GREY, MARKERS, PointColours
+from analysis.figures.style import FigureStyle
 
 if TYPE_CHECKING:
-    from analysis.figures.latent_map import MapFigure
+    from matplotlib.figure import FigureBase
 
-_SIZE = 6.5
-_ROW = 0.135  # inches
-_BAR = 0.36
-_LETTER = 0.052  # inches a letter takes at that size
-
-
-def draw_legend(canvas: Any, axes: Any, figures: Sequence[MapFigure], colours: PointColours) -> None:
-    """Fill the axes under the maps with their legend."""
-    axes.axis("off")
-    signs = _signs(figures, colours)
-    bottom = 0.0
-    if colours.values is not None:
-        height = legend_height(figures, colours, canvas.get_figwidth())
-        bottom = 1 - _BAR / height
-        _draw_scale(canvas, axes.inset_axes((0.2, 1 - 0.13 / height, 0.6, 0.09 / height)), colours)
-    if signs:
-        axes.legend(
-            handles=signs, loc="center", bbox_to_anchor=(0.0, 0.0, 1.0, 1.0 if bottom == 0 else bottom), fontsize=_SIZE,
-            ncols=_columns(signs, canvas.get_figwidth()), frameon=False, borderpad=0, labelspacing=0.35,
-            columnspacing=1.2, handletextpad=0.3,
-        )  # fmt: skip
+_LETTER = 0.55  # of the size of text, what a letter takes on average
+_SIGN = 0.32  # inches of a sign with its gaps
+_SIGN_POINTS = 4.2
+_PAD = 0.06
 
 
-def legend_height(figures: Sequence[MapFigure], colours: PointColours, width_inches: float) -> float:
-    """Inches that the legend takes at a width of the figure."""
-    signs = _signs(figures, colours)
-    rows = -(-len(signs) // _columns(signs, width_inches)) if signs else 0
-    return 0.06 + rows * _ROW + (_BAR if colours.values is not None else 0.0)
+class MapLegend:
+    """The legend of maps of the same cases.
 
+    Args:
+        maps: from left to right.
+        colours: of the points, those of the style.
+        is_selected: cases [N] that keep their colour; None: all.
+        style: of the figure.
+        width: of the legend in inches.
+    """
 
-def _signs(figures: Sequence[MapFigure], colours: PointColours) -> list[Any]:
-    """A handle with its words for each sign that is drawn."""
-    is_dense = len(figures[0].table) > MOST_POINTS
-    found = [
-        _sign(_counted(figures[0], name, colours.codes == code), "s" if is_dense else MARKERS[code], colour)
-        for code, (name, colour) in enumerate(zip(colours.groups, colours.colours, strict=True))
-    ]
-    if not colours.is_known.all():
-        found.append(_sign(_counted(figures[0], colours.rest, ~colours.is_known), "s" if is_dense else ".", GREY))
-    if figures[0].is_selected is not None:
-        found.append(_sign("not selected", "s" if is_dense else "o", UNSELECTED))
-    placed = figures[0].projection.n_placed
-    if placed:
-        found.append(_sign(f"placed afterwards ({placed:,})", "o", "#444444", is_ring=True))
-    found += _doubtful(figures, is_dense)
-    return found
+    def __init__(
+        self,
+        maps: Sequence[DrawnMap],
+        colours: PointColours,
+        is_selected: NDArray[np.bool_] | None,
+        style: FigureStyle,
+        width: float,
+    ) -> None:
+        self._maps, self._colours, self._selected = maps, colours, is_selected
+        self._style, self._width = style, width
+        self._is_dense = len(maps[0]) > MOST_POINTS
+        self._signs = list(self._found())
 
+    @property
+    def height(self) -> float:
+        """Inches that it takes."""
+        rows = -(-len(self._signs) // self._columns) if self._signs else 0
+        return _PAD + rows * self._style.line("small") * 1.1 + self._scale_height
 
-def _doubtful(figures: Sequence[MapFigure], is_dense: bool) -> list[Any]:
-    """How many cases of each map have a place that says little."""
-    judged = [figure for figure in figures if figure.is_doubtful is not None and figure.is_doubtful.any()]
-    if not judged:
-        return []
-    counts = [f"{int(figure.is_doubtful.sum()):,}" for figure in judged if figure.is_doubtful is not None]
-    named = [f"{each.projection.title} {count}" for each, count in zip(judged, counts, strict=True)]
-    text = f"place says little ({', '.join(named) if len(figures) > 1 else counts[0]})"
-    if not is_dense:
-        return [_sign(text, "x", GREY)]
-    from matplotlib.patches import Patch
+    def draw(self, part: FigureBase, *, loc: Literal["center", "center left"] = "center") -> None:
+        """Draw on a part of a figure of its width and `height`."""
+        share = self._scale_height / self.height
+        if self._colours.values is not None:
+            self._draw_scale(part)
+        if self._signs:
+            part.legend(
+                handles=self._signs, loc=loc, bbox_to_anchor=(0.0, 0.0, 1.0, 1.0 - share), ncols=self._columns,
+                borderpad=0, labelspacing=0.35, columnspacing=1.2, handlelength=1.3, handletextpad=0.35,
+                borderaxespad=0.2,
+            )  # fmt: skip
 
-    return [Patch(facecolor="none", edgecolor="#444444", hatch="//////", linewidth=0.4, label=text)]
+    @property
+    def _scale_height(self) -> float:
+        if self._colours.values is None:
+            return 0.0
+        return 0.14 + self._style.line("tiny") + self._style.line("small") + _PAD
 
+    @property
+    def _columns(self) -> int:
+        """Columns that fit side by side, as even as their number allows."""
+        letter = _LETTER * self._style.size("small") / 72
+        longest = max((len(sign.get_label()) for sign in self._signs), default=1)
+        most = int(np.clip(self._width / (longest * letter + _SIGN), 1, max(len(self._signs), 1)))
+        rows = -(-len(self._signs) // most)
+        return -(-len(self._signs) // max(rows, 1)) or 1
 
-def _counted(figure: MapFigure, name: str, rows: Any) -> str:
-    """A name with the number of its cases, or of its selected ones: "ill (47 / 412)"."""
-    count = f"{int(rows.sum()):,}"
-    if figure.is_selected is not None:
-        count = f"{int((rows & figure.is_selected).sum()):,} / {count}"
-    return f"{plain(name, most=32)} ({count})"
+    def _found(self) -> Iterator[Any]:
+        """A handle with its words for each sign that is drawn."""
+        colours = self._colours
+        dot = "s" if self._is_dense else "."
+        for code, (name, colour) in enumerate(zip(colours.groups, colours.colours, strict=True)):
+            yield _sign(self._counted(name, colours.codes == code), "s" if self._is_dense else MARKERS[code], colour)
+        if not colours.is_known.all():
+            yield _sign(self._counted(colours.rest, ~colours.is_known), dot, GREY)
+        if self._selected is not None:
+            yield _sign("not selected", "s" if self._is_dense else "o", UNSELECTED)
+        placed = int(self._maps[0].placed.sum())
+        if placed:
+            yield _sign(f"placed afterwards ({placed:,})", "o", "#444444", is_ring=True)
+        yield from self._doubtful()
+
+    def _doubtful(self) -> Iterator[Any]:
+        """How many cases of each map have a place that says little."""
+        judged = [each for each in self._maps if each.n_doubtful]
+        if not judged:
+            return
+        counts = [f"{each.name} {each.n_doubtful:,}" if len(self._maps) > 1 else f"{each.n_doubtful:,}"
+                  for each in judged]  # fmt: skip
+        text = f"place says little ({', '.join(counts)})"
+        if not self._is_dense:
+            yield _sign(text, "x", GREY)
+            return
+        from matplotlib.patches import Patch
+
+        yield Patch(facecolor="none", edgecolor="#444444", hatch="//////", linewidth=0.4, label=text)
+
+    def _counted(self, name: str, rows: NDArray[np.bool_]) -> str:
+        """A name with the number of its cases, or of its selected ones: "ill (47 / 412)"."""
+        count = f"{int(rows.sum()):,}"
+        if self._selected is not None:
+            count = f"{int((rows & self._selected).sum()):,} / {count}"
+        return f"{plain(name, most=32)} ({count})"
+
+    def _draw_scale(self, part: FigureBase) -> None:
+        from matplotlib.cm import ScalarMappable
+
+        norm, shades = self._colours.scale
+        bar_height = 0.09 / self.height
+        place = part.add_axes((0.2, 1 - bar_height - 0.04 / self.height, 0.6, bar_height))
+        bar = part.colorbar(ScalarMappable(norm, shades), cax=place, orientation="horizontal", extend="both")
+        most = int(self._width / (_LETTER * self._style.size("small") / 72))
+        bar.set_label(plain(self._colours.name, most=most), labelpad=1)
+        bar.ax.tick_params(pad=1)
+        bar.outline.set_linewidth(0.4)
 
 
 def _sign(words: str, marker: str, colour: str, *, is_ring: bool = False) -> Any:
@@ -91,24 +136,6 @@ def _sign(words: str, marker: str, colour: str, *, is_ring: bool = False) -> Any
 
     fill = "none" if is_ring else colour
     return Line2D(
-        [], [], linestyle="none", marker=marker, markersize=4.2, markerfacecolor=fill, markeredgecolor=colour,
+        [], [], linestyle="none", marker=marker, markersize=_SIGN_POINTS, markerfacecolor=fill, markeredgecolor=colour,
         markeredgewidth=0.8 if is_ring or marker == "x" else 0, label=words,
     )  # fmt: skip
-
-
-def _columns(signs: list[Any], width_inches: float) -> int:
-    """Columns of the legend that fit side by side, as even as their number allows."""
-    longest = max((len(sign.get_label()) for sign in signs), default=1)
-    most = int(np.clip(width_inches / (longest * _LETTER + 0.32), 1, max(len(signs), 1)))
-    rows = -(-len(signs) // most)
-    return -(-len(signs) // max(rows, 1)) or 1
-
-
-def _draw_scale(canvas: Any, axes: Any, colours: PointColours) -> None:
-    from matplotlib.cm import ScalarMappable
-
-    norm, shades = colours.scale
-    bar = canvas.colorbar(ScalarMappable(norm, shades), cax=axes, orientation="horizontal", extend="both")
-    bar.set_label(plain(colours.name, most=60), fontsize=7, labelpad=1)
-    bar.ax.tick_params(labelsize=6, pad=1, length=2)
-    bar.outline.set_linewidth(0.4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap, Normalize
 
 GREY = "#b4b4b4"
-COLOURS = (*OKABE_ITO, "#7D4FB3", "#B3424A", "#3A9A9A", "#9C6B4E")
-"""Of the groups in their order; more than these cannot be told apart."""
+COLOURS = (*OKABE_ITO[:7], "#6969FF", "#5A2D00", "#0F0F96", "#0000FF", "#69005A")
+"""Of the groups in their order: Okabe & Ito 2008, and five more that stay apart from them and from each other under
+protanopia and deuteranopia; more than these cannot be told apart."""
 MARKERS = "osD^vPX*<>ph"
 _AROUND_ZERO = ("#2F7BBF", "#9A9A9A", "#D9730D")
 """Away from the target, neither, towards it: the colours of the app."""
+_GREYS = ("#d2d2d2", "#000000")
+"""The scale of numbers in greyscale, whatever they are: the darker, the more."""
+_DARKEST, _LIGHTEST = 0.0, 0.66
+"""The greys of groups; what is not known is lighter, and what is not selected lighter still."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,7 @@ class PointColours:
         low: where the scale of numbers begins.
         high: where it ends.
         is_diverging: whether the scale has its neutral middle at 0.
+        shades: colour map of numbers without such a middle; "greys" for all numbers in greyscale.
     """
 
     name: str
@@ -48,11 +54,19 @@ class PointColours:
     low: float = 0.0
     high: float = 1.0
     is_diverging: bool = False
+    shades: str = "cividis"
 
     @property
     def is_known(self) -> NDArray[np.bool_]:
         """Which points have a colour of their own [N]."""
         return self.codes >= 0 if self.values is None else np.isfinite(self.values)
+
+    def texts(self) -> list[str]:
+        """What each point is coloured by, in words [N]; "" where it is not known."""
+        if self.values is not None:
+            return [f"{value:.6g}" if np.isfinite(value) else "" for value in self.values.tolist()]
+        names = [*self.groups, self.rest if self.rest == "other" else ""]  # code −1 is the last
+        return [names[code] for code in self.codes.tolist()]
 
     @property
     def scale(self) -> tuple[Normalize, Colormap]:
@@ -60,9 +74,18 @@ class PointColours:
         from matplotlib import colormaps
         from matplotlib.colors import LinearSegmentedColormap, Normalize
 
+        norm = Normalize(self.low, self.high)
+        if self.shades == "greys":
+            return norm, LinearSegmentedColormap.from_list("greys", _GREYS)
         if self.is_diverging:
-            return Normalize(self.low, self.high), LinearSegmentedColormap.from_list("around zero", _AROUND_ZERO)
-        return Normalize(self.low, self.high), colormaps["cividis"]
+            return norm, LinearSegmentedColormap.from_list("around zero", _AROUND_ZERO)
+        return norm, colormaps[self.shades]
+
+    def in_greys(self) -> PointColours:
+        """The same for a grey printer: groups in evenly spaced greys, numbers the darker, the more."""
+        levels = np.linspace(_DARKEST, _LIGHTEST, max(len(self.groups), 2))[: len(self.groups)]
+        greys = tuple(f"#{round(255 * level):02x}" + 2 * f"{round(255 * level):02x}" for level in levels)
+        return replace(self, colours=greys, shades="greys")
 
     def rgb(self) -> NDArray[np.float64]:
         """Red, green and blue of every point [N, 3] in [0, 1]; grey where nothing is known."""

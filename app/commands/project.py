@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.command_settings import SettingsCommand
+from app.figure_options import figure_file, figure_options, style_from
 from app.terminal import print_json, remark
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def _listed(values: Mapping[str, Any]) -> Mapping[str, Any]:
     help="Table to write, .csv or .parquet: the cases' ids, places and all that is known of them.")  # fmt: skip
 @click.option("--figure", type=_FILE, callback=_figure_file,
     help="Draw the maps as .png, .svg or .pdf, or as .html: a page of linked maps that needs no network.")  # fmt: skip
+@click.option("--biplot", type=_FILE, callback=figure_file(),
+    help="Draw the PLS biplot as .png, .svg or .pdf: the cases and the direction of --target as an arrow.")  # fmt: skip
 @click.option("--stability", is_flag=True, help="Lay out three seeds and say which cases move.")
 @click.option("--agreement", is_flag=True, help="Say how far the maps agree; with two methods or more.")
 @click.option("--gaps", is_flag=True, help="Say which gaps between groups on the map are real in z.")
@@ -77,7 +80,9 @@ def _listed(values: Mapping[str, Any]) -> Mapping[str, Any]:
     help="Table of latents of new cases, placed on the finished map.")  # fmt: skip
 @click.option("--fitted", type=click.IntRange(_LEAST_FITTED), metavar="N",
     help="Lay out N drawn cases and place the others: for large tables.")  # fmt: skip
-@click.option("--target", help="With pls: class, or column of numbers, of the x axis; the second class if left out.")
+@click.option(
+    "--target", help="With pls and --biplot: class, or column of numbers, of the x axis; the second class if left out."
+)
 @click.option("--colour", help="Column to colour the figure by and to name the groups; the labels if left out.")
 @click.option("--neighbours", type=click.IntRange(2), default=15, show_default=True, help="With umap: kept near.")
 @click.option("--min-dist", type=click.FloatRange(0, 1), default=0.1, show_default=True,
@@ -85,12 +90,14 @@ def _listed(values: Mapping[str, Any]) -> Mapping[str, Any]:
 @click.option("--perplexity", type=click.FloatRange(1), default=30.0, show_default=True,
     help="With tsne: effective number of neighbours.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything random.")
+@figure_options
 @click.option("--json", "as_json", is_flag=True, help="Print the maps' figures as JSON.")
 def command(
     latents: Path,
     method: tuple[str, ...],
     out: Path,
     figure: Path | None,
+    biplot: Path | None,
     stability: bool,
     agreement: bool,
     gaps: bool,
@@ -103,18 +110,20 @@ def command(
     perplexity: float,
     seed: int,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Lay the cases out as a map, or as several.
 
     Writes where each case lies, and which share of its neighbours on the map are its neighbours in z. The same seed
     gives the same map on the same machine. Stopped with Ctrl-C, it leaves no file.
     """
-    from app.map_files import figure_content, table_content, write_files
+    from app.map_files import biplot_content, figure_content, table_content, write_files
     from app.map_run import MapPlan, make_maps
     from app.remaining_time import watched
     from xaae_core.latents import read_latents
 
-    _check_combination(method, target, agreement=agreement, files=(out, figure))
+    _check_combination(method, target, agreement=agreement, files=(out, figure, biplot))
+    style = style_from(options)
     table = read_latents(latents)
     new = None if place is None else read_latents(place)
     _check_table(table, len(table) + (0 if new is None else len(new)), method, colour, figure)
@@ -137,7 +146,9 @@ def command(
     figures = figures_of(made)
     contents = {out: table_content(made, out, figures)}
     if figure is not None:
-        contents[figure] = figure_content(made, figure, colour or "")
+        contents[figure] = figure_content(made, figure, colour or "", style)
+    if biplot is not None:
+        contents[biplot] = biplot_content(made, table, biplot, target, style)
     files = write_files(contents)
     if as_json:
         print_json({**figures, "files": files})
@@ -206,17 +217,23 @@ def _told(made: MadeMaps) -> list[str]:
 
 
 def _check_combination(
-    methods: tuple[str, ...], target: str | None, *, agreement: bool, files: tuple[Path, Path | None]
+    methods: tuple[str, ...], target: str | None, *, agreement: bool, files: tuple[Path, Path | None, Path | None]
 ) -> None:
-    if target is not None and "pls" not in methods:
+    out, figure, biplot = files
+    if target is not None and "pls" not in methods and biplot is None:
         raise click.UsageError(f'only the method pls knows a target; expected --method pls, not "{", ".join(methods)}"')
     if agreement and len(methods) < 2:
         raise click.UsageError(
             f"--agreement compares maps, and there is one ({methods[0]}): give --method a second time"
         )
-    out, figure = files
-    if figure is not None and figure.absolute() == out.absolute():
-        raise click.UsageError(f"--out and --figure are the same file, {out}: give two names")
+    named = {"--out": out, "--figure": figure, "--biplot": biplot}
+    taken: dict[Path, str] = {}
+    for option, path in named.items():
+        if path is None:
+            continue
+        if path.absolute() in taken:
+            raise click.UsageError(f"{taken[path.absolute()]} and {option} are the same file, {path}: give two names")
+        taken[path.absolute()] = option
 
 
 def _check_table(

@@ -13,9 +13,10 @@ MOST_GROUPS = 12
 NOT_KNOWN = 255
 _OTHER = "#8a8f98"
 _PALETTE = (
-    AWAY, "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#7d4fb3", "#8c8c00", "#b3424a", "#3a9a9a", "#9c6b4e", "#6b7fa8",
+    AWAY, "#009e73", "#cc79a7", "#5a3cff", "#5ad278", "#c31e2d", "#69c3ff", "#964b87", "#6978ff", "#f0a5b4", "#ffa500",
 )  # fmt: skip
-"""After Okabe & Ito 2008, readable on light and dark; the accent is kept for the target."""
+"""The first after Okabe & Ito 2008, the others chosen to stay apart from them, from the accent and from each other
+under protanopia and deuteranopia; readable on light and dark. The accent is kept for the target."""
 _RIGHT, _WRONG = "#8a8f98", "#c2185b"
 
 

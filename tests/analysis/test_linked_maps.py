@@ -16,6 +16,7 @@ from analysis.projections import project
 from analysis.score_flow import score_flow
 from tests.analysis.latent_tables import table_of, two_clouds
 from tests.analysis.test_map_figures import bent
+from xaae_core.case_tokens import case_token
 from xaae_core.errors import ProjectionError
 
 
@@ -43,7 +44,7 @@ def test_every_case_lies_where_the_maps_put_it_and_says_what_it_is():
     figures = pair(placed := 30)
     table = figures[0].table
     rows = cases_of(linked_maps_chart(figures))
-    assert [row["id"] for row in rows] == table.ids.tolist()
+    assert [row["id"] for row in rows] == [case_token(case) for case in table.ids.tolist()]
     assert len(rows) == placed
     for number, figure in enumerate(figures):
         found = [(row[f"x{number}"], row[f"y{number}"]) for row in rows]
@@ -110,14 +111,15 @@ def test_no_name_of_a_case_breaks_the_page():
     assert "<title>&lt;b&gt;t &amp; u</title>" in page
     (found,) = re.findall(r'vegaEmbed\("#maps", (\{.*\}), (\{.*?\})\)\.then', page)
     rows = next(rows for rows in json.loads(found[0])["datasets"].values() if "id" in rows[0])
-    assert [row["id"] for row in rows] == ids.tolist()
+    assert [row["id"] for row in rows] == [case_token(case) for case in ids.tolist()]
+    assert {row["label"] for row in rows} <= {"</script>", "<b>yes"}
 
 
 def test_more_than_ten_thousand_cases_have_another_way():
     n = MOST_POINTS + 1
     table = table_of(np.random.default_rng(0).normal(size=(n, 2)), np.arange(n) % 2)
     figure = MapFigure(project(table, "pca", rate=False), table)
-    with pytest.raises(ProjectionError, match=r"10,001 cases; .* at most 10,000 .* choose a cohort, .*draw_maps"):
+    with pytest.raises(ProjectionError, match=r"10,001 cases; .* at most 10,000 .* choose a cohort, .*map_drawing"):
         linked_maps_chart([figure])
     fewer = table.rows(np.arange(n) < MOST_POINTS)
     chart = linked_maps_chart([MapFigure(project(fewer, "pca", rate=False), fewer)])

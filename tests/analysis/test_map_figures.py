@@ -1,5 +1,6 @@
 """Figures of maps: every case is drawn once in its colour, one legend, and what is said under them is true."""
 
+import csv
 import io
 import re
 from dataclasses import replace
@@ -11,8 +12,11 @@ from PIL import Image
 from analysis.case_columns import groups, numbers
 from analysis.directions import fit_direction
 from analysis.figures.density_map import MOST_POINTS, density_image, extent_of, share_image
-from analysis.figures.latent_map import MapFigure, draw_map, draw_maps, map_rows
+from analysis.figures.export import draw_file
+from analysis.figures.latent_map import MapFigure
+from analysis.figures.map_drawing import map_drawing
 from analysis.figures.point_colours import COLOURS, GREY, column_named, point_colours
+from analysis.figures.style import FigureStyle
 from analysis.map_arrows import direction_arrows
 from analysis.projections import Projection, project
 from analysis.score_flow import score_flow
@@ -29,7 +33,7 @@ def bent(table: LatentTable, seed: int = 0) -> Projection:
 
 
 def svg_of(*figures: MapFigure) -> str:
-    return draw_maps(figures, "svg").decode()
+    return draw_file(map_drawing(figures), "svg").decode()
 
 
 def words_of(svg: str) -> str:
@@ -81,7 +85,9 @@ def test_placed_cases_are_rings_and_doubtful_ones_crosses():
     for part in ("placed afterwards (6)", "place says little (10)", "Crosses: cases with a place that says little"):
         assert part in words_of(svg)
     assert "(UMAP 10, UMAP 10)" in words_of(svg_of(figure, figure))
-    assert [row["placed"] for row in map_rows(figure)][4:8] == ["yes", "yes", "no", "no"]
+    rows = list(csv.DictReader(map_drawing([figure]).numbers().splitlines()))
+    assert [row["placed"] for row in rows][4:8] == ["yes", "yes", "no", "no"]
+    assert [row["place_says_little"] for row in rows][28:32] == ["no", "no", "yes", "yes"]
 
 
 def test_the_caption_holds_what_a_reader_needs_to_repeat_and_to_doubt_it():
@@ -167,7 +173,7 @@ def test_the_palette_of_a_screen_is_kept():
     figure = MapFigure(bent(table), table, palette=("#123456", "#abcdef"))
     assert n_drawn(svg_of(figure), "#abcdef") == 10 + 1
     with pytest.raises(ValueError, match="1 colours for the 2 groups of label"):
-        draw_map(replace(figure, palette=("#123456",)))
+        map_drawing([replace(figure, palette=("#123456",))])
 
 
 def large(n: int = MOST_POINTS + 1) -> LatentTable:
@@ -196,7 +202,7 @@ def test_many_points_are_a_picture_under_axes_that_stay_vectors():
         "Hatched where",
     ):
         assert part in words_of(svg)
-    assert draw_map(figure, "pdf").startswith(b"%PDF")
+    assert draw_file(map_drawing([figure]), "pdf").startswith(b"%PDF")
 
 
 def test_the_picture_has_the_colours_of_its_points():
@@ -255,12 +261,14 @@ def test_shares_are_those_of_the_points_in_each_pixel():
 def test_the_same_figure_gives_the_same_bytes(form):
     table = two_clouds(30)
     figure = MapFigure(bent(table), table, is_doubtful=np.arange(30) > 20)
-    assert draw_maps((figure, figure), form, dpi=60) == draw_maps((figure, figure), form, dpi=60)
+    first, second = (draw_file(map_drawing((figure, figure)), form, FigureStyle(dpi=72)) for _ in range(2))
+    assert first == second
 
 
 def test_the_width_is_the_one_asked_for():
     table = two_clouds(30)
-    picture = Image.open(io.BytesIO(draw_maps([MapFigure(bent(table), table)] * 2, width_inches=5.0, dpi=100)))
+    drawing = map_drawing([MapFigure(bent(table), table)] * 2)
+    picture = Image.open(io.BytesIO(draw_file(drawing, "png", FigureStyle(width_mm=127, dpi=100))))
     assert picture.width == 500
 
 
@@ -269,10 +277,10 @@ def test_what_does_not_belong_together_is_refused():
     projection = bent(table)
     stranger = MapFigure(replace(bent(other), ids=np.array([f"x{row}" for row in range(30)])), other)
     with pytest.raises(ValueError, match="2 maps; expected 1 to 8 of the same cases"):
-        draw_maps([MapFigure(projection, table), stranger])
+        map_drawing([MapFigure(projection, table), stranger])
     with pytest.raises(ValueError, match="0 maps"):
-        draw_maps([])
+        map_drawing([])
     with pytest.raises(ValueError, match="is_selected': 5"):
         MapFigure(projection, table, is_selected=np.ones(5, bool))
     with pytest.raises(ValueError, match='no column "colour"; expected one of label, '):
-        draw_map(MapFigure(projection, table, "colour"))
+        map_drawing([MapFigure(projection, table, "colour")])

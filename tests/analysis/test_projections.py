@@ -1,5 +1,6 @@
 """Maps: reproducible, honest about few cases, and right where the answer is known."""
 
+import csv
 import io
 from importlib.metadata import version
 
@@ -10,13 +11,20 @@ from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA
 
 from analysis.directions import fit_direction
+from analysis.figures.export import draw_file
 from analysis.figures.formats import format_of
-from analysis.figures.latent_map import MapFigure, draw_map, map_rows
+from analysis.figures.latent_map import MapFigure
+from analysis.figures.map_drawing import map_drawing
+from analysis.figures.style import FigureStyle
 from analysis.projections import project
 from tests.analysis.latent_tables import numbers_table, table_of, two_clouds
 from xaae_core.errors import DirectionError, ProjectionError
 
 QUICK = ("pca", "pls", "tsne")
+
+
+def draw_map(figure: MapFigure, form: str = "png") -> bytes:
+    return draw_file(map_drawing([figure]), form, FigureStyle(dpi=72))
 
 
 @pytest.mark.parametrize("method", QUICK)
@@ -93,10 +101,10 @@ def test_a_model_of_numbers_has_maps_too():
     table = numbers_table()
     made = project(table, "pls")
     assert made.parameters["target"] == "grade"
-    rows = list(map_rows(MapFigure(made, table)))
+    rows = list(csv.DictReader(map_drawing([MapFigure(made, table)]).numbers().splitlines()))
     assert float(rows[3]["label"]) == pytest.approx(table.columns["grade"][3], rel=1e-4)
     assert float(rows[3]["prediction"]) == pytest.approx(table.predicted[3], rel=1e-4)
-    assert draw_map(MapFigure(made, table), dpi=50).startswith(b"\x89PNG")
+    assert draw_map(MapFigure(made, table)).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("n", [4, 5, 11])
@@ -158,7 +166,7 @@ def test_the_caption_says_method_settings_seed_and_quality():
 def test_a_map_is_drawn_in_each_format_the_same_bytes_each_time(form, start):
     table = two_clouds()
     figure = MapFigure(project(table, "pca"), table, title="costs $5 and $6")
-    first, second = (draw_map(figure, form, dpi=60) for _ in range(2))
+    first, second = (draw_map(figure, form) for _ in range(2))
     assert first.startswith(start)
     assert first == second
 
@@ -174,7 +182,7 @@ def test_a_column_of_numbers_colours_the_points_with_a_colour_bar():
     table = two_clouds()
     made = project(table, "pca")
     by_class, by_number = (
-        np.asarray(Image.open(io.BytesIO(draw_map(MapFigure(made, table, name), dpi=60)))) for name in ("", "severity")
+        np.asarray(Image.open(io.BytesIO(draw_map(MapFigure(made, table, name))))) for name in ("", "severity")
     )
     assert not np.array_equal(by_class, by_number)
     assert "severity" in draw_map(MapFigure(made, table, "severity"), "svg").decode()

@@ -61,9 +61,9 @@ def choose(session: Session, mask: np.ndarray, **further: object) -> None:
 
 
 def test_the_demo_shows_the_training_cases_because_its_folder_is_small(demo: Session) -> None:
-    assert len(demo.app.get("bidi_component")) == 1
+    assert "linked_maps" in {part.key for part in demo.app.get("bidi_component")}
     labels = {button.label for button in demo.app.get("download_button")}
-    assert labels >= {"PNG", "SVG", "PDF", "Linked page", "Numbers (CSV)"}
+    assert labels >= {"PNG", "SVG", "PDF", "Linked page (HTML)", "All cases (CSV)", "Numbers (CSV)"}
     assert "within" in demo.words("caption"), "the direction's cone is stated in degrees"
 
 
