@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.gallery.cards import GalleryCard
 from analysis.gallery.columns import COLUMNS, duration_text, kl_weight_words, probe_question, probe_text
-from analysis.report_html import between, number
+from analysis.report.number_words import between, number
 
 
 def card_text(card: GalleryCard) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from analysis.gallery.cards import GalleryCard
-from analysis.report_html import between, number
+from analysis.report.number_words import between, number
 
 _OF_READABLE = ("disentanglement", "completeness")
 _LEAST_READABLE = 0.1

@@ -11,7 +11,7 @@ from analysis.experiments.words import listed
 from analysis.gallery.cards import GalleryCard
 from analysis.gallery.columns import guessed_figure, kl_weight_words, percent, probe_name, probe_text, told_apart
 from analysis.gallery.measuring import YARDSTICK
-from analysis.report_html import between, number
+from analysis.report.number_words import between, number
 
 _COLLAPSED_NATS = 0.5
 _MUCH_KL = 2.0

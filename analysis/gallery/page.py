@@ -19,7 +19,8 @@ from analysis.gallery.columns import (
 from analysis.gallery.findings import findings_of, known_factor
 from analysis.gallery.making import PAGE, PICTURES, GalleryRun
 from analysis.gallery.measuring import YARDSTICK
-from analysis.report_html import bullets, facts, heading, number, page, paragraph, picture
+from analysis.report.html_pieces import bullets, facts, heading, page, paragraph, picture
+from analysis.report.number_words import number
 from xaae_core.atomic_files import write_text_atomically
 
 _STYLE = """<style>

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+
+from analysis.report.number_words import number
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -15,11 +16,17 @@ h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; border-bottom: 1px solid #999; }
 h3 { font-size: 1rem; margin: 1.75rem 0 .5rem; }
 p, li { max-width: 46rem; }
-.verdict { border-left: .4rem solid #1b1b1b; padding: .25rem 0 .25rem 1rem; margin: 1rem 0; }
+.verdict { border-left: .4rem double #1b1b1b; background: #f4f4f4; padding: .25rem 0 .25rem 1rem; margin: 1rem 0; }
 .verdict p { margin: .25rem 0; }
+.verdict p:first-child { font-size: 1.25rem; font-weight: 600; }
+.verdict.good { border-left-style: solid; }
+.verdict.poor { border-left: .6rem solid #8f1d14; }
+.small { font-size: .875rem; margin: .25rem 0; }
+nav ol { columns: 2; column-gap: 2rem; max-width: 46rem; font-size: .9375rem; }
+nav li { break-inside: avoid; }
 .quiet { color: #4a4a4a; }
 figure { margin: 1rem 0; break-inside: avoid; }
-figure img { width: 100%; height: auto; }
+figure img { width: 100%; max-width: 56rem; height: auto; }
 figure.small img { max-width: 34rem; }
 figcaption, caption { color: #4a4a4a; font-size: .875rem; text-align: left; }
 caption { padding-bottom: .25rem; }
@@ -36,6 +43,10 @@ code { font-size: .85em; overflow-wrap: anywhere; }
   body { font-size: 10pt; margin: 0; max-width: none; padding: 0; }
   h2, h3 { break-after: avoid; }
   a { color: inherit; text-decoration: none; }
+  nav { display: none; }
+  table { break-inside: auto; }
+  tr, .verdict, li { break-inside: avoid; }
+  .wide { overflow: visible; }
   @page { margin: 16mm; }
 }
 """
@@ -44,20 +55,26 @@ _SHORT = 24
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def page(title: str, parts: Iterable[str]) -> str:
-    """A whole page; its own policy forbids scripts and fetching."""
+def page(title: str, parts: Iterable[str], *, head: str = "") -> str:
+    """A whole page; its own policy forbids scripts and fetching. `head`: further elements of its head."""
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta name="referrer" content="no-referrer">\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n'
+        f'<meta name="referrer" content="no-referrer">\n<title>{escape(title)}</title>\n{head}<style>{_STYLE}</style>\n'
         f"</head>\n<body>\n<main>\n{chr(10).join(parts)}\n</main>\n</body>\n</html>\n"
     )
 
 
-def heading(text: str, level: int = 2) -> str:
-    """A heading of level 1 to 3."""
-    return f"<h{level}>{escape(text)}</h{level}>"
+def heading(text: str, level: int = 2, *, anchor: str = "") -> str:
+    """A heading of level 1 to 3; `anchor` is what `contents` links to."""
+    return f"<h{level}{f' id={anchor!r}' if anchor else ''}>{escape(text)}</h{level}>"
+
+
+def contents(texts: Iterable[str]) -> str:
+    """Links to the headings with the anchors s1, s2 and so on."""
+    links = (f'<li><a href="#s{place}">{escape(text)}</a></li>' for place, text in enumerate(texts, start=1))
+    return f'<nav aria-label="Contents"><ol>{"".join(links)}</ol></nav>'
 
 
 def paragraph(text: str, kind: str = "") -> str:
@@ -88,26 +105,12 @@ def grid(header: Sequence[str], rows: Iterable[Sequence[str | float | int]], *, 
     return f'<div class="wide"><table>{title}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'
 
 
-def picture(png: bytes, alt: str, caption: str = "", *, is_small: bool = False) -> str:
-    """A PNG inside the page, with words for those who cannot see it."""
-    data = base64.b64encode(png).decode("ascii")
+def picture(content: bytes, alt: str, caption: str = "", *, is_small: bool = False, mime: str = "image/png") -> str:
+    """A picture inside the page, with words for those who cannot see it."""
+    data = base64.b64encode(content).decode("ascii")
     below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     kind = ' class="small"' if is_small else ""
-    return f'<figure{kind}><img src="data:image/png;base64,{data}" alt="{escape(alt)}">{below}</figure>'
-
-
-def number(value: float, digits: int = 3) -> str:
-    """A number in words where it is none: "not known"; with a real minus."""
-    if not math.isfinite(value):
-        return "not known"
-    return f"{value:.{digits}g}".replace("-", "−") if abs(value) >= 1e4 else f"{value:.{digits}f}".replace("-", "−")
-
-
-def between(value: float, bounds: tuple[float, float], digits: int = 3) -> str:
-    """A number with its interval: "0.86 [0.82, 0.90]"."""
-    if not math.isfinite(sum(bounds)):
-        return number(value, digits)
-    return f"{number(value, digits)} [{number(bounds[0], digits)}, {number(bounds[1], digits)}]"
+    return f'<figure{kind}><img src="data:{mime};base64,{data}" alt="{escape(alt)}">{below}</figure>'
 
 
 def _row(cells: Sequence[str | float | int]) -> str:
