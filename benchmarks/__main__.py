@@ -27,6 +27,7 @@ NAMES = (
     "scatter",
     "attributions",
     "family",
+    "figures",
 )
 
 
