@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from analysis.case_columns import CaseColumn, case_columns
 from analysis.cohorts import Cohort
 from app.case_names import CaseNames
+from xaae_core.case_tokens import case_token, is_case_token
 from xaae_core.latents import LatentTable
 
 Rows = NDArray[np.int64]
@@ -115,22 +116,35 @@ class CaseData:
 
     @cached_property
     def row_of(self) -> Callable[[str], int | None]:
-        """Row of a case by its id; None where there is no such case."""
+        """Row of a case by its id, or by its token; None where there is no such case."""
         return lru_cache(maxsize=4096)(self._find_row)
 
     @cached_property
     def rows_of(self) -> Callable[[tuple[str, ...]], Rows]:
-        """Rows of some ids, in the order of the table; ids that are not in it are passed over."""
-        return lru_cache(maxsize=_KEPT)(lambda ids: _read_only(rows_of_ids(self.latents.ids, ids)))
+        """Rows of some ids, or of some tokens, in the order of the table; ids that are not in it are passed over."""
+        return lru_cache(maxsize=_KEPT)(lambda ids: _read_only(self._find_rows(ids)))
 
     @cached_property
     def mask_of(self) -> Callable[[Cohort], Mask]:
         """Which cases belong to a cohort [N]; CohortError where it does not fit the columns."""
         return lru_cache(maxsize=_KEPT)(lambda cohort: _read_only(cohort.mask(self.columns, len(self))))
 
+    @cached_property
+    def tokens(self) -> NDArray[np.str_]:
+        """What links and figures call each case [N], see `case_token`; a second for a million cases."""
+        return np.array([case_token(each) for each in self.latents.ids.tolist()], dtype="U12")
+
     def _find_row(self, case_id: str) -> int | None:
         found = np.flatnonzero(self.latents.ids == case_id)
+        if len(found) == 0 and is_case_token(case_id):
+            found = np.flatnonzero(self.tokens == case_id)
         return int(found[0]) if len(found) else None
+
+    def _find_rows(self, wanted: tuple[str, ...]) -> Rows:
+        rows = rows_of_ids(self.latents.ids, wanted)
+        if len(rows) == 0 and wanted and is_case_token(wanted[0]):
+            rows = rows_of_ids(self.tokens, wanted)
+        return rows
 
 
 def rows_of_ids(all_ids: NDArray[np.str_], wanted: tuple[str, ...]) -> Rows:

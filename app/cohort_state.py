@@ -8,21 +8,25 @@ from typing import Any
 import streamlit as st
 
 from analysis.cohorts import Cohort
+from app.address import write_in_address
+from app.kept_selections import keep_selection
+from app.settings import read_settings
 from xaae_core.errors import CohortError
 
 COHORT = "cohort"
 COHORT_DRAFT = "cohort_draft"
 COHORT_NOTE = "cohort_note"
 SELECTION = "selection"
+SELECTION_ID = "selection_id"
+CHOSEN = "chosen"
 ONLY_SELECTED = "only_selected"
 
 
-def follow_cohort() -> None:
-    """Take the cohort that the address names; what is no cohort changes nothing, and leaves a note.
+def follow_cohort(asked: str) -> None:
+    """Take the cohort that the address asks for; what is no cohort changes nothing, and leaves a note.
 
     A page switch empties the address, and then it gets the cohort again.
     """
-    asked = st.query_params.get(COHORT, "")
     if not asked:
         _show_cohort()
     elif asked != cohort().to_text():
@@ -85,7 +89,15 @@ def selection() -> tuple[str, ...]:
 
 def set_selection(ids: Iterable[str]) -> None:
     """Choose cases together; (): none."""
-    st.session_state[SELECTION] = tuple(ids)
+    chosen = tuple(ids)
+    st.session_state[SELECTION] = chosen
+    st.session_state[SELECTION_ID] = keep_selection(chosen, read_settings().cache)
+    write_in_address({CHOSEN: selection_id()})
+
+
+def selection_id() -> str:
+    """The short id that the selection is kept under; "" for none."""
+    return str(st.session_state.get(SELECTION_ID, ""))
 
 
 def is_selection_looked_at() -> bool:
@@ -100,8 +112,4 @@ def look_at_selection(is_asked: bool) -> None:
 
 def _show_cohort() -> None:
     """Bring the address in line with the cohort."""
-    text = cohort().to_text()
-    if text:
-        st.query_params[COHORT] = text
-    else:
-        st.query_params.pop(COHORT, None)
+    write_in_address({COHORT: cohort().to_text()})

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analysis.latent_axes import LatentAxis, name_of
 from app import state
+from app.address import write_in_address
 from app.cached import PathRequest
 from app.words import target_words
 from xaae_core.latents import LatentTable
@@ -83,6 +84,8 @@ def traverse_controls(
         "component of the latent vectors on it. One dimension of z needs no labels: of a disentangled model each may "
         "be a factor of its own.",
     )
+    if chosen != ONE_DIMENSION:
+        write_in_address({state.AXIS: ""})
     dimension = _choose_axis(target, axes, marks_unused=is_variational) if chosen == ONE_DIMENSION else None
     chosen_span = span.selectbox(
         "Range",
@@ -127,15 +130,16 @@ def _choose_axis(place: DeltaGenerator, axes: Sequence[LatentAxis], *, marks_unu
     }
     if st.session_state.get(state.AXIS) not in words:
         st.session_state.pop(state.AXIS, None)
-    return place.selectbox(
+    chosen = place.selectbox(
         "Dimension",
         list(words),
         format_func=words.__getitem__,
         key=state.AXIS,
-        bind="query-params",
         help="Counted from 0; those in which the cases differ most come first. A dimension that hardly differs is one "
         "that the model does not use.",
     )
+    write_in_address({state.AXIS: str(chosen)})  # the number alone: its words change with the data
+    return chosen
 
 
 def targets_of(table: LatentTable) -> list[str]:

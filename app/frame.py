@@ -18,9 +18,21 @@ if "torch" not in sys.modules:
         importlib.import_module("app.cached")
 
 with explained("This page"):
+    from app.link_section import ask_for_model, remember_page, show_notes
+    from app.links import follow_address, judge_widgets
     from app.look import apply_look
     from app.state import prepare_state
 
     apply_look()
     prepare_state()
-    page.run()
+    name, notes = page.url_path or "start", st.container()
+    try:
+        if follow_address(name):
+            page.run()
+            judge_widgets()
+            remember_page(name)
+        else:
+            ask_for_model()
+    finally:
+        with notes:
+            show_notes()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from app import state
+from app import link_state, state
 
 _SOON_SECONDS = 0.1
 
@@ -35,13 +35,18 @@ def open_page(render: Callable[[], None]) -> None:
     if not state.is_prepared():
         st.navigation(pages())
         st.rerun()
-    if state.page_to_go_to():
+    if link_state.page_to_go_to():
         st.fragment(_leave, run_every=_SOON_SECONDS)()
     else:
         render()
 
 
-def go_to(page: str) -> NoReturn:
+def file_of(page: str) -> str:
+    """The file of a page by its name in the address ("start" for the bare one)."""
+    return f"pages/{page}.py"
+
+
+def go_to(page: str, query: Mapping[str, Sequence[str]] | None = None) -> NoReturn:
     """Leave for another page, also from one whose controls stand in the address.
 
     `st.switch_page` refuses to leave as long as a control is bound to the address, and only a run that draws no such
@@ -49,15 +54,16 @@ def go_to(page: str) -> NoReturn:
 
     Args:
         page: its file, "pages/traverse.py".
+        query: what its address is to say; None: what the session says.
     """
-    state.plan_to_go_to(page)
+    link_state.plan_to_go_to(page, query)
     st.rerun()
 
 
 def _leave() -> None:
-    page = state.page_to_go_to()
-    if not state.has_drawn_nothing():
+    page, asked = link_state.page_to_go_to(), link_state.address_to_go_to()
+    if not link_state.has_drawn_nothing():
         st.caption("Opening …")
         return
-    state.plan_to_go_to("")
-    st.switch_page(page)
+    link_state.plan_to_go_to("")
+    st.switch_page(page, query_params=asked or None)

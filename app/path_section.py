@@ -23,6 +23,7 @@ from app import cached, state
 from app.case_choice import neighbour
 from app.components.path_viewer import PathPayload, StepTrust, TracePayload, grey_levels, path_viewer
 from app.controls import TraverseChoice
+from app.link_state import leave_path_at, path_start
 from app.words import target_words
 from app.workspace import Case, Workspace
 
@@ -187,7 +188,8 @@ def draw_path(scene: PathScene, fresh: list[PartialPath], budget: float, *, is_w
         is_whole: whether that part is the whole path.
     """
     part = fresh.pop() if fresh else scene.builder.advance(budget)
-    viewed = path_viewer(scene.payload(part), key=state.VIEWER)
+    viewed = path_viewer(scene.payload(part), key=state.VIEWER, start=path_start())
+    leave_path_at(viewed.sd)
     chosen = None
     if viewed.case_move is not None:
         chosen = neighbour(scene.workspace, scene.case, 1 if viewed.case_move == "next" else -1)

@@ -9,16 +9,20 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from app.address import write_in_address
 from app.background import Background
 from app.cohort_state import clear_cohort as clear_cohort
 from app.cohort_state import cohort as cohort
-from app.cohort_state import follow_cohort
+from app.cohort_state import follow_cohort as follow_cohort
 from app.cohort_state import is_selection_looked_at as is_selection_looked_at
 from app.cohort_state import look_at_selection as look_at_selection
 from app.cohort_state import selection as selection
+from app.cohort_state import selection_id as selection_id
 from app.cohort_state import set_cohort as set_cohort
 from app.cohort_state import set_selection as set_selection
+from app.link_state import forget_notes
 from app.settings import read_settings
+from xaae_core.case_tokens import case_token, is_case_token
 
 CHECKPOINT = "checkpoint_path"
 DATA = "data_folder"
@@ -41,7 +45,6 @@ TRAIN_TASKS = "train_tasks"
 TRAIN_LOSS = "train_loss_of"
 TRAIN_SAMPLE = "train_sample"
 RUN = "run"
-GOING = "page_to_go_to"
 
 TrainStep = Literal["data", "model", "run"]
 
@@ -60,42 +63,13 @@ class UploadedPicture:
 
 
 def prepare_state() -> None:
-    """Give a new session the checkpoint and data it starts with, and the case that the address names."""
+    """Give a new session the checkpoint and data it starts with."""
     settings = read_settings()
     st.session_state.setdefault(CHECKPOINT, str(settings.checkpoint))
     st.session_state.setdefault(DATA, str(settings.data) if settings.data else "")
     st.session_state.setdefault(PICTURES, str(settings.pictures) if settings.pictures else "")
     st.session_state.setdefault(CASE, "")
     st.session_state.setdefault(UPLOADED, None)
-    _follow_address()
-    follow_cohort()
-
-
-def _follow_address() -> None:
-    """Open the case that the address names; a page switch empties the address, and then it gets the case again."""
-    asked = st.query_params.get(CASE, "")
-    if not asked and case_id():
-        st.query_params[CASE] = case_id()
-    elif asked and asked != case_id():
-        st.session_state[CASE] = asked
-        st.session_state[UPLOADED] = None
-
-
-def plan_to_go_to(page: str) -> None:
-    """Remember the page that is to be opened next; "": none."""
-    st.session_state[GOING] = [page, False]
-
-
-def page_to_go_to() -> str:
-    """The page that is to be opened next; "" for none."""
-    return str(st.session_state.get(GOING, [""])[0])
-
-
-def has_drawn_nothing() -> bool:
-    """Whether a run has passed since the plan was made; this call counts as one."""
-    plan = st.session_state[GOING]
-    before, plan[1] = plan[1], True
-    return bool(before)
 
 
 def is_prepared() -> bool:
@@ -166,9 +140,37 @@ def case_id() -> str:
 
 def open_case(case: str) -> None:
     """Switch to a case of the data set; the address follows."""
-    st.session_state[CASE] = case
+    ask_for_case(case)
+    forget_notes()
+    write_in_address({CASE: case_token(case)})
+
+
+def ask_for_case(name: str) -> None:
+    """Open a case by its id or its token, as soon as the data are there to find it in."""
+    if name not in (case_id(), case_token(case_id())):
+        st.session_state[CASE] = name
     st.session_state[UPLOADED] = None
-    st.query_params[CASE] = case
+
+
+def name_case(case: str) -> None:
+    """The case that is open was found by its token: this is its id."""
+    st.session_state[CASE] = case
+
+
+def case_in_address() -> str:
+    """What the address calls the case that was asked for; "" before one was."""
+    return case_id() if is_case_token(case_id()) else case_token(case_id())
+
+
+def choose_axis(dimension: int) -> None:
+    """Let the path go along this dimension of z, where the table has it; call it before its control is drawn."""
+    st.session_state[AXIS] = dimension
+
+
+def forget_widgets(keys: Sequence[str]) -> None:
+    """Let controls that are not on the page say what they say at first."""
+    for key in keys:
+        st.session_state.pop(key, None)
 
 
 def remember_shown(cases: tuple[str, ...]) -> None:
@@ -288,6 +290,7 @@ def _forget_cases() -> None:
     set_selection(())
     st.session_state[CASE] = ""
     st.session_state[UPLOADED] = None
-    st.query_params.pop(CASE, None)
+    forget_notes()
+    write_in_address({CASE: ""})
     for key in (TARGET, AXIS):
         st.session_state.pop(key, None)

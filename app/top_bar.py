@@ -10,6 +10,7 @@ import streamlit as st
 from app import cached, state
 from app.cohort_controls import cohort_controls, cohort_count, cohort_notes
 from app.failures import explained
+from app.links import show_open
 from app.opened_data import check_data
 from app.plain_text import plain
 from app.settings import read_settings
@@ -27,7 +28,8 @@ SIGNALS = ["csv", "tsv", "npy", "npz", "edf", "bdf"]
 
 
 def top_bar(workspace: Workspace, case: Case | None) -> None:
-    """Draw the bar."""
+    """Draw the bar; the address follows what is open."""
+    show_open(workspace)
     model, data, picture = st.columns([7, 4, 5], gap="small")
     card = workspace.checkpoint.card
     words = f"**{plain(card.name)}** · {verdict(card)}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 _LENGTH = 12
+_TOKEN = re.compile(rf"[0-9a-f]{{{_LENGTH}}}")
 
 
 def case_token(case_id: str) -> str:
@@ -16,6 +18,11 @@ def case_token(case_id: str) -> str:
     return (
         hashlib.blake2b(case_id.encode(), digest_size=_LENGTH // 2, person=b"xaae case").hexdigest() if case_id else ""
     )
+
+
+def is_case_token(text: str) -> bool:
+    """Whether a text has the form of a token."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def short_token(case_id: str) -> str:

@@ -12,7 +12,6 @@ from app.examples_page.main_tab import show_main
 from app.examples_page.subject import Subject, subject_of
 from app.failures import explained
 from app.page_entry import open_page
-from app.plain_text import plain
 from app.top_bar import choose_data, choose_upload, top_bar
 from app.workspace import Case, Workspace
 from app.workspace_progress import open_with_progress
@@ -27,8 +26,6 @@ def render() -> None:
     with explained(said_of(workspace.checkpoint.model, "Opening this picture")):
         case = workspace.case()
     top_bar(workspace, case)
-    if workspace.missing_case():
-        st.info(f"There is no case “{plain(workspace.missing_case())}” here; another one is open.")
     with explained(said_of(workspace.checkpoint.model, "Encoding this picture")):
         subject = subject_of(workspace, case)
     if workspace.training is None:

@@ -32,8 +32,6 @@ def render() -> None:
     with explained(f"Opening this {noun}"):
         case = workspace.case()
     top_bar(workspace, case)
-    if workspace.missing_case():
-        st.info(f"There is no case “{plain(workspace.missing_case())}” here; another one is open.")
     if not has_decoder(workspace.checkpoint.model):
         offer_what_works("traverse")
     elif workspace.missing_picture():

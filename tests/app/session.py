@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from app import case_choice, path_section, state
 
@@ -32,19 +34,33 @@ class SentPath:
         return {entry["step"]: entry["crc"] for entry in self.header["images"] if entry["kind"] == kind}
 
 
-class Session:
-    """A browser's session as the server sees it."""
+_make_manager = PagesManager.__init__
 
-    def __init__(self, **address: str) -> None:
+
+def _make_manager_as_served(manager: PagesManager, *arguments: Any, **options: Any) -> None:
+    """AppTest takes a folder named pages for Streamlit's older kind of app, and runs the pages without frame.py."""
+    _make_manager(manager, *arguments, **options)
+    PagesManager.uses_pages_directory = False
+
+
+PagesManager.__init__ = _make_manager_as_served  # type: ignore[method-assign, assignment]
+
+
+class Session:
+    """A browser's session as the server sees it, at an address below a page ("" for the start page)."""
+
+    def __init__(self, page: str = "", **address: str) -> None:
         self.app = AppTest.from_file(str(ROOT / "app" / "frame.py"), default_timeout=120)
         self.app.query_params.update(address)
+        self.app._page_hash = calc_hash(page)
 
     def run(self) -> "Session":
         self.app.run()
         return self
 
     def go(self, page: str) -> "Session":
-        self.app.switch_page(f"pages/{page}")
+        name = page.removesuffix(".py")
+        self.app._page_hash = calc_hash("" if name == "start" else name)
         return self.run()
 
     @property

@@ -12,6 +12,7 @@ from app import cached
 from app.case_files import CaseFiles
 from tests.app.cli_folders import write_model
 from tests.app.session import Session
+from xaae_core.case_tokens import case_token
 from xaae_core.checkpoints import load_checkpoint
 from xaae_core.data.dataset import read_dataset
 from xaae_core.latents import LatentTable, extract_latents, read_latents, write_latents
@@ -101,7 +102,7 @@ def test_the_folder_of_the_pictures_may_be_named(
     name_pictures(session, tiny_pictures)
     session.assert_well()
     assert session.shown_case == "dark/05"
-    assert session.app.query_params["case"] == "dark/05.png"
+    assert session.app.query_params["case"] == case_token("dark/05.png")
 
 
 def name_pictures(session: Session, folder: Path | str) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from app import cached, state
 from tests.app.session import MODEL_PAGES, Session
+from xaae_core.case_tokens import case_token
 from xaae_core.demo import demo_images
 
 
@@ -114,7 +115,7 @@ def test_next_and_previous_go_around_the_ends(tiny: Session) -> None:
         tiny.press_key(which)
         seen.append(tiny.shown_case)
     assert seen == ["bright/01", "bright/02", "bright/01", "bright/00", "dark/11", "bright/00"]
-    assert tiny.app.query_params[state.CASE] == "bright/00.png"
+    assert tiny.app.query_params[state.CASE] == case_token("bright/00.png")
     tiny.assert_well()
 
 
