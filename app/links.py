@@ -20,7 +20,7 @@ from app.workspace import Workspace
 from xaae_core.case_tokens import case_token
 from xaae_core.errors import ViewError, XaaeError
 
-WITHOUT_MODEL = ("train", "report")
+WITHOUT_MODEL = ("train",)
 """Pages that need no model: a link to them opens whatever model it names."""
 _FARTHEST_SD = 100.0
 _MOST_NAMED = 8

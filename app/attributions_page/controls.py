@@ -160,14 +160,19 @@ def _method_settings(workspace: Workspace) -> MethodChoice:
     side = min(workspace.checkpoint.model.input_size) if form is None else form.length
     window_words = "side of the square (px)" if form is None else "stretch of a channel (samples)"
     n_steps = st.number_input("Integrated gradients: steps", 8, _MOST_STEPS, usual.n_steps, 8,
-        key=attributions_state.STEPS, help="Points on the way. More share out the number more exactly.")  # fmt: skip
+        key=attributions_state.STEPS, bind="query-params",
+        help="Points on the way. More share out the number more exactly.")  # fmt: skip
     n_samples = st.number_input("SmoothGrad, GradientShap: copies", 1, _MOST_STEPS, usual.n_samples, 5,
-        key=attributions_state.SAMPLES, help="Noisy copies that are averaged.")  # fmt: skip
+        key=attributions_state.SAMPLES, bind="query-params",
+        help="Noisy copies that are averaged.")  # fmt: skip
     _keep_below(attributions_state.WINDOW, side)
     window = st.number_input(f"Occlusion, ablation: {window_words}", 0, side, 0, 1,
-        key=attributions_state.WINDOW, help="0: a twelfth. Smaller ones take longer.")  # fmt: skip
-    span = st.number_input("Latent shift: how far", 0.1, 6.0, usual.span, 0.1, key=attributions_state.SPAN,
+        key=attributions_state.WINDOW, bind="query-params",
+        help="0: a twelfth. Smaller ones take longer.")  # fmt: skip
+    span = st.number_input("Latent shift: how far", 0.1, 6.0, usual.span, 0.1,
+        key=attributions_state.SPAN, bind="query-params",
         help="Each way along the target, in its own unit: standard deviations for a direction.")  # fmt: skip
-    seed = st.number_input("Seed", 0, 9999, usual.seed, key=attributions_state.SEED,
+    seed = st.number_input("Seed", 0, 9999, usual.seed,
+        key=attributions_state.SEED, bind="query-params",
         help="Of everything random: the noise, the destroyed models, the shuffled labels.")  # fmt: skip
     return MethodChoice(int(n_steps), int(n_samples), int(window), float(span), int(seed))
