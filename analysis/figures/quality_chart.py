@@ -153,14 +153,10 @@ def _class_words(quality: ClassifierQuality, curves: tuple[RocCurve, ...]) -> It
     yield f"Held-out figures on {held_out.n_cases:,} cases of the {held_out.split} split."
     low, high = held_out.auroc_interval
     area = f"AUROC of {target} {held_out.auroc:.3f} (95 % interval {low:.3f} to {high:.3f})"
-    found = quality.operation
-    if len(quality.classes) == 2:
-        chosen = f", chosen on the {quality.threshold_split} split" if quality.threshold_split else ""
-        shown = "Ring: at" if curves else "At"
-        yield (
-            f"{'ROC curve; ' if curves else ''}{area}. {shown} the threshold {found.threshold:.2f}{chosen}, "
-            f"sensitivity is {found.sensitivity:.2f} and specificity {found.specificity:.2f}."
-        )
+    if not math.isfinite(held_out.auroc):
+        yield f"No AUROC of {target}: of one of both classes there is no case."
+    elif len(quality.classes) == 2:
+        yield f"{'ROC curve; ' if curves else ''}{area}. {_decision_words(quality, 'Ring: at' if curves else 'At')}"
     else:
         yield f"{'AUROC of each class against the rest, with 95 % intervals; ' if curves else ''}{area}."
     yield (
@@ -168,6 +164,15 @@ def _class_words(quality: ClassifierQuality, curves: tuple[RocCurve, ...]) -> It
         f"Wilson intervals: off by {bins.error:.2f} on average, Brier score {bins.brier:.3f}."
     )
     yield "Confusion matrix: cases, and their share of the true class, which is also the colour."
+
+
+def _decision_words(quality: ClassifierQuality, where: str) -> str:
+    found = quality.operation
+    chosen = f", chosen on the {quality.threshold_split} split" if quality.threshold_split else ""
+    return (
+        f"{where} the threshold {found.threshold:.2f}{chosen}, sensitivity is {found.sensitivity:.2f} and specificity "
+        f"{found.specificity:.2f}."
+    )
 
 
 def _number_words(quality: RegressorQuality) -> Iterator[str]:

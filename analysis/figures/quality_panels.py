@@ -45,6 +45,8 @@ def draw_roc(axes: Axes, curve: RocCurve, quality: ClassifierQuality, style: Fig
     low, high = curve.held_out.auroc_interval
     words = f"AUROC {curve.held_out.auroc:.3f}\n[{low:.3f}, {high:.3f}]\nthreshold {found.threshold:.2f}:"
     words += f"\nsensitivity {found.sensitivity:.2f}\nspecificity {found.specificity:.2f}"
+    if not np.isfinite(curve.held_out.auroc):
+        words = "no curve: cases of\none class only"
     write_facts(axes, words, style)
     axes.set(xlabel="1 − specificity", ylabel="sensitivity", title=_title("ROC", curve.target))
     frame_shares(axes)

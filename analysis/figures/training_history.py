@@ -29,9 +29,9 @@ from analysis.figures.training_curves import Curve, CurvePanel, PhaseSpan, Train
 from xaae_core.errors import FigureError
 
 Row = Mapping[str, Any]
-TURN_BAND = (0.15, 0.6)
-"""Of the adversarial loss: below it the discriminator trains, above it the encoder
-(`xaae_core.training.adversary.UnfreezeFcCritAdaptative`)."""
+TURN_BAND = (0.65, 0.8)
+"""Of the adversarial loss: below it the discriminator trains, above it the encoder; the defaults of `train_xaaenet`,
+see `xaae_core.training.adversary.UnfreezeFcCritAdaptative`."""
 _SHAPE = PARTS["adv_loss"]
 
 

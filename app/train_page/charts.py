@@ -1,39 +1,33 @@
-"""The charts of a running training. Their specifications never change with the data, so that a zoom stays."""
+"""The charts of a running training, in the words, colours and dashes of the figure for papers.
+
+Their specifications never change with the data, so that a zoom stays.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from app.look import AWAY, TOWARDS
+from analysis.figures.curve_looks import (
+    CANNOT_TELL,
+    DRAWN,
+    ENCODED,
+    LOOKS,
+    LOSS,
+    PART,
+    PARTS,
+    SCORE,
+    TRAINING,
+    TURNED,
+    VALIDATION,
+    spans_wide,
+)
 from app.train_page.words import phase_name
 from app.training.files import EpochRecord
 
-TRAINING, VALIDATION = "training cases", "validation cases"
-ENCODED, DRAWN = "codes of your pictures", "drawn from a bell curve"
-PARTS = {
-    "recons_loss": "likeness to the original",
-    "adv_loss": "shape of the cloud",
-    "classif_loss": "target",
-    "cycle_loss": "moves read back",
-    "move_loss": "moves read back",
-    "prior_distance": "distance from a bell curve",
-    "log_likelihood": "unlike the original",
-    "log_likelihood_x1": "unlike the original, first of a pair",
-    "log_likelihood_x2": "unlike the original, second of a pair",
-    "reconstruction": "unlike the original",
-    "kl_divergence": "codes away from a bell curve",
-    "kl_divergence_x1": "codes away from a bell curve, first",
-    "kl_divergence_x2": "codes away from a bell curve, second",
-}
-"""Part of a loss → what it is about."""
-_TURNED = ("log_likelihood", "log_likelihood_x1", "log_likelihood_x2")
-"""Parts of which more is better: their negative is part of the loss."""
-_LOG_SPAN = 20.0
 _ZOOM = "zoom"
 
 
@@ -47,14 +41,14 @@ def show_losses(rows: Sequence[EpochRecord], phase: str) -> None:
         for key, name in kinds
         if (value := row.losses.get(key)) is not None
     ]
-    spec = _lines("epoch", "how far off it is", (TRAINING, VALIDATION), is_log=_is_wide(points))
+    spec = _lines("epoch", LOSS, (TRAINING, VALIDATION), is_log=_is_wide(points))
     _show(points, spec, f"train_losses_{phase}", f"Loss per epoch: {phase_name(phase)}")
 
 
 def show_parts(rows: Sequence[EpochRecord], phase: str) -> bool:
     """What the loss of a phase is made of; False where nothing was measured."""
     points = [
-        {"epoch": row.epoch, "value": -value if key in _TURNED else value, "of": name}
+        {"epoch": row.epoch, "value": -value if key in TURNED else value, "of": name}
         for row in rows
         if row.phase == phase
         for key, name in PARTS.items()
@@ -64,7 +58,7 @@ def show_parts(rows: Sequence[EpochRecord], phase: str) -> bool:
         return False
     measured = {point["of"] for point in points}
     names = tuple(name for name in dict.fromkeys(PARTS.values()) if name in measured)
-    spec = _lines("epoch", "part of the loss", names, is_log=_is_wide(points))
+    spec = _lines("epoch", PART, names, is_log=_is_wide(points))
     _show(points, spec, f"train_parts_{phase}", f"Parts of the loss per epoch: {phase_name(phase)}")
     return True
 
@@ -77,7 +71,7 @@ def show_balance(rows: Sequence[EpochRecord]) -> None:
         for value, name in ((row.score_encoded, ENCODED), (row.score_drawn, DRAWN))
         if value is not None
     ]
-    lines = _lines("epoch, all phases", "judge's score", (ENCODED, DRAWN), is_log=False, domain=(0, 1), height=210)
+    lines = _lines("epoch, all phases", SCORE, (ENCODED, DRAWN), is_log=False, domain=(0, 1), height=210)
     even: dict[str, Any] = {
         "data": {"values": [{"even": 0.5}]},
         "mark": {"type": "rule", "strokeDash": [2, 3], "opacity": 0.7, "color": "#808890"},
@@ -85,7 +79,7 @@ def show_balance(rows: Sequence[EpochRecord]) -> None:
     }
     words = {
         **even,
-        "mark": {"type": "text", "text": "cannot tell", "align": "right", "dy": -7, "color": "#808890"},
+        "mark": {"type": "text", "text": CANNOT_TELL, "align": "right", "dy": -7, "color": "#808890"},
         "encoding": {**even["encoding"], "x": {"value": "width"}},
     }
     drawn = {key: lines[key] for key in ("mark", "encoding", "params")}
@@ -106,9 +100,8 @@ def _lines(
     scale: dict[str, Any] = {"type": "log"} if is_log else {"zero": False}
     if domain:
         scale["domain"] = list(domain)
-    dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 2]]
-    colours = [TOWARDS, AWAY, "#4f9a82", "#a8579a", "#cf9a2b", "#808890"]
-    told_apart = {"domain": list(names), "range": colours[: len(names)]}
+    told_apart = {"domain": list(names), "range": [look.colour for look in LOOKS[: len(names)]]}
+    dashes = [[2 * length for length in look.dashes] or [1, 0] for look in LOOKS[: len(names)]]
     legend = {
         "orient": "top",
         "title": None,
@@ -136,7 +129,7 @@ def _lines(
             "strokeDash": {
                 "field": "of",
                 "type": "nominal",
-                "scale": {"domain": list(names), "range": dashes[: len(names)]},
+                "scale": {"domain": list(names), "range": dashes},
                 "legend": legend,
             },
             "tooltip": [
@@ -149,9 +142,7 @@ def _lines(
 
 
 def _is_wide(points: Sequence[dict[str, Any]]) -> bool:
-    """Whether values span so much that only a logarithmic scale shows the small ones."""
-    values = [float(point["value"]) for point in points]
-    return bool(values) and min(values) > 0 and math.log(max(values) / min(values)) > math.log(_LOG_SPAN)
+    return spans_wide([float(point["value"]) for point in points])
 
 
 def _show(points: Sequence[dict[str, Any]], spec: dict[str, Any], key: str, alt: str) -> None:

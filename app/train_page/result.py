@@ -1,13 +1,18 @@
-"""A finished training: how good the model is, and the way to explore it."""
+"""A finished training: how good the model is, the way to explore it, and the figures of a training to take along."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import streamlit as st
 
 from analysis.evaluation.verdict import judge_metrics
 from app import cached, state
+from app.figure_menu import figure_menu
 from app.plain_text import plain
+from app.training.figures import quality_of_run, training_figure
 from app.training.job import TrainingJob
+from app.views import View, view_now
 from app.without_decoder import page_of_cases
 from app.words import METRICS, figure
 
@@ -15,6 +20,7 @@ _SHOWN = (
     *("test_auroc", "valid_auroc", "test_spearman", "valid_spearman", "test_accuracy", "test_sensitivity"),
     *("test_drawn_share", "test_probe_auroc", "test_probe_accuracy", "test_probe_spearman"),
 )
+_JUDGED = ("test_auroc", "valid_auroc", "test_spearman", "valid_spearman")
 _KINDS = {"good": "success", "caution": "warning", "poor": "error", "unknown": "info"}
 
 
@@ -36,3 +42,23 @@ def show_result(job: TrainingJob) -> None:
     for column, name in zip(st.columns(4), shown, strict=False):
         label, about = METRICS[name]
         column.metric(label, figure(card.metrics[name]), help=about)
+
+
+def offer_figures(job: TrainingJob, *, is_finished: bool) -> None:
+    """The menus of the training's curves, and of the finished model's held-out quality where it predicts something.
+
+    Args:
+        job: with an epoch or more; what is taken has all epochs that are there by then.
+        is_finished: whether there is a model.
+    """
+    view = View("train", {**view_now("train").query, state.RUN: (job.name,)})
+    with st.container(horizontal=True):
+        figure_menu(
+            partial(training_figure, job.folder, view=view), key="train_curves", name=f"training-{job.name}",
+            label="Take the curves",
+        )  # fmt: skip
+        if is_finished and any(name in cached.card_at(cached.stamp(job.checkpoint)).metrics for name in _JUDGED):
+            figure_menu(
+                partial(quality_of_run, job.folder), key="train_quality", name=f"quality-{job.name}",
+                label="Take the held-out quality",
+            )  # fmt: skip

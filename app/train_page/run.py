@@ -14,7 +14,7 @@ from app.plain_text import plain
 from app.settings import read_settings
 from app.train_page.charts import show_balance, show_losses, show_parts
 from app.train_page.check import checked_data
-from app.train_page.result import show_result
+from app.train_page.result import offer_figures, show_result
 from app.train_page.timeline import phase_boxes, progress_words, share_done, timeline_html
 from app.train_page.words import phase_name, request_name
 from app.training.files import ACTIVE, EpochRecord, StatusRecord
@@ -37,8 +37,13 @@ def show_runs() -> None:
         return
     status = job.status()
     is_active = status.state in ACTIVE
+    has_epochs = bool(job.epochs())
     draw = st.fragment(_watch, run_every=REFRESH_SECONDS if is_active else None)
-    draw(job, is_active=is_active)
+    draw(job, is_active=is_active, has_epochs=has_epochs)
+    with st.container():  # outside of what is drawn anew every second, or a menu would close under the hand
+        if has_epochs:
+            with explained("The figures of the training"):
+                offer_figures(job, is_finished=status.state == "finished")
     with explained("The list of trainings"):
         _list_runs(jobs, job)
 
@@ -53,11 +58,11 @@ def watched_job(jobs: Sequence[TrainingJob]) -> TrainingJob | None:
     return next(iter([*named, *active, *jobs]), None)
 
 
-def _watch(job: TrainingJob, *, is_active: bool) -> None:
+def _watch(job: TrainingJob, *, is_active: bool, has_epochs: bool) -> None:
     """Everything of one training; reads its small files again each time."""
     status, epochs = job.status(), job.epochs()
-    if is_active != (status.state in ACTIVE):
-        st.rerun()  # begun or ended: the page is drawn another way
+    if is_active != (status.state in ACTIVE) or has_epochs != bool(epochs):
+        st.rerun()  # begun or ended, or the first epoch is there: the page is drawn another way
     with explained("The state of the training"):
         _show_head(job, status)
         st.html(timeline_html(phase_boxes(status, epochs)))
@@ -190,8 +195,11 @@ def _show_losses(epochs: Sequence[EpochRecord]) -> None:
         help="Drag moves the curves, Shift and the wheel zoom, a double click resets.",
     )
     with st.expander("The parts of it"):
-        if not show_parts(epochs, phase):
-            st.caption("This phase has one part only.")
+        words = (
+            "Lower is better. Reconstruction: how unlike the original the drawn picture is. Shape of the cloud, "
+            "distance from a bell curve, KL divergence: how far the codes are from one. Target: how far off its answers are."
+        )
+        st.caption(words if show_parts(epochs, phase) else "This phase has one part only.")
 
 
 def _show_balance(epochs: Sequence[EpochRecord]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.figures.figure import Figure
-from analysis.figures.quality_chart import quality_chart
+from analysis.figures.quality_chart import QualityChart, quality_chart
 from analysis.figures.training_history import TURN_BAND, curves_from
 from analysis.provenance import Provenance
 from analysis.provenance.making import provenance_of
@@ -22,9 +22,7 @@ from xaae_core.errors import LatentTableError, TrainingError
 from xaae_core.training.history import read_history
 
 if TYPE_CHECKING:
-    from analysis.evaluation.quality import Quality
     from app.training.request import TrainingRequest
-    from xaae_core.latents import LatentTable
 
 _BAND = ("adv_low_threshold", "adv_high_threshold")
 
@@ -93,25 +91,22 @@ def training_figure(path: Path, *, view: View | None = None) -> Figure:
     return Figure(curves, _with_model(made, run), f"Training of {run.name}")
 
 
-def quality_figure(table: LatentTable, quality: Quality, made: Provenance, *, seed: int = 0) -> Figure:
+def quality_figure(chart: QualityChart, made: Provenance, *, fingerprint: str, seed: int = 0) -> Figure:
     """The held-out figures of a model.
 
     Args:
-        table: the latents they were measured on.
-        quality: the figures.
-        made: with which model; the rest is added.
+        chart: the drawing.
+        made: with which model, on which page; the rest is added.
+        fingerprint: of the data they were measured on.
         seed: of the intervals.
     """
     from analysis.evaluation.regressor_quality import RegressorQuality
 
+    quality = chart.quality
     split = quality.split if isinstance(quality, RegressorQuality) else quality.held_out.split
-    known = replace(
-        made,
-        data_fingerprint=table.data_fingerprint,
-        seed=seed,
-        settings={**made.settings, "target": quality.target, "split": split},
-    )
-    return Figure(quality_chart(quality, table, seed=seed), known, f"Held-out quality: {quality.target}")
+    settings = {**made.settings, "target": quality.target, "split": split}
+    known = replace(made, data_fingerprint=fingerprint, seed=seed, settings=settings)
+    return Figure(chart, known, f"Held-out quality: {quality.target}")
 
 
 def quality_of_run(path: Path, *, seed: int = 0) -> Figure:
@@ -138,7 +133,8 @@ def quality_of_run(path: Path, *, seed: int = 0) -> Figure:
         raise LatentTableError(f"the model of {run.name} predicts nothing that could be held against labels")
     made = _with_model(provenance_of("quality", None), run)
     made = replace(made, view=view_of("start", made.checkpoint_sha256).to_json())
-    return quality_figure(table, measure_quality(table, target, seed=seed), made, seed=seed)
+    chart = quality_chart(measure_quality(table, target, seed=seed), table, seed=seed)
+    return quality_figure(chart, made, fingerprint=table.data_fingerprint, seed=seed)
 
 
 def _run_of(path: Path) -> Path:
