@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.case_columns import CaseColumn
 from analysis.directions import Direction
-from analysis.figures.formats import Format
 from analysis.figures.point_colours import PointColours, column_named, point_colours
-from analysis.figures.style import FigureStyle
 from analysis.map_arrows import MapArrow
 from analysis.projections import Projection
 from analysis.score_flow import ScoreFlow
@@ -70,14 +68,6 @@ class MapFigure:
     def is_other(self, other: MapFigure) -> bool:
         """Whether it shows other cases than another map, or in another order."""
         return not np.array_equal(self.projection.ids, other.projection.ids)
-
-
-def draw_map(figure: MapFigure, form: Format = "png", *, width_inches: float = 4.6, dpi: int = 300) -> bytes:
-    """A single map as a file without provenance; see `MapDrawing` for what else can be done with it."""
-    from analysis.figures.export import draw_file
-    from analysis.figures.map_drawing import map_drawing
-
-    return draw_file(map_drawing((figure,)), form, FigureStyle(width_mm=25.4 * width_inches, dpi=dpi))
 
 
 def truth_of(table: LatentTable, row: int) -> str:

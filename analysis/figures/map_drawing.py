@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.figures.density_map import MOST_POINTS
 from analysis.figures.drawn_map import DrawnMap
 from analysis.figures.export import split
 from analysis.figures.formats import plain
+from analysis.figures.group_outlines import OUTLINE_WORDS
 from analysis.figures.latent_map import MapFigure, predictions_of, truths_of
 from analysis.figures.map_captions import LETTERS, figure_caption
 from analysis.figures.map_layers import draw_arrows, draw_flow, draw_points
@@ -90,7 +92,8 @@ class MapDrawing:
         width = style.width - sizes.width if sizes.is_beside else style.width
         legend = MapLegend(self.maps, self._shown_colours(style), self.is_selected, style, width)
         letters = int((width - 0.08) / (LETTER * style.size("small") / 72))
-        return sizes, legend, textwrap.fill(self.words, letters)
+        outlined = style.is_greyscale and self.colours.groups and len(self.maps[0]) > MOST_POINTS
+        return sizes, legend, textwrap.fill(f"{self.words} {OUTLINE_WORDS}" if outlined else self.words, letters)
 
     def _caption_height(self, caption: str, style: FigureStyle) -> float:
         return style.line("small", caption.count("\n") + 1) + 0.06

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analysis.figures.density_map import MOST_POINTS, density_image, extent_of, share_image
 from analysis.figures.drawn_map import DrawnMap
 from analysis.figures.formats import plain
+from analysis.figures.group_outlines import draw_outlines
 from analysis.figures.point_colours import GREY, MARKERS, PointColours
 from analysis.figures.style import FigureStyle
 from analysis.map_arrows import MapArrow
@@ -50,6 +51,8 @@ def draw_points(
     is_dense = len(drawn) > MOST_POINTS
     if is_dense:
         _draw_density(axes, drawn, colours, is_selected)
+        if style.is_greyscale:
+            draw_outlines(axes, drawn.points, colours, is_selected)
     else:
         _draw_each(axes, drawn, colours, is_selected, side)
     if (is_dense or len(colours.groups) >= _MANY_GROUPS) and len(drawn.arrows) < 2:  # several arrows have the names

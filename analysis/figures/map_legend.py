@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analysis.figures.density_map import MOST_POINTS
 from analysis.figures.drawn_map import DrawnMap
 from analysis.figures.formats import plain
+from analysis.figures.group_outlines import INK, outline_of
 from analysis.figures.map_layers import UNSELECTED
 from analysis.figures.point_colours import GREY, MARKERS, PointColours
 from analysis.figures.style import FigureStyle
@@ -62,7 +63,7 @@ class MapLegend:
         if self._signs:
             part.legend(
                 handles=self._signs, loc=loc, bbox_to_anchor=(0.0, 0.0, 1.0, 1.0 - share), ncols=self._columns,
-                borderpad=0, labelspacing=0.35, columnspacing=1.2, handlelength=1.3, handletextpad=0.35,
+                borderpad=0, labelspacing=0.35, columnspacing=1.2, handlelength=self._sign_length, handletextpad=0.35,
                 borderaxespad=0.2,
             )  # fmt: skip
 
@@ -71,6 +72,11 @@ class MapLegend:
         if self._colours.values is None:
             return 0.0
         return 0.14 + self._style.line("tiny") + self._style.line("small") + _PAD
+
+    @property
+    def _sign_length(self) -> float:
+        """Of a sign, in parts of the text's size; dashes need room to be told apart."""
+        return 3.0 if self._is_dense and self._style.is_greyscale else 1.3
 
     @property
     def _columns(self) -> int:
@@ -86,7 +92,11 @@ class MapLegend:
         colours = self._colours
         dot = "s" if self._is_dense else "."
         for code, (name, colour) in enumerate(zip(colours.groups, colours.colours, strict=True)):
-            yield _sign(self._counted(name, colours.codes == code), "s" if self._is_dense else MARKERS[code], colour)
+            words = self._counted(name, colours.codes == code)
+            if self._is_dense and self._style.is_greyscale:
+                yield _outlined(words, code, colour)
+            else:
+                yield _sign(words, "s" if self._is_dense else MARKERS[code], colour)
         if not colours.is_known.all():
             yield _sign(self._counted(colours.rest, ~colours.is_known), dot, GREY)
         if self._selected is not None:
@@ -129,6 +139,13 @@ class MapLegend:
         bar.set_label(plain(self._colours.name, most=most), labelpad=1)
         bar.ax.tick_params(pad=1)
         bar.outline.set_linewidth(0.4)
+
+
+def _outlined(words: str, code: int, colour: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=INK, marker="s", markersize=3, markerfacecolor=colour, markeredgewidth=0, label=words,
+        **outline_of(code))  # fmt: skip
 
 
 def _sign(words: str, marker: str, colour: str, *, is_ring: bool = False) -> Any:

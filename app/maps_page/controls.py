@@ -9,6 +9,7 @@ import streamlit as st
 
 from analysis.projections import METHODS, Method
 from app import maps_state, state
+from app.address import write_in_address
 from app.controls import targets_of
 from app.maps_page.cases import Choice, MapCases, offered_cases
 from app.words import target_words
@@ -85,6 +86,7 @@ def maps_controls(cases: MapCases) -> MapsChoice:
         help="Marks the points whose neighbours on the map are not their neighbours in z, and the points that another "
         "seed puts elsewhere. Draw no conclusion from where these lie.",
     )  # fmt: skip
+    write_in_address({maps_state.CASES: cases.choice if cases.choice != offered[0] else ""})
     return MapsChoice(cases.choice, methods, target, str(chosen_colour), bool(is_doubt_shown), settings)
 
 
@@ -147,10 +149,13 @@ def _tables(workspace: Workspace) -> dict[str, LatentTable | None]:
 def _layout_settings() -> LayoutSettings:
     default = LayoutSettings()
     perplexity = st.slider("t-SNE: perplexity", 5, 100, int(default.perplexity), 5, key=maps_state.PERPLEXITY,
+        bind="query-params",
         help="How many neighbours each case is held near to, roughly. More: broader groups.")  # fmt: skip
     n_neighbors = st.slider("UMAP: neighbours", 5, 100, default.n_neighbors, 5, key=maps_state.NEIGHBOURS,
+        bind="query-params",
         help="How many neighbours each case is held near to. More: coarser structure.")  # fmt: skip
     min_dist = st.slider("UMAP: least distance", 0.0, 1.0, default.min_dist, 0.05, key=maps_state.MIN_DIST,
+        bind="query-params",
         help="How near points may lie. It changes the look of groups, not which cases are neighbours.")  # fmt: skip
     seed = st.number_input("Seed", 0, 9999, default.seed, key=maps_state.SEED, bind="query-params",
         help="Of everything random. The same seed gives the same map on this computer.")  # fmt: skip
