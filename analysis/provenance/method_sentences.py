@@ -37,7 +37,7 @@ def sentences(parts: Parts) -> Iterator[str]:
 
 def mark(keys: Iterable[str]) -> str:
     """The mark of citations, with the space before it; "" for none."""
-    told = "; ".join(f"@{key}" for key in dict.fromkeys(keys))
+    told = "; ".join(f"@{key}" for key in sorted(set(keys)))
     return f" [{told}]" if told else ""
 
 
@@ -101,7 +101,7 @@ def _direction(parts: Parts) -> Iterator[str]:
         cases = f" to {_counted(n_cases, 'encoded case')}" if isinstance(n_cases, int) else ""
         quality = direction_quality(facts)
         told = f", and scored by cross-validation, each case by a fit without it: {quality}" if quality else ""
-        yield f"The direction of {target} was fitted by {fitted}{mark(citations.keys_of_method(method))}{cases}{told}."
+        yield f"The direction towards {target} was fitted by {fitted}{mark(citations.keys_of_method(method))}{cases}{told}."
         if "p_value" in facts:
             cone = facts.get("cone_degrees")
             sure = "" if cone is None else f", and 95 % of refits to resampled cases lie within {cone:.0f}° of it"
@@ -143,7 +143,7 @@ def _maps(parts: Parts) -> Iterator[str]:
         for method in citations.methods_of(part):
             told = parameter_words(_of_method(part.settings, method), _MAP_SETTINGS.get(method, ()))
             seed = "" if part.seed is None else f"seed {part.seed}"
-            how = f" ({', '.join(filter(None, (told, seed)))})" if told or seed else ""
+            how = "".join(f", {part}" for part in (told, seed) if part)
             name = METHOD_NAMES.get(method, one_line(method))
             yield f"Latent vectors were mapped to the plane by {name}{mark(citations.keys_of_method(method))}{how}."
 
@@ -161,7 +161,7 @@ def _attributions(parts: Parts) -> Iterator[str]:
             part.settings, ("baseline", "n_steps", "n_samples", "noise", "window", "stride", "layer")
         )
         by = f", computed with captum{mark([citations.CAPTUM])}" if library else ""
-        yield f"Attributions{of} are those of {list_words(cites)}{by}{f' ({told})' if told else ''}."
+        yield f"Attributions{of} are those of {list_words(cites)}{by}{f', {told}' if told else ''}."
 
 
 def _checks(parts: Parts) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from analysis.report.content import (
     MOST_FIGURES,
-    CaptionedFigure,
     CasePicture,
     CheckedData,
     Report,
@@ -14,7 +13,6 @@ from analysis.report.writing import report_html, report_pdf, write_report
 
 __all__ = [
     "MOST_FIGURES",
-    "CaptionedFigure",
     "CasePicture",
     "CheckedData",
     "Report",

@@ -116,19 +116,6 @@ class CheckedData:
 
 
 @dataclass(frozen=True, eq=False)
-class CaptionedFigure:
-    """A figure that a report takes as it is.
-
-    Attributes:
-        figure: with its title and note.
-        caption: an edited one; "" for the one that is written from its provenance.
-    """
-
-    figure: Figure
-    caption: str = ""
-
-
-@dataclass(frozen=True, eq=False)
 class Report:
     """What a report says, before it is written.
 
@@ -144,7 +131,7 @@ class Report:
         map: of the latents; None without.
         projection: what the map shows; None without.
         data_check: of the data; None where they were not checked.
-        figures: further ones, at most `MOST_FIGURES`.
+        figures: further ones with their notes and captions, at most `MOST_FIGURES`.
         n_cases: rows of the table of latents by split.
         data_fingerprint: of the data of that table; "" without one.
         missing: why something above is not there, one sentence each.
@@ -168,7 +155,7 @@ class Report:
     map: Figure | None
     projection: Projection | None
     data_check: CheckedData | None
-    figures: tuple[CaptionedFigure, ...]
+    figures: tuple[Figure, ...]
     n_cases: dict[str, int]
     data_fingerprint: str
     missing: tuple[str, ...]
@@ -184,7 +171,7 @@ class Report:
     def parts(self) -> tuple[Provenance, ...]:
         """How each of its figures was made, in their order."""
         own = [self.quality_figure, *(moved.figure for moved in self.cases), self.map]
-        drawn = [*(figure for figure in own if figure is not None), *(taken.figure for taken in self.figures)]
+        drawn = [*(figure for figure in own if figure is not None), *self.figures]
         return tuple(figure.provenance.stamped() for figure in drawn)
 
     @property

@@ -29,26 +29,25 @@ def case_section(reported: ReportedCase, report: Report, place: int) -> Iterator
         f"Filmstrip of {case.name} moved from {path.steps[0]:+g} to {path.steps[-1]:+g} standard deviations towards "
         f"{path.target}: {_layout(path)}. {words}"
     )
-    counts = f"Of {len(path.steps)} steps: {steps_words([reported], names_all=False)}."
-    yield Picture(reported.figure, place, f"{words} {counts}", alt[:_LONGEST_ALT])
+    yield Picture(reported.figure, place, words, alt[:_LONGEST_ALT])
     yield grid(*_steps(reported, report), "How far each step is to be believed.")
 
 
-def steps_words(cases: Sequence[ReportedCase], *, names_all: bool = True) -> str:
+def steps_words(cases: Sequence[ReportedCase]) -> str:
     """How many steps are how far to be believed: "of 26 steps 20 believable, 6 with caution"."""
     levels = Counter(level for moved in cases for level in moved.trust.levels)
     told = ", ".join(f"{levels[level]} {words}" for level, words in _TRUST_WORDS.items() if levels[level])
-    return f"of {levels.total()} steps {told}" if names_all else told
+    return f"of {levels.total()} steps {told}"
 
 
 def figure_sections(report: Report, numbers: Iterator[int]) -> Iterator[Block]:
     """The figures that were taken in, each with its note and its caption."""
     if report.figures:
         yield Heading("Figures")
-    for taken in report.figures:
-        figure, place = taken.figure, next(numbers)
+    for figure in report.figures:
+        place = next(numbers)
         title = figure.title or f"Figure {place}"
-        caption = taken.caption or caption_of(figure)
+        caption = figure.caption or caption_of(figure)
         yield Heading(title, 3)
         if figure.note:
             yield Paragraph(f"Note: {figure.note}")

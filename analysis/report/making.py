@@ -15,7 +15,6 @@ from analysis.figures.figure import Figure
 from analysis.projections import Projection
 from analysis.report.checked_data import checked_data
 from analysis.report.content import (
-    CaptionedFigure,
     CasePicture,
     Report,
     ReportedCase,
@@ -38,7 +37,7 @@ def make_report(
     table: LatentTable | None = None,
     cases: Sequence[CasePicture] = (),
     *,
-    figures: Sequence[Figure | CaptionedFigure] = (),
+    figures: Sequence[Figure] = (),
     data_check: CheckReport | None = None,
     settings: ReportSettings | None = None,
     title: str = "",
@@ -86,7 +85,7 @@ def make_report(
         map=drawn_map,
         projection=projection,
         data_check=None if data_check is None else checked_data(data_check),
-        figures=tuple(each if isinstance(each, CaptionedFigure) else CaptionedFigure(each) for each in figures),
+        figures=tuple(figures),
         n_cases={} if table is None else _counts(table),
         data_fingerprint="" if table is None else table.data_fingerprint,
         missing=(*missing, *(maker.missing if maker else ()), *_without(moved, data_check, has_decoder(model))),

@@ -147,10 +147,11 @@ def _quality(report: Report, numbers: Iterator[int]) -> Iterator[Block]:
     else:
         sentence = quality_sentence(quality)
         yield Paragraph(f"{sentence[:1].upper()}{sentence[1:]}.")
-        yield from class_tables(quality) if isinstance(quality, ClassifierQuality) else number_tables(quality)
     if drawn is not None:
         words = drawn.drawing.caption()
         yield Picture(drawn, next(numbers), words, f"Charts of the held-out quality. {words}")
+    if quality is not None:
+        yield from class_tables(quality) if isinstance(quality, ClassifierQuality) else number_tables(quality)
     if report.card.metrics:
         rows = [(name.replace("_", " "), float(value)) for name, value in sorted(report.card.metrics.items())]
         yield Heading("Figures kept in the checkpoint", 3)

@@ -80,7 +80,7 @@ def test_the_paragraph_tells_what_the_provenance_holds() -> None:
     for words in (
         "“Chest phantoms”", "xAAEnet", "16 latent dimensions", "ababababab…", "“phantoms”", "cdcdcdcdcd…",
         "(PLS) (Wold et al., 2001) to 1,000 encoded cases", "AUROC 0.931 [0.900, 0.950]", "p = 0.001, 999 permutations",
-        "up to ±3 SD, 21 steps, skip dropout 0.5", "(perplexity 30, seed 3)", "(minimal distance 0.1, seed 3)",
+        "up to ±3 SD, 21 steps, skip dropout 0.5", "2024), perplexity 30, seed 3.", "2018), minimal distance 0.1, seed 3.",
         "Attributions of effusion", "integrated gradients (Sundararajan et al., 2017)", "baseline black",
         "latent shift (Cohen et al., 2021)", "Adebayo et al., 2018",
     ):  # fmt: skip
