@@ -41,6 +41,7 @@ class _Menu:
     offers: tuple[Offer, ...]
     label: str
     has_basket: bool
+    has_style: bool
 
     def files(self) -> Iterator[Offer]:
         """The figure's own files in the chosen style, each made when it is asked for."""
@@ -69,6 +70,7 @@ def figure_menu(
     offers: Sequence[Offer] = (),
     label: str = "Take this figure",
     has_basket: bool = True,
+    has_style: bool = True,
 ) -> None:
     """Draw the menu; a fragment, so that a choice in it costs no more than itself.
 
@@ -81,8 +83,9 @@ def figure_menu(
         offers: further files.
         label: on the button that opens the menu.
         has_basket: whether it can be put into the report.
+        has_style: whether its style is chosen in it; False where the page has the controls.
     """
-    _draw(_Menu(make, key, name, is_moving, tuple(offers), label, has_basket))
+    _draw(_Menu(make, key, name, is_moving, tuple(offers), label, has_basket, has_style))
 
 
 @st.fragment
@@ -99,8 +102,9 @@ def _draw(menu: _Menu) -> None:
         with st.container():
             if told is not None:
                 told()
-        with explained("This style"):
-            style_controls(menu.key)
+        if menu.has_style:
+            with explained("This style"):
+                style_controls(menu.key)
         if menu.has_basket:
             _offer_report(menu)
         _offer_words(menu)

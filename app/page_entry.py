@@ -22,6 +22,7 @@ def pages() -> list[StreamlitPage]:
         st.Page("pages/attributions.py", title="Attributions", url_path="attributions"),
         st.Page("pages/examples.py", title="Examples", url_path="examples"),
         st.Page("pages/train.py", title="Train", url_path="train"),
+        st.Page("pages/report.py", title="Report", url_path="report"),
     ]
 
 
