@@ -33,9 +33,9 @@ def history(seed: int = 0, **lengths: int) -> list[dict[str, Any]]:
     for phase, length in (lengths or LENGTHS).items():
         for epoch in range(1, length + 1):
             train, valid, adversarial, selection = rng.uniform(0.1, 1, 4).tolist()
-            row: dict[str, Any] = {"phase": phase, "epoch": str(epoch), "train_loss": repr(train),
-                   "valid_loss": repr(valid), "adv_loss": repr(adversarial), "recons_loss": "", "classif_loss": "", "auroc": "", "accuracy": "",
-                   "selection_loss": repr(selection)}  # fmt: skip
+            row: dict[str, Any] = dict.fromkeys(("recons_loss", "classif_loss", "auroc", "accuracy"), "")
+            row |= {"phase": phase, "epoch": str(epoch), "train_loss": repr(train), "valid_loss": repr(valid)}
+            row |= {"adv_loss": repr(adversarial), "selection_loss": repr(selection)}
             if phase != "adversarial":
                 row["recons_loss"] = repr(float(rng.uniform()))
             if phase == "classifier":
