@@ -67,6 +67,25 @@ def test_colour_pictures_lose_their_letters_in_every_channel() -> None:
     assert max(likeness(channel[None], pattern) for channel in hidden) < 0.25
 
 
+def test_red_letters_as_light_as_their_ground_are_hidden() -> None:
+    """As cameras write the date."""
+    pattern = ink("13 12 1989", (0.5, 0.88), 256, 0.07)
+    ground = np.full((3, 256, 256), 0.5, np.float32) + 0.01 * np.random.default_rng(0).standard_normal((3, 256, 256))
+    red = np.array([0.9, 0.3, 0.3])[:, None, None]
+    picture = (ground * (1 - pattern) + red * pattern).astype(np.float32)
+    assert likeness(picture.mean(axis=0)[None], pattern) < 0.3
+    hidden = shown_pixels(picture, HIDING)
+    assert max(likeness(channel[None], pattern) for channel in hidden) < 0.25
+
+
+def test_white_labels_with_writing_are_hidden() -> None:
+    picture = phantom(0, 256)
+    picture[0, 18:30, 200:240] = 1.0
+    pattern = ink("ERECT", (0.79, 0.065), 256, 0.04)
+    assert likeness(shown_pixels(written(picture, pattern, 0.0), HIDING), pattern) < 0.25
+    assert np.array_equal(shown_pixels(picture, HIDING), picture), "a white area without writing is none"
+
+
 @pytest.mark.parametrize("side", [96, 192, 512])
 def test_pictures_without_letters_stay_as_they_are(side: int) -> None:
     changed = sum(
