@@ -246,6 +246,8 @@ def test_a_training_is_started_watched_and_explored(page: Session, tmp_path: Pat
     assert len(page.app.metric) > 0
     assert "AUROC 1.00" in job.rival, "the classes are bright and dark"
     assert job.rival in page.words("caption").replace("\\", ""), "what needs no model stands beside the verdict"
+    labels = [str(menu.proto.popover.label) for menu in page.app.get("popover")]
+    assert labels.count("Take the curves") == labels.count("Take the held-out quality") == 1
     page.app.button(key="train_explore").click().run()
     page.assert_well()
     assert page.app.session_state[state.CHECKPOINT] == str(job.checkpoint)
@@ -271,6 +273,39 @@ def test_a_failed_training_says_why_and_shows_what_there_is(page: Session, tmp_p
     assert has_button("Try again")(page)
     assert len(page.app.get("vega_lite_chart")) >= 2
     assert page.app.select_slider(key=state.TRAIN_SAMPLE).value == "Learn the target, 1"
+
+
+def test_curves_are_taken_outside_of_what_is_drawn_anew_with_the_page_s_own_provenance(
+    page: Session, tmp_path: Path, tiny_pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    menus: dict[str, Any] = {}
+    monkeypatch.setattr("app.train_page.result.figure_menu", lambda make, *, key, **_: menus.update({key: make}))
+    written_job(tmp_path / "runs", "stopped", tiny_pictures)
+    page.app.session_state[state.TRAIN_STEP] = "run"
+    page.run()
+    page.assert_well()
+    assert list(menus) == ["train_curves"]
+    figure = menus["train_curves"]()
+    assert figure.drawing.n_epochs == sum(PHASES.values())
+    assert {panel.title for panel in figure.drawing.panels} >= {"loss", "discriminator's score"}
+    told = figure.provenance
+    assert (told.kind, told.view["page"], told.view["query"]["run"]) == ("training", "train", ["earlier"])
+    assert told.settings["phases"] == PHASES
+    assert str(tmp_path) not in told.to_json()
+
+
+def test_before_the_first_epoch_there_is_no_figure(page: Session, tmp_path: Path, tiny_pictures: Path) -> None:
+    job = written_job(tmp_path / "runs", "stopped", tiny_pictures)
+    epochs = job.folder / FOLDER_NAME / PROGRESS_NAME
+    content = epochs.read_text()
+    epochs.write_text("[]")
+    page.app.session_state[state.TRAIN_STEP] = "run"
+    page.run()
+    page.assert_well()
+    assert not [button for button in page.app.get("download_button") if "train_curves" in str(button.proto.id)]
+    epochs.write_text(content)
+    page.run()
+    assert [button for button in page.app.get("download_button") if "train_curves" in str(button.proto.id)]
 
 
 def test_an_earlier_epoch_stays_chosen_and_the_latest_is_followed(
