@@ -15,7 +15,7 @@ from analysis.evaluation.regressor_quality import RegressorQuality
 from analysis.evaluation.roc_curve import RocCurve
 from analysis.evaluation.verdict import Verdict, judge_metrics
 from analysis.figures.quality_chart import QualityChart, quality_chart
-from analysis.figures.quality_panels import CALLED, OBSERVED, PREDICTED, SAID, TRUTH
+from analysis.figures.quality_panels import CALLED, INK, OBSERVED, PREDICTED, SAID, TRUTH
 from analysis.provenance.making import provenance_of
 from app import cached
 from app.figure_menu import figure_menu
@@ -28,6 +28,7 @@ from xaae_core.latents import LatentTable
 MARKS = {"good": "✓", "caution": "!", "poor": "✗", "unknown": "?"}
 """A sign beside each word, so that colour is never alone."""
 _SIDE = 240
+_LETTERS_BESIDE = 12
 _SHARE = alt.Scale(domain=[0, 1])
 
 
@@ -91,16 +92,19 @@ def _show_confusion(quality: ClassifierQuality) -> None:
             for j, called in enumerate(names)
         ]
     )  # fmt: skip
+    angle = 0 if sum(map(len, names)) < _LETTERS_BESIDE else -30
     base = alt.Chart(cells).encode(
-        x=alt.X("called:N", sort=names, title=CALLED, axis=alt.Axis(labelAngle=0)),
+        x=alt.X("called:N", sort=names, title=CALLED, axis=alt.Axis(labelAngle=angle)),
         y=alt.Y("is:N", sort=names, title=TRUTH),
         tooltip=["is", "called", "cases", alt.Tooltip("share:Q", format=".0%")],
     )
+    paper = base.mark_rect(color="white")  # also on a dark page: the counts are dark on all shares
     boxes = base.mark_rect(stroke="gray", strokeWidth=0.5, color=SAID).encode(
         opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None)
     )
     st.markdown("**What it gets right** · held-out cases")
-    st.altair_chart((boxes + base.mark_text(fontSize=15).encode(text="cases:Q")).properties(height=_SIDE))
+    counts = base.mark_text(fontSize=15, color=INK).encode(text="cases:Q")
+    st.altair_chart((paper + boxes + counts).properties(height=_SIDE))
     operation, split = quality.operation, quality.threshold_split
     low, high = operation.sensitivity_interval
     chosen = f", chosen on the {split} cases," if split else ""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from analysis.provenance import read_provenance
 from app.training.job import TrainingJob, start_job
 from tests.app.app_tab import SCROLLS
 from tests.app.cli_folders import write_pictures
@@ -61,6 +62,7 @@ def test_a_training_is_watched_paused_left_killed_taken_up_and_stopped(
     page: Page = open_page(f"{app_url}/train")
     state_of(page, "Training")
     assert_a_zoom_stays(page, job)
+    assert_a_figure_is_taken_from_a_menu_that_stays_open(page, job)
     press(page, "Pause")
     state_of(page, "Paused")
     page.close()
@@ -99,6 +101,23 @@ def assert_a_zoom_stays(page: Page, job: TrainingJob) -> None:
     page.wait_for_timeout(4000)
     assert len(job.epochs()) > n_epochs
     assert chart.evaluate(TICKS) == zoomed
+
+
+def assert_a_figure_is_taken_from_a_menu_that_stays_open(page: Page, job: TrainingJob) -> None:
+    """While epochs come in, and the page is drawn anew with each."""
+    press(page, "Take the curves")
+    button = page.get_by_role("button", name="SVG", exact=True)
+    expect(button).to_be_visible(timeout=PATIENCE)
+    n_epochs = len(job.epochs())
+    page.wait_for_timeout(5000)
+    assert len(job.epochs()) > n_epochs
+    expect(button).to_be_visible()
+    with page.expect_download(timeout=PATIENCE) as download:
+        button.click()
+    told = read_provenance(Path(download.value.path()).read_bytes()).provenance
+    assert (told.kind, told.view["query"]["run"]) == ("training", ["long"])
+    assert sum(told.settings["phases"].values()) > n_epochs, "what is taken has the epochs of now"
+    page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080), (640, 400)])
