@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +13,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from analysis.directions import Direction
-from analysis.figures.filmstrip import PathFigure, draw_filmstrip, draw_gif, path_table
+from analysis.figures.figure import Figure
+from analysis.figures.filmstrip import PathFigure
 from analysis.figures.trace_table import trace_table
 from analysis.progressive_paths import PartialPath, PathBuilder
 from analysis.traversals import Traversal
@@ -23,11 +23,25 @@ from app import cached, state
 from app.case_choice import neighbour
 from app.components.path_viewer import PathPayload, StepTrust, TracePayload, grey_levels, path_viewer
 from app.controls import TraverseChoice
+from app.figure_menu import Offer, figure_menu
 from app.link_state import leave_path_at, path_start
+from app.path_figures import PAGE, PathMaking
+from app.views import view_now
 from app.words import target_words
 from app.workspace import Case, Workspace
 
 FIRST_ANSWER_SECONDS = 0.6
+
+
+@dataclass
+class Reader:
+    """Where the reader is on the path; the viewer moves it, figures that are made later follow.
+
+    Attributes:
+        step: index of the step.
+    """
+
+    step: int
 
 
 @dataclass(frozen=True)
@@ -38,11 +52,13 @@ class PathScene:
         workspace: model and data.
         case: the picture or the signal.
         choice: what the controls say.
+        reader: where the path is looked at.
     """
 
     workspace: Workspace
     case: Case
     choice: TraverseChoice
+    reader: Reader = field(default_factory=lambda: Reader(0))
 
     @cached_property
     def direction(self) -> Direction:
@@ -146,16 +162,45 @@ class PathScene:
         low, high = self.value_range
         return (path.values - low) / (high - low)
 
-    def figure(self) -> PathFigure:
-        """The whole path as a figure; waits for it."""
+    def drawing(self) -> PathFigure:
+        """The whole path as it is drawn; waits for it."""
         part = self.builder.advance(3600.0)
-        direction = self.direction
-        skip_dropout = self.choice.request.skip_dropout
-        title = (
-            f"{self.case.name}: {direction.way} ({direction.method}), skip dropout {skip_dropout:g}, "
-            f"{self.workspace.checkpoint.card.name}, {self.workspace.checkpoint.sha256[:10]}"
+        return PathFigure(
+            part.traversal,
+            self.case.image.pixels,
+            self._column,
+            self.making.title,
+            part.achieved,
+            tuple(level or "" for level in part.levels),
+            part.reasons,
+            self.class_name,
         )
-        return PathFigure(part.traversal, self.case.image.pixels, self._column, title, part.achieved)
+
+    @cached_property
+    def making(self) -> PathMaking:
+        """How the path is made; asked for first while the page is drawn, since it takes the page's address along."""
+        checkpoint, request, training = self.workspace.checkpoint, self.choice.request, self.workspace.training
+        return PathMaking(
+            checkpoint,
+            self.direction,
+            self.case.id,
+            self.case.label,
+            "" if training is None else training.data_fingerprint,
+            request.span,
+            request.n_steps,
+            request.skip_dropout,
+            request.seed,
+            view_now(PAGE, checkpoint.sha256),
+        )
+
+    def path_figure(self) -> Figure:
+        """The whole path as a figure; the page reopens at the reader's step."""
+        drawing = self.drawing()
+        return self.making.path(drawing, at=float(drawing.traversal.steps[self.reader.step]))
+
+    def change_figure(self) -> Figure:
+        """What changes at the reader's step, as a figure."""
+        return self.making.change(self.drawing(), self.reader.step)
 
     @property
     def _column(self) -> int:
@@ -190,6 +235,7 @@ def draw_path(scene: PathScene, fresh: list[PartialPath], budget: float, *, is_w
     part = fresh.pop() if fresh else scene.builder.advance(budget)
     viewed = path_viewer(scene.payload(part), key=state.VIEWER, start=path_start())
     leave_path_at(viewed.sd)
+    scene.reader.step = viewed.step
     chosen = None
     if viewed.case_move is not None:
         chosen = neighbour(scene.workspace, scene.case, 1 if viewed.case_move == "next" else -1)
@@ -200,19 +246,14 @@ def draw_path(scene: PathScene, fresh: list[PartialPath], budget: float, *, is_w
 
 
 def show_downloads(scene: PathScene) -> None:
-    """The path as files; each is made when it is asked for."""
-    name = f"path-{scene.choice.target}-{scene.case.key[:8]}".replace(" ", "-")
-    offers: list[tuple[str, str, str, Callable[[], bytes | str]]] = [
-        ("GIF", f"{name}.gif", "image/gif", lambda: draw_gif(scene.figure().traversal, side=384)),
-        ("PNG filmstrip", f"{name}.png", "image/png", lambda: draw_filmstrip(scene.figure())),
-        ("Numbers (CSV)", f"{name}.csv", "text/csv", lambda: path_table(scene.figure())),
-    ]
+    """The path and the change at the reader's step as files; each is made when it is asked for."""
+    name, offers = scene.making.name, []
     if scene.workspace.signal_form is not None:
-        offers[2:2] = [
-            ("SVG", f"{name}.svg", "image/svg+xml", lambda: draw_filmstrip(scene.figure(), form="svg")),
-            ("PDF", f"{name}.pdf", "application/pdf", lambda: draw_filmstrip(scene.figure(), form="pdf")),
-        ]
-        offers.append(("Samples (CSV)", f"{name}-samples.csv", "text/csv", lambda: trace_table(scene.figure())))
-    columns = st.columns([1] * len(offers) + [max(1, 8 - len(offers))])
-    for column, (label, file_name, mime, make) in zip(columns, offers, strict=False):
-        column.download_button(label, make, file_name, mime, on_click="ignore", width="stretch")
+        words = "Every sample of every step, in its channel's unit."
+        make = lambda: trace_table(scene.drawing())  # noqa: E731
+        offers.append(Offer("Samples (CSV)", f"path-{name}-samples.csv", "text/csv", make, words))
+    with st.container(horizontal=True):
+        figure_menu(
+            scene.path_figure, key="path_figure", name=f"path-{name}", is_moving=True, offers=offers, label="This path"
+        )
+        figure_menu(scene.change_figure, key="change_figure", name=f"change-{name}", label="Change at this step")

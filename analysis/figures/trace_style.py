@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.figures.formats import plain
+from analysis.figures.sheets import Sheet, text_inches
 from analysis.trace_extremes import Stretches
 from xaae_core.signal_form import SignalForm
 
+if TYPE_CHECKING:
+    from analysis.figures.style import FigureStyle
+
 STEP, BASE, ORIGINAL, HIGHER, LOWER = "#1b1b1b", "#9a9a9a", "#b5750a", "#8a4fd6", "#0f9a5c"
 BAND_ALPHA = 0.5
+BANDS, GREY_BANDS = (HIGHER, LOWER), ("#000000", "#b0b0b0")
+"""Colours of where a step is higher than at 0, and of where it is lower."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +43,14 @@ class Lines:
         """Draw one trace [T] on matplotlib axes; returns the line."""
         return axes.plot(self.times, self.stretches.drawn(values), color=colour, lw=width, solid_joinstyle="round")[0]
 
-    def band(self, axes: Any, values: NDArray[Any], base: NDArray[Any]) -> list[Any]:
+    def band(
+        self, axes: Any, values: NDArray[Any], base: NDArray[Any], *, colours: tuple[str, str] = BANDS
+    ) -> list[Any]:
         """Fill what lies between two traces [T], in one colour above `base` and another below; returns the fillings."""
         times, moved, still = _with_crossings(self.times, self.stretches.drawn(values), self.stretches.drawn(base))
         return [
             axes.fill_between(times, still, edge, color=colour, alpha=BAND_ALPHA, lw=0)
-            for edge, colour in ((np.maximum(moved, still), HIGHER), (np.minimum(moved, still), LOWER))
+            for edge, colour in zip((np.maximum(moved, still), np.minimum(moved, still)), colours, strict=True)
         ]
 
 
@@ -95,9 +102,9 @@ class Lanes:
         return np.asarray(self.bottoms + (1 - self.gap) / 2, dtype=np.float64)
 
     def names(self) -> list[str]:
-        """Channels with their units, as matplotlib shows them."""
+        """Channels with their units."""
         units = (f" ({unit})" if unit else "" for unit in self.form.units)
-        return [plain(f"{name}{unit}", most=18) for name, unit in zip(self.form.channel_names, units, strict=True)]
+        return [f"{name}{unit}" for name, unit in zip(self.form.channel_names, units, strict=True)]
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
         """Places and words of about `most` round values in each lane."""
@@ -114,12 +121,53 @@ class Lanes:
         return places, words
 
 
-def key_entries() -> tuple[list[Any], list[str]]:
-    """Handles and words of a legend."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
+_SAMPLE = 0.16  # inches
 
-    handles: list[Any] = [Line2D([], [], color=STEP, lw=1.4), Line2D([], [], color=BASE, lw=1.2)]
-    handles += [Line2D([], [], color=ORIGINAL, lw=0.7)]
-    handles += [Patch(color=colour, alpha=BAND_ALPHA, lw=0) for colour in (HIGHER, LOWER)]
-    return handles, ["decoded at the step", "decoded at 0", "original", "higher than at 0", "lower"]
+
+def _key(style: FigureStyle) -> list[tuple[str, float, str]]:
+    """Colours, widths and words."""
+    higher, lower = GREY_BANDS if style.is_greyscale else BANDS
+    return [
+        (STEP, 1.4, "decoded at the step"),
+        (BASE, 1.2, "decoded at 0"),
+        (STEP if style.is_greyscale else ORIGINAL, 0.6, "original"),
+        (higher, 4.5, "higher than at 0"),
+        (lower, 4.5, "lower"),
+    ]
+
+
+def draw_key(sheet: Sheet, top: float, style: FigureStyle) -> None:
+    """Explain lines and bands in one row or several, in the middle."""
+    from matplotlib.lines import Line2D
+
+    for row, entries in enumerate(_key_rows(style)):
+        left = (sheet.width - sum(_entry_inches(words, style) for *_, words in entries)) / 2
+        place = top + 0.04 + style.line("small", row)
+        middle = 1 - (place + style.line("small") / 2) / sheet.height
+        for colour, width, words in entries:
+            ends = [left / sheet.width, (left + _SAMPLE) / sheet.width]
+            line = Line2D(ends, [middle, middle], color=colour, lw=width, transform=sheet.part.transSubfigure)
+            line.set(alpha=BAND_ALPHA if width > 2 else 1, solid_capstyle="butt")
+            sheet.part.add_artist(line)
+            sheet.text(left + _SAMPLE + 0.04, place, words, style.size("small"))
+            left += _entry_inches(words, style)
+
+
+def key_inches(style: FigureStyle) -> float:
+    """Height that the key takes."""
+    return 0.08 + style.line("small", len(_key_rows(style)))
+
+
+def _key_rows(style: FigureStyle) -> list[list[tuple[str, float, str]]]:
+    """Entries as rows that are no wider than the figure."""
+    rows: list[list[tuple[str, float, str]]] = [[]]
+    for entry in _key(style):
+        used = sum(_entry_inches(words, style) for *_, words in rows[-1])
+        if rows[-1] and used + _entry_inches(entry[2], style) > style.width:
+            rows.append([])
+        rows[-1].append(entry)
+    return rows
+
+
+def _entry_inches(words: str, style: FigureStyle) -> float:
+    return _SAMPLE + 0.04 + text_inches(words, style.size("small")) + 0.16

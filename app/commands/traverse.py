@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,19 @@ import click
 
 from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
+from app.figure_options import figure_options, style_from
 from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
 
 if TYPE_CHECKING:
+    from analysis.figures.figure import Figure
     from analysis.figures.filmstrip import PathFigure
+    from analysis.figures.style import FigureStyle
     from analysis.trust import Trust
 
 COLUMNS = ("step_sd", "probability", "predicted", "achieved_sd", "trust", "reason")
 _FILE = click.Path(path_type=Path)
+_FORMATS = ("png", "svg", "pdf", "gif", "mp4")
 
 
 def _odd(ctx: click.Context, param: click.Parameter, value: int) -> int:
@@ -49,6 +54,10 @@ def _odd(ctx: click.Context, param: click.Parameter, value: int) -> int:
     help="Share of the skip connections dropped; 1: the case comes from z alone.",
 )  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the dropped channels.")
+@click.option("--change-at", type=float, help="Step that change.png shows, in SD; the last if left out.")
+@click.option("--format", "formats", type=click.Choice(_FORMATS), multiple=True, default=_FORMATS, show_default=True,
+    help="Of the figures; may be given several times.")  # fmt: skip
+@figure_options
 @allow_encoders
 @click.option("--json", "as_json", is_flag=True, help="Print the path's figures as JSON.")
 def command(
@@ -62,15 +71,19 @@ def command(
     steps: int,
     skip_dropout: float,
     seed: int,
+    change_at: float | None,
+    formats: tuple[str, ...],
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Move one picture or signal along the target, or along one dimension of z.
 
     CASE is a file; file.npz#12 is case 12 of a file of many, counted from 0.
 
-    Writes path.gif, path.png (a filmstrip) and path.csv (step, probability, move achieved, trust); of a signal also
-    path.svg (the filmstrip) and samples.csv (every sample of every step, in its unit). The direction is fitted to the
-    training cases of the table of latents.
+    Writes path.png, .svg and .pdf (a filmstrip), path.gif and path.mp4 (a film), change.png, .svg and .pdf (what
+    changes at one step), and path.csv (step, probability, move achieved, trust); of a signal also samples.csv (every
+    sample of every step, in its unit). The figures know how they were made: xaae reopen path.png opens the same path in
+    the app. The direction is fitted to the training cases of the table of latents.
     """
     from analysis.directions import fit_direction
     from analysis.figures.filmstrip import PathFigure
@@ -78,6 +91,8 @@ def command(
     from analysis.traversals import encode_image, path_steps, traverse
     from analysis.trust import Neighbourhood, judge_traversal
     from app.opened_model import open_checkpoint
+    from app.path_figures import PathMaking
+    from app.table_cases import case_of_file
     from xaae_core.data.images import to_tensor
     from xaae_core.data.recipes import recipe_for
 
@@ -104,10 +119,21 @@ def command(
     trained = table.rows(table.split == "train")
     trust = judge_traversal(model, path, direction, Neighbourhood.of(trained.z if len(trained) > 1 else table.z))
     index = card.classes.index(direction.target) if direction.target in card.classes else len(card.classes) - 1
-    title = f"{picture.name}: {direction.way} ({direction.method}), skip dropout {skip_dropout:g}"
-    figure = PathFigure(path, picture.pixels, index, title, trust.achieved)
+    answer = card.target if path.values is not None else card.classes[index] if card.classes else ""
+    case, label = case_of_file(table, image, latents=latents)
+    making = PathMaking(
+        opened, direction, case, label, table.data_fingerprint, span, steps, skip_dropout, seed
+    )  # fmt: skip
+    figure = PathFigure(
+        path, picture.pixels, index, making.title, trust.achieved, trust.levels, trust.reasons, answer
+    )  # fmt: skip
     rows = path_rows(figure, trust)
-    files = write_path(out, figure, rows)
+    shown = len(path.steps) - 1 if change_at is None else int(abs(path.steps - change_at).argmin())
+    figures = {"path": making.path(figure), "change": making.change(figure, shown)}
+    files = [
+        *write_figures(out, figures, formats, style_from(options)),
+        *write_tables(out, figure, rows),
+    ]
     if as_json:
         print_json({"image": str(image), "target": direction.target, "files": files, "steps": rows})
     else:
@@ -135,27 +161,33 @@ def path_rows(figure: PathFigure, trust: Trust) -> list[dict[str, Any]]:
     ]
 
 
-def write_path(folder: Path, figure: PathFigure, rows: list[dict[str, Any]]) -> list[str]:
-    """Write the files of a path; returns their paths."""
-    from analysis.figures.filmstrip import draw_filmstrip, draw_gif
-    from analysis.figures.trace_table import trace_table
-    from xaae_core.atomic_files import atomic_path
+def write_figures(folder: Path, figures: Mapping[str, Figure], formats: Sequence[str], style: FigureStyle) -> list[str]:
+    """Write figures by the names of their files, in those of the formats that each has; returns their paths."""
+    from app.figure_options import write_figure
+
+    paths = {folder / f"{name}.{form}": figure for name, figure in figures.items() for form in figure.forms
+             if form in formats}  # fmt: skip
+    for path, figure in paths.items():
+        write_figure(figure, path, style)
+    return [str(path) for path in paths]
+
+
+def write_tables(folder: Path, figure: PathFigure, rows: list[dict[str, Any]]) -> list[str]:
+    """Write the rows of a path, and of a signal its samples; returns their paths."""
+    from xaae_core.atomic_files import atomic_path, write_text_atomically
 
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
-    contents = {
-        "path.gif": draw_gif(figure.traversal),
-        "path.png": draw_filmstrip(figure),
-        "path.csv": text.getvalue().encode(),
-    }
+    written = [write_text_atomically(folder / "path.csv", text.getvalue())]
     if figure.traversal.signal_form is not None:
-        contents |= {"path.svg": draw_filmstrip(figure, form="svg"), "samples.csv": trace_table(figure)}
-    for name, content in contents.items():
-        with atomic_path(folder / name) as temporary:
-            temporary.write_bytes(content)
-    return [str(folder / name) for name in contents]
+        from analysis.figures.trace_table import trace_table
+
+        written.append(folder / "samples.csv")
+        with atomic_path(written[-1]) as temporary:
+            temporary.write_bytes(trace_table(figure))
+    return [str(path) for path in written]
 
 
 def sentence_of(figure: PathFigure, trust: Trust, way: str) -> str:
