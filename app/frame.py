@@ -21,12 +21,14 @@ with explained("This page"):
     from app.link_section import ask_for_model, remember_page, show_notes
     from app.links import follow_address, judge_widgets
     from app.look import apply_look
+    from app.reopen_section import open_first_file
     from app.state import prepare_state
 
     apply_look()
     prepare_state()
     name, notes = page.url_path or "start", st.container()
     try:
+        open_first_file(name)
         if follow_address(name):
             page.run()
             judge_widgets()

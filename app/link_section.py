@@ -7,6 +7,7 @@ import streamlit as st
 from app.failures import explained
 from app.link_state import keep_view, link
 from app.links import go_on_without_model
+from app.plain_text import plain
 from app.top_bar import choose_model
 from app.views import MODEL, view_now
 
@@ -14,11 +15,13 @@ from app.views import MODEL, view_now
 def show_notes() -> None:
     """One note of all that could not be used."""
     now = link()
-    if now.notes:
-        told = " ".join([*now.notes, *([now.missing_case] if now.missing_case else [])])
-        st.info(f"Not everything in this link could be used. {told}")
-    elif now.missing_case:
-        st.info(now.missing_case)
+    told = [*now.notes, *([now.missing_case] if now.missing_case else [])]
+    if now.source:
+        st.info(" ".join([f"Reopened from {plain(now.source)}.", *told]))
+    elif now.notes:
+        st.info(" ".join(["Not everything in this link could be used.", *told]))
+    elif told:
+        st.info(told[0])
 
 
 def ask_for_model() -> None:

@@ -16,6 +16,7 @@ _LEFT_AT = "path_left_at"
 _VIEWS = "page_views"
 _WAITING = "page_views_to_restore"
 _GOING = "page_to_go_to"
+_FIRST_FILE = "first_file_opened"
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Link:
         data: fingerprint that the open data should have; "" where it does not matter (any more).
         missing_model: hash of a model that is not known here; "" without.
         held: what the address asked for when that was found out.
+        source: the file that it comes from; "" of an address.
     """
 
     page: str = ""
@@ -41,6 +43,7 @@ class Link:
     data: str = ""
     missing_model: str = ""
     held: dict[str, str] = field(default_factory=dict)
+    source: str = ""
 
 
 def link() -> Link:
@@ -49,9 +52,15 @@ def link() -> Link:
     return kept
 
 
-def expect_link() -> None:
-    """The next address is a link, as if the session were new."""
-    st.session_state[_LINK] = Link()
+def expect_link(source: str = "", notes: Sequence[str] = ()) -> None:
+    """The next address is a link, as if the session were new.
+
+    Args:
+        source: the file that it comes from.
+        notes: what is known of it before, a sentence each.
+    """
+    st.session_state[_LINK] = Link(source=source, notes=list(notes))
+    open_path_at(0.0)
 
 
 def enter_page(page: str) -> Link:
@@ -63,6 +72,7 @@ def enter_page(page: str) -> Link:
 def forget_notes() -> None:
     """The reader has gone on from what the link asked for."""
     link().notes.clear()
+    link().source = ""
 
 
 def path_start() -> float:
@@ -84,6 +94,16 @@ def leave_path_at(sd: float) -> None:
     """Remember where the path viewer was left; the address follows."""
     st.session_state[_LEFT_AT] = sd
     write_in_address({STEP: f"{sd:.4g}" if sd else ""})
+
+
+def is_first_file_open() -> bool:
+    """Whether the file that the app was started with has been opened in this session, or is not wanted any more."""
+    return bool(st.session_state.get(_FIRST_FILE, False))
+
+
+def leave_first_file() -> None:
+    """The file that the app was started with has been opened, or another address was asked for."""
+    st.session_state[_FIRST_FILE] = True
 
 
 def keep_view(view: View) -> None:

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
+from typing import NoReturn
 
 import streamlit as st
 
 from app import cached, maps_state, state
-from app.address import asked_in_address, take_from_address, write_in_address
+from app.address import asked_in_address, forget_address, take_from_address, write_in_address
 from app.kept_selections import read_selection
 from app.known_models import SHORT, find_data, find_model, is_hash, remember_data, remember_model
-from app.link_state import Link, enter_page, link, open_path_at, page_to_go_to, path_left_at, view_to_restore
+from app.link_state import (
+    Link,
+    enter_page,
+    expect_link,
+    leave_first_file,
+    link,
+    open_path_at,
+    page_to_go_to,
+    path_left_at,
+    view_to_restore,
+)
 from app.link_words import said, says
-from app.page_entry import file_of
+from app.page_entry import file_of, go_to, page_files
 from app.settings import read_settings
-from app.views import CASE, CHOSEN, COHORT, COMMON, DATA, KEYS, LONGEST, MODEL, STEP
+from app.views import CASE, CHOSEN, COHORT, COMMON, DATA, KEYS, LONGEST, MODEL, STEP, View
 from app.workspace import Workspace
 from xaae_core.case_tokens import case_token
 from xaae_core.errors import ViewError, XaaeError
@@ -64,6 +76,37 @@ def follow_address(page: str) -> bool:
     for key in COMMON:
         take_from_address(key)
     return True
+
+
+def open_view(
+    view: View, *, source: str, notes: Sequence[str] = (), cohort: str = "", selection: Sequence[str] = ()
+) -> NoReturn:
+    """Leave for a view; what it does not say is as in a new session.
+
+    Args:
+        view: the page with its settings.
+        source: the file that it comes from, for the note at the top.
+        notes: what a reader should know of it, a sentence each.
+        cohort: which cases are looked at, where the view does not say it.
+        selection: ids or tokens of the cases chosen on the maps, where the view does not name a kept selection.
+
+    Raises:
+        ViewError: there is no such page.
+    """
+    if file_of(view.page) not in page_files():
+        raise ViewError(f"{source} was made on a page called “{view.page}”, which this version does not have")
+    query = {key: list(values) for key, values in view.query.items()}
+    if cohort:
+        query.setdefault(COHORT, [cohort])
+    state.forget_view()
+    state.set_selection(selection)
+    if selection:
+        query[CHOSEN] = [state.selection_id()]
+    state.forget_widgets(KEYS[view.page])
+    forget_address()
+    expect_link(source, notes)
+    leave_first_file()
+    go_to(file_of(view.page), query)
 
 
 def show_open(workspace: Workspace) -> None:
@@ -202,7 +245,7 @@ def _follow_axis(now: Link, wished: str) -> None:
     """The dimension of z; older links hold it with words behind it."""
     found = _WHOLE.match(wished)
     if found is not None:
-        state.choose_axis(int(found[1]))
+        st.session_state[state.AXIS] = int(found[1])
     elif wished:
         now.notes.append(f"“{said(wished)}” is no dimension of z.")
 

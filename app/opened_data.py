@@ -21,6 +21,7 @@ from xaae_core.checkpoints import Checkpoint
 from xaae_core.data.dataset import ImageDataset
 from xaae_core.errors import LatentTableError
 from xaae_core.latent_table import LatentTable, is_latent_table
+from xaae_core.model_card import ModelCard
 
 
 def open_data(
@@ -54,6 +55,17 @@ def check_data(path: Path, checkpoint: Checkpoint) -> None:
         open_data(path, checkpoint)
     else:
         cached.open_dataset(path, checkpoint.card)
+
+
+def fingerprint_of(path: Path, card: ModelCard | None) -> str:
+    """The fingerprint of a data folder, or of a table of latents, without encoding anything.
+
+    Raises:
+        XaaeError: it cannot be opened.
+    """
+    if is_latent_table(path):
+        return cached.read_latents_at(cached.stamp(path)).data_fingerprint
+    return cached.open_dataset(path, card).fingerprint
 
 
 def classes_of(checkpoint: Checkpoint) -> tuple[str, ...]:

@@ -47,6 +47,11 @@ def file_of(page: str) -> str:
     return f"pages/{page}.py"
 
 
+def page_files() -> tuple[str, ...]:
+    """The files of all pages of this version."""
+    return tuple(file_of(page.url_path or "start") for page in pages())
+
+
 def go_to(page: str, query: Mapping[str, Sequence[str]] | None = None) -> NoReturn:
     """Leave for another page, also from one whose controls stand in the address.
 

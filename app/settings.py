@@ -20,6 +20,7 @@ class Settings:
         models: folder whose checkpoints are offered (XAAE_MODELS); "models" by default.
         cache: where extracted latents are kept (XAAE_CACHE); the user's cache folder by default.
         runs: where trainings started from the page go (XAAE_RUNS); "runs" beside `models` by default.
+        opened: a figure or a saved session whose view the bare address opens (XAAE_OPENED); none by default.
         browse: folder below which data are looked for (XAAE_BROWSE); the user's home by default.
     """
 
@@ -30,13 +31,14 @@ class Settings:
     cache: Path
     runs: Path
     browse: Path
+    opened: Path | None
 
 
 def read_settings() -> Settings:
     """Settings from the environment. A checkpoint of one's own starts without the demo's images."""
     own_checkpoint = os.environ.get("XAAE_CHECKPOINT")
     own_data = os.environ.get("XAAE_DATA")
-    pictures = os.environ.get("XAAE_PICTURES")
+    pictures, opened = os.environ.get("XAAE_PICTURES"), os.environ.get("XAAE_OPENED")
     home = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
     models = Path(os.environ.get("XAAE_MODELS", "models"))
     return Settings(
@@ -47,4 +49,5 @@ def read_settings() -> Settings:
         cache=Path(os.environ.get("XAAE_CACHE", home / "xaae")),
         runs=Path(os.environ.get("XAAE_RUNS", models.parent / "runs")).expanduser(),
         browse=Path(os.environ.get("XAAE_BROWSE", "~")).expanduser(),
+        opened=Path(opened) if opened else None,
     )

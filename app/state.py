@@ -72,6 +72,12 @@ def prepare_state() -> None:
     st.session_state.setdefault(UPLOADED, None)
 
 
+def forget_view() -> None:
+    """What is looked at, as in a new session; the model and the data stay open."""
+    clear_cohort()
+    st.session_state.update({CASE: "", UPLOADED: None})
+
+
 def is_prepared() -> bool:
     """Whether `prepare_state` has run in this session."""
     return CHECKPOINT in st.session_state
@@ -160,11 +166,6 @@ def name_case(case: str) -> None:
 def case_in_address() -> str:
     """What the address calls the case that was asked for; "" before one was."""
     return case_id() if is_case_token(case_id()) else case_token(case_id())
-
-
-def choose_axis(dimension: int) -> None:
-    """Let the path go along this dimension of z, where the table has it; call it before its control is drawn."""
-    st.session_state[AXIS] = dimension
 
 
 def forget_widgets(keys: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from app.links import show_open
 from app.opened_data import check_data
 from app.plain_text import plain
 from app.settings import read_settings
+from app.share_menu import share_menu
 from app.training.run import MODEL_NAME
 from app.uploads import forget_upload, keep_upload
 from app.words import verdict
@@ -30,7 +31,7 @@ SIGNALS = ["csv", "tsv", "npy", "npz", "edf", "bdf"]
 def top_bar(workspace: Workspace, case: Case | None) -> None:
     """Draw the bar; the address follows what is open."""
     show_open(workspace)
-    model, data, picture = st.columns([7, 4, 5], gap="small")
+    model, data, picture, share = st.columns([7, 4, 5, 1.5], gap="small")
     card = workspace.checkpoint.card
     words = f"**{plain(card.name)}** · {verdict(card)}"
     with model, st.popover(words, width="stretch", help="The model. Open to change it."):
@@ -45,6 +46,8 @@ def top_bar(workspace: Workspace, case: Case | None) -> None:
     words, noun = _case_words(workspace, case), case_noun(workspace.signal_form)
     with picture, st.popover(words, width="stretch", help=f"The case. Open to give a {noun} of your own."):
         choose_upload(workspace, "bar")
+    with share, explained("The link to this view"):
+        share_menu(workspace)
     with explained("The cohort"):
         cohort_notes(workspace, case)
 

@@ -14,6 +14,7 @@ from app.failures import explained
 from app.page_entry import open_page
 from app.plain_text import plain
 from app.quality_section import show_evidence
+from app.reopen_section import offer_reopening
 from app.top_bar import choose_data, top_bar
 from app.without_decoder import offer_what_works, page_of_cases
 from app.words import METRICS, count, facts_table, figure, target_words
@@ -58,6 +59,8 @@ def render() -> None:
             st.switch_page(TRAVERSE)
         if workspace.data is None or state.is_demo_data():
             offer_training(model)
+        with explained("Reopening a figure"):
+            offer_reopening()
     show_cases(workspace, case)
 
 

@@ -15,8 +15,8 @@ from app import case_choice, path_section, state
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = tuple(sorted(path.name for path in (ROOT / "app" / "pages").glob("*.py") if path.name[0] != "_"))
-MODEL_PAGES = tuple(page for page in PAGES if page != "train.py")
-"""Pages about the open model; the train page is about one that is not there yet."""
+MODEL_PAGES = tuple(page for page in PAGES if page not in ("train.py", "report.py"))
+"""Pages that show cases of the open model; trainings are of one that is not there yet, the report is of figures."""
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,7 @@ class Viewer {
     clearTimeout(this.rest);
     if (!this.path || this.step === this.committed) return;
     this.committed = this.step;
+    rememberInAddress(this.sd);
     this.setStateValue("position", { path: this.path.id, step: this.step, sd: this.sd });
   }
 

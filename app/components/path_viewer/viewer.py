@@ -21,7 +21,8 @@ _SCRIPTS = (
     "words.js", "path.js", "painting.js", "gestures.js", "panels.js",
     "trace_path.js", "trace_view.js", "trace_drawing.js", "trace_raster.js", "trace_pens.js", "trace_words.js",
     "trace_channels.js", "trace_numbers.js", "trace_panels.js",
-    "axis.js", "chart.js", "filmstrip.js", "player.js", "keys.js", "layout.js", "viewer.js",
+    "axis.js", "chart.js", "filmstrip.js", "player.js", "keys.js", "layout.js", "address.js",
+    "viewer.js",
 )  # fmt: skip
 _STYLES = ("panels.css", "traces.css", "controls.css")
 
