@@ -166,6 +166,9 @@ class Report:
 
     def __post_init__(self) -> None:
         require_few(len(self.figures))
+        for name in ("title", "author"):  # what a terminal may hand over, and no file can hold
+            told = "".join(letter if letter.isprintable() else " " for letter in getattr(self, name))
+            object.__setattr__(self, name, " ".join(told.split()))
 
     @property
     def parts(self) -> tuple[Provenance, ...]:

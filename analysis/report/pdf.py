@@ -126,11 +126,19 @@ def _flowables(block: Block, drawn: dict[int, DrawnFigure], places: Places) -> I
 
 
 def _heading(block: Heading) -> Any:
+    """A heading that the outline names, also where it is so long that it goes on on the next page."""
     from reportlab.platypus import Paragraph as Flowing
 
-    made = Flowing(plain_markup(block.text), text_styles()[f"h{block.level}"])
-    made.outlined = (block.text, block.level - 1, f"h{id(block)}")
-    return made
+    class Outlined(Flowing):
+        outlined = (block.text, block.level - 1, f"h{id(block)}")
+
+        def split(self, width: float, height: float) -> list[Any]:
+            parts: list[Any] = super().split(width, height)
+            for part in parts[1:]:
+                part.outlined = None
+            return parts
+
+    return Outlined(plain_markup(block.text), text_styles()[f"h{block.level}"])
 
 
 def _answer(block: Answer) -> Any:
@@ -152,12 +160,11 @@ def _answer(block: Answer) -> Any:
 
 def _describe(pdf: Any, report: Report) -> None:
     """Title, author, language and time, where viewers and readers look for them."""
-    stamp = f"D:{report.created[:19].replace('-', '').replace('T', '').replace(':', '')}Z"
-    pdf.docinfo["/CreationDate"] = stamp
-    pdf.docinfo["/ModDate"] = stamp
     with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
         metadata["dc:title"] = report.title
         metadata["dc:language"] = {"en"}
+        metadata["dc:description"] = USE
+        metadata["xmp:CreateDate"] = metadata["xmp:ModifyDate"] = report.created
         if report.author:
             metadata["dc:creator"] = [report.author]
     pdf.Root.ViewerPreferences = {"/DisplayDocTitle": True}
