@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,9 +15,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from analysis.projections import project
+from analysis.provenance import read_provenance
 from app.cli import main
+from app.views import View
 from tests.analysis.latent_tables import numbers_table, table_of, two_clouds
 from xaae_core.demo import demo_latents
 from xaae_core.latents import LatentTable, read_latents, write_latents
@@ -54,6 +58,43 @@ def test_the_map_is_written_with_every_case_and_its_figure(tmp_path: Path):
     assert "trustworthiness" in made.stdout
     assert "of the neighbours on this map are real" in made.stdout
     assert "laying out 1,200 cases" in made.stderr
+
+
+def test_the_figure_knows_how_it_was_made_and_opens_on_the_maps_page(tmp_path: Path):
+    made = xaae("project", demo_latents(), "--method", "pls", "--method", "pca", "--out", tmp_path / "m.csv",
+                "--figure", tmp_path / "m.svg", "--columns", "single", "--dpi", 72, "--seed", 5)  # fmt: skip
+    assert made.exit_code == 0, made.output
+    told = read_provenance((tmp_path / "m.svg").read_bytes()).provenance
+    table = read_latents(demo_latents())
+    assert (told.kind, told.seed, told.settings["methods"]) == ("map", 5, ["pls", "pca"])
+    assert (told.checkpoint_sha256, told.data_fingerprint) == (table.checkpoint_sha256, table.data_fingerprint)
+    assert told.direction["target"] == "effusion"
+    view = View.from_json(told.view)
+    expected = {"left": ("PLS",), "right": ("PCA",), "target": ("effusion",), "map_seed": ("5",)}
+    assert (view.page, dict(view.query)) == ("maps", {**expected, "model": (table.checkpoint_sha256[:16],)})
+    width = float(re.search(r'width="([\d.]+)pt"', (tmp_path / "m.svg").read_text())[1])
+    assert width == pytest.approx(89 / 25.4 * 72, abs=0.5)
+
+
+def test_the_biplot_is_drawn_towards_the_target(small: Path, tmp_path: Path):
+    made = xaae("project", small, "--method", "pca", "--target", "severity", "--out", tmp_path / "m.csv", "--biplot",
+                tmp_path / "b.png", "--dpi", 72, "--greyscale")  # fmt: skip
+    assert made.exit_code == 0, made.output
+    told = read_provenance((tmp_path / "b.png").read_bytes()).provenance
+    assert (told.kind, told.settings["target"], told.settings["methods"]) == ("biplot", "severity", ["pls"])
+    assert told.direction["target"] == "severity"
+    pixels = np.asarray(Image.open(tmp_path / "b.png"))[..., :3].astype(int)
+    assert np.ptp(pixels, axis=-1).max() == 0
+    assert "b.png" in made.stdout
+
+
+def test_the_page_of_linked_maps_knows_how_it_was_made(small: Path, tmp_path: Path):
+    made = xaae("project", small, "--method", "pca", "--out", tmp_path / "m.csv", "--figure", tmp_path / "m.html")
+    assert made.exit_code == 0, made.output
+    page = (tmp_path / "m.html").read_text("utf-8")
+    told = json.loads(re.search(r'id="xaae-provenance">(.*?)</script>', page)[1])
+    assert (told["kind"], told["settings"]["methods"]) == ("map", ["pca"])
+    assert "case 7" not in page  # tokens, not ids
 
 
 def test_the_seed_and_the_settings_repeat_the_map(tmp_path: Path):
@@ -237,6 +278,9 @@ def test_too_few_cases_for_the_settings_say_the_largest_value_that_works(tmp_pat
     ("options", "words"),
     [
         (("--figure", "map.jpg"), "a figure is .png, .svg or .pdf"),
+        (("--biplot", "map.gif"), "names no format of this figure"),
+        (("--biplot", "map.png", "--figure", "map.png"), "--figure and --biplot are the same file"),
+        (("--biplot", "map.png", "--target", "purple"), 'there is no target "purple"'),
         (("--colour", "nothing"), 'there is no column "nothing"'),
         (("--method", "pca", "--target", "effusion"), "only the method pls knows a target"),
         (("--method", "pls", "--target", "purple"), 'there is no target "purple"'),

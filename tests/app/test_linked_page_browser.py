@@ -17,6 +17,7 @@ from analysis.map_arrows import direction_arrows
 from analysis.projections import project
 from tests.analysis.latent_tables import two_clouds
 from tests.analysis.test_map_figures import bent
+from xaae_core.case_tokens import case_token
 
 pytestmark = pytest.mark.browser
 SIDE = 300
@@ -69,10 +70,15 @@ _CASE = (
 )
 
 
+def tokens(ids: np.ndarray) -> list[str]:
+    """What the page calls cases, in the order of the alphabet."""
+    return sorted(case_token(case) for case in ids.tolist())
+
+
 @pytest.fixture(scope="module")
 def figures() -> list[MapFigure]:
     table = two_clouds(60)
-    table = replace(table, ids=np.array(['<img src="http://evil.example/x">', *table.ids[1:]]))
+    table = replace(table, classes=("no", '<img src="http://evil.example/x">'))
     direction = fit_direction(table, n_permutations=199)
     pls = project(table, "pls")
     arrows = direction_arrows(pls, table, [direction])
@@ -140,12 +146,12 @@ def test_cases_chosen_in_one_map_are_the_coloured_ones_in_both(
     first = inside(page, 0, figures[0])
     assert 3 < first.sum() < 57
     assert page.evaluate(_CHOSEN) == f"{first.sum()} of 60 cases chosen"
-    expected = sorted(figures[0].table.ids[first].tolist())
+    expected = tokens(figures[0].table.ids[first])
     assert page.evaluate(_COLOURED) == [expected, expected]
     drag(page, 1, (0.02, 0.02), (0.6, 0.98))  # and a rectangle in the other: what lies in both
     both = first & inside(page, 1, figures[1])
     assert 0 < both.sum() < first.sum()
-    assert page.evaluate(_COLOURED)[0] == sorted(figures[0].table.ids[both].tolist())
+    assert page.evaluate(_COLOURED)[0] == tokens(figures[0].table.ids[both])
     assert heard == []
 
 
@@ -171,16 +177,20 @@ def test_the_legend_chooses_a_class(opened: tuple[Page, list[str]], figures: lis
     page.wait_for_timeout(200)
     assert page.evaluate(_CHOSEN) == "30 of 60 cases chosen"
     table = figures[0].table
-    assert page.evaluate(_COLOURED)[1] == sorted(table.ids[table.labels == 0].tolist())
+    assert page.evaluate(_COLOURED)[1] == tokens(table.ids[table.labels == 0])
 
 
 def test_the_hover_names_the_case_and_runs_nothing(opened: tuple[Page, list[str]], figures: list[MapFigure]) -> None:
     page, heard = opened
-    evil = str(figures[0].table.ids[0])
-    x, y = on_page(page, _CASE, evil)
+    table = figures[0].table
+    token = case_token(str(table.ids[1]))  # of the class with a bad name
+    x, y = on_page(page, _CASE, token)
     page.mouse.move(x - 20, y)
     page.mouse.move(x, y, steps=4)
     page.wait_for_selector("#vg-tooltip-element.visible")
-    assert evil in page.locator("#vg-tooltip-element").inner_text()
+    told = page.locator("#vg-tooltip-element").inner_text()
+    assert token in told
+    assert table.classes[1] in told
+    assert str(table.ids[1]) not in told
     assert page.locator("#vg-tooltip-element img").count() == 0
     assert heard == []
