@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.figures.attribution_words import method_words
+from app.attribution_figures import attribution_figure, cohort_figure, sanity_figure
 from app.attribution_tables import evaluation_csv
 from app.terminal import finite
 from xaae_core.signal_form import signal_form_of
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     from analysis.attributions import Attribution
     from analysis.attributions.cohort_map import CohortMap
+    from analysis.figures.style import FigureStyle
+    from app.attribution_provenance import AttributionMaking
     from app.found_maps import FoundMap
     from xaae_core.checkpoints import Checkpoint
     from xaae_core.data.recipes import CaseInput
@@ -78,28 +82,34 @@ def write_attributions(
     folder: Path,
     picture: CaseInput,
     judged: Sequence[FoundMap],
-    opened: Checkpoint,
+    making: AttributionMaking,
+    *,
+    case_id: str,
+    style: FigureStyle,
     mask: NDArray[np.bool_] | None = None,
 ) -> list[str]:
-    """Write a figure and the numbers of each map, and the summaries; returns the files' paths."""
-    from analysis.figures.attribution_map import AttributionFigure, draw_attributions
+    """Write figures and the numbers of each map, and the summaries; returns the files' paths.
 
+    Args:
+        folder: to write into.
+        picture: the case.
+        judged: its maps.
+        making: how they were made.
+        case_id: the case's id; figures call it by its token.
+        style: of the figures.
+        mask: what matters in it.
+    """
+    opened = making.checkpoint
     found = [one.attribution for one in judged if one.attribution is not None]
     form = signal_form_of(opened.model)
     contents: dict[str, bytes] = {}
-    for one in judged:
-        made = one.attribution
-        if made is None:
-            continue
-        verdicts = () if one.strip is None else (one.verdict_words,)
+    for made in found:
         for name, part in made.parts.items():
             contents[f"{made.method}-{name}.npy"] = _as_npy(part)
-        contents[f"{made.method}.png"] = draw_attributions(
-            AttributionFigure(picture.pixels, [made], picture.name, mask, verdicts, form)
-        )
         contents[f"{made.method}.npy"] = _as_npy(made.map)
+    contents |= _figures(picture, judged, making, case_id, style, mask)
     if form is not None:
-        contents |= _signal_figures(picture, judged, found, form, mask)
+        contents["attributions.npz"] = _signal_arrays(picture, found, form)
     contents["summary.csv"] = _table([row_of(made, form) for made in found])
     if any(made.measures for made in found):
         contents["evaluation.csv"] = evaluation_csv(picture.name, judged).encode()
@@ -108,30 +118,40 @@ def write_attributions(
     return _write(folder, contents)
 
 
-def _signal_figures(
+def _figures(
     picture: CaseInput,
     judged: Sequence[FoundMap],
-    found: Sequence[Attribution],
-    form: SignalForm,
+    making: AttributionMaking,
+    case_id: str,
+    style: FigureStyle,
     mask: NDArray[np.bool_] | None,
 ) -> dict[str, bytes]:
-    """All maps of a signal in one figure, as lines that stay lines, and as numbers in one file."""
+    """Each map as a PNG; all of them, and their checks, in every format of papers."""
+    from analysis.figures.export import export_figure
+    from analysis.figures.formats import FORMATS
+
+    contents = {}
+    for one in judged:
+        if one.attribution is not None:
+            figure = attribution_figure(picture.pixels, [one], making, case_id=case_id, mask=mask)
+            contents[f"{one.attribution.method}.png"] = export_figure(figure, "png", style)
+    whole = {"attributions": attribution_figure(picture.pixels, judged, making, case_id=case_id, mask=mask)}
+    if any(one.strip is not None for one in judged):
+        whole["sanity"] = sanity_figure(judged, making, case_id=case_id)
+    for name, figure in whole.items():
+        contents |= {f"{name}.{form}": export_figure(figure, form, style) for form in FORMATS}
+    return contents
+
+
+def _signal_arrays(picture: CaseInput, found: Sequence[Attribution], form: SignalForm) -> bytes:
+    """All maps of a signal as numbers in one file."""
     import numpy as np
 
-    from analysis.figures.attribution_map import AttributionFigure, draw_attributions
-
-    is_checked = all(one.strip is not None for one in judged)
-    verdicts = [one.verdict_words for one in judged] if is_checked else ()
-    figure = AttributionFigure(picture.pixels, found, picture.name, mask, verdicts, form)
     arrays: dict[str, Any] = {"signal": form.in_units(picture.pixels[0]), "seconds": form.times()}
     names: dict[str, Any] = {"channel_names": np.array(form.channel_names), "units": np.array(form.units)}
     file = io.BytesIO()
     np.savez_compressed(file, allow_pickle=False, **arrays, **names, **{made.method: made.map for made in found})
-    return {
-        "attributions.svg": draw_attributions(figure, "svg"),
-        "attributions.pdf": draw_attributions(figure, "pdf"),
-        "attributions.npz": file.getvalue(),
-    }
+    return file.getvalue()
 
 
 def write_summary(
@@ -139,8 +159,11 @@ def write_summary(
     judged: Mapping[str, Sequence[FoundMap]],
     means: Mapping[str, CohortMap],
     picture: NDArray[Any],
+    making: AttributionMaking,
     *,
-    form: SignalForm | None = None,
+    folders: Sequence[str],
+    case_ids: Sequence[str],
+    style: FigureStyle,
 ) -> list[str]:
     """Write what several pictures come to: one table of all, and of each method the mean map with its spread.
 
@@ -149,13 +172,18 @@ def write_summary(
         judged: maps of each picture by its name.
         means: of all pictures by method.
         picture: their mean [C, H, W].
-        form: what the signals look like; None of pictures.
+        making: how the maps were made.
+        folders: of each picture's own files, in the order of `judged`.
+        case_ids: their ids.
+        style: of the figures.
     """
-    from analysis.figures.cohort_figure import CohortFigure, draw_cohort
+    from analysis.figures.export import export_figure
+    from analysis.figures.formats import FORMATS
 
+    form = signal_form_of(making.checkpoint.model)
     rows = [
-        {"picture" if form is None else "signal": name, **row_of(one.attribution, form)}
-        for name, found in judged.items()
+        {"picture" if form is None else "signal": name, "folder": where, **row_of(one.attribution, form)}
+        for (name, found), where in zip(judged.items(), folders, strict=True)
         for one in found
         if one.attribution is not None
     ]
@@ -167,11 +195,11 @@ def write_summary(
     for method, mean in means.items():
         contents[f"mean-{method}.npy"] = _as_npy(mean.mean)
         contents[f"spread-{method}.npy"] = _as_npy(mean.spread)
-    title = f"mean of {len(judged)} {'pictures' if form is None else 'signals'}"
-    figure = CohortFigure(picture, means, title, form)
-    contents["mean.png"] = draw_cohort(figure)
-    if form is not None:
-        contents |= {"mean.svg": draw_cohort(figure, "svg"), "mean.pdf": draw_cohort(figure, "pdf")}
+    named = {method_words(method): mean for method, mean in means.items()}
+    settings = {method: dict(one.attribution.settings) for found in judged.values() for one in found
+                if one.attribution is not None for method in (one.attribution.method,)}  # fmt: skip
+    figure = cohort_figure(picture, named, making, case_ids=case_ids, settings=settings)
+    contents |= {f"mean.{ending}": export_figure(figure, ending, style) for ending in FORMATS}
     return _write(folder, contents)
 
 

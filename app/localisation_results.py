@@ -16,21 +16,38 @@ from app.terminal import finite
 from xaae_core.atomic_files import atomic_path
 
 if TYPE_CHECKING:
+    from analysis.attributions import MethodSettings
     from analysis.evaluation.localisation_table import LocalisationTable
+    from analysis.figures.figure import Figure
+    from analysis.figures.style import FigureStyle
+    from xaae_core.checkpoints import Checkpoint
 
 _SHORT = {"iou_best": "IoU best", "iou_fixed": "IoU fixed", "pointing": "pointing", "energy_inside": "energy inside"}
 
 
-def write_localisation(folder: Path, table: LocalisationTable, facts: Mapping[str, Any]) -> list[str]:
+def write_localisation(
+    folder: Path,
+    table: LocalisationTable,
+    facts: Mapping[str, Any],
+    *,
+    checkpoint: Checkpoint,
+    data_fingerprint: str,
+    settings: MethodSettings,
+    style: FigureStyle,
+) -> list[str]:
     """Write table.csv, localisation.json and the figure in three formats; returns all files' paths.
 
     Args:
         folder: of the results.
         table: what was measured.
         facts: about the run, JSON values by name.
+        checkpoint: the model.
+        data_fingerprint: of the cases.
+        settings: of the methods.
+        style: of the figure.
     """
+    from analysis.figures.export import export_figure
     from analysis.figures.formats import FORMATS
-    from analysis.figures.localisation_chart import draw_localisation
 
     text = io.StringIO()
     rows = [line.cells() for line in table.lines]
@@ -39,12 +56,45 @@ def write_localisation(folder: Path, table: LocalisationTable, facts: Mapping[st
     written.writerows(rows)
     everything = json.dumps(finite(figures_of(table, facts)), ensure_ascii=False, indent=2)
     contents = {"table.csv": text.getvalue().encode(), "localisation.json": everything.encode()}
+    figure = localisation_figure(
+        table, facts, checkpoint=checkpoint, data_fingerprint=data_fingerprint, settings=settings
+    )
     for form in FORMATS:
-        contents[f"localisation.{form}"] = draw_localisation(table, form, title=title_of(table, facts))
+        contents[f"localisation.{form}"] = export_figure(figure, form, style)
     for name, content in contents.items():
         with atomic_path(folder / name) as temporary:
             temporary.write_bytes(content)
     return [str(folder / name) for name in (*contents, NAME)]
+
+
+def localisation_figure(
+    table: LocalisationTable,
+    facts: Mapping[str, Any],
+    *,
+    checkpoint: Checkpoint,
+    data_fingerprint: str,
+    settings: MethodSettings,
+) -> Figure:
+    """The chart of a table with its provenance; its view is the page of one of these maps."""
+    from analysis.evaluation.localisation_table import REFERENCES
+    from analysis.figures.figure import Figure
+    from analysis.figures.localisation_chart import LocalisationChart
+    from analysis.provenance.making import provenance_of
+    from app.attribution_provenance import view_of_maps
+
+    methods = list(dict.fromkeys(line.method for line in table.lines if line.method not in REFERENCES))
+    view = view_of_maps(
+        checkpoint, explained=next(iter(facts["targets"])), methods=methods, baseline=str(facts["baseline"]),
+        is_checked=True, settings=settings,
+    )  # fmt: skip
+    kept = ("split", "only", "baseline", "sign", "fixed_share", "tolerance", "resamples", "targets", "is_stopped")
+    told = {name: facts[name] for name in kept}
+    drawing = LocalisationChart.of(table, title=title_of(table, facts), noun=str(facts["medium"]))
+    provenance = provenance_of(
+        drawing.kind, checkpoint, view=view.to_json(), data_fingerprint=data_fingerprint, seed=settings.seed,
+        settings={"methods": methods, "cases": table.n_pictures, "evaluated": True, **told},
+    )  # fmt: skip
+    return Figure(drawing, provenance, drawing.title)
 
 
 def figures_of(table: LocalisationTable, facts: Mapping[str, Any]) -> dict[str, Any]:

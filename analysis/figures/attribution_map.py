@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import wrap
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.attributions.attribution import Attribution
-from analysis.figures.formats import Format, plain, render
-from analysis.figures.trace_lanes import bracket_mask, draw_band, draw_trace, finish_lane, lane_inches, limits_of
-from xaae_core.signal_form import SignalForm
+from analysis.figures.attribution_traces import draw_traces, traces_height
+from analysis.figures.attribution_words import method_words, said_of_map, verdict_colour
+from analysis.figures.heat_layers import LEVELS, SMOOTHED, draw_bar, draw_heat, draw_overlay, outline_mask
+from analysis.figures.paper import INK, LONGEST, MARGIN, Paper, head_height, wrap_words
+from analysis.figures.pictures import show_picture
+from analysis.figures.style import FigureStyle, Size
+from xaae_core.signal_form import SignalForm, case_noun
 
-_COLOURS = "PuOr_r"
-_OUTLIERS = 99.5
-"""Percentile of |map| at the colours' end: one hot pixel must not bleach all others. The bar's tips say so."""
+if TYPE_CHECKING:
+    from matplotlib.figure import FigureBase
+
+_NARROW = 4.4  # inches: below, words stand above the pictures and not beside them
+_GAP, _BAR, _TICKS = 0.07, 0.07, 0.5  # inches between pictures; a colour bar's width, and that of its numbers
+_WORDS = 1.35
+_SMALLEST = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class AttributionFigure:
     """What a figure of attributions shows.
+
+    Every map has its own scale, with zero in the middle and white: orange adds to the target, violet takes from it.
+    A signal has a lane for each channel over time in seconds, in its unit, and the mask as brackets.
 
     Attributes:
         picture: what was explained [C, H, W] in [0, 1]; a signal [1, C, T] as its model takes it.
@@ -33,6 +45,7 @@ class AttributionFigure:
         form: what the signal looks like; None of a picture.
     """
 
+    kind: ClassVar[str] = "attribution"
     picture: NDArray[Any]
     attributions: Sequence[Attribution]
     title: str = ""
@@ -54,134 +67,198 @@ class AttributionFigure:
                 f"{len(self.verdicts)} verdicts for {len(self.attributions)} maps; expected one each, or none"
             )
 
+    def height(self, style: FigureStyle) -> float:
+        """Inches it takes; no more than a page where pictures can be made smaller."""
+        if self.form is not None:
+            return traces_height(self, self.form, style)
+        return _Sheet(self, style).height
 
-def draw_attributions(
-    figure: AttributionFigure, form: Format = "png", *, width_inches: float = 7.2, dpi: int = 300
-) -> bytes:
-    """Draw one row a method; the bytes of a PNG, SVG or PDF.
+    def draw(self, part: FigureBase, style: FigureStyle) -> None:
+        """Draw one row a method, or of a signal one block of lanes."""
+        if self.form is not None:
+            draw_traces(part, self, self.form, style)
+        else:
+            _Sheet(self, style).draw(part)
 
-    Every map has its own scale, with zero in the middle and white: orange adds to the target, violet takes from it.
-    A signal has a lane for each channel over time in seconds, in its unit, and the mask as brackets.
+    def numbers(self) -> str:
+        """Every pixel with each method's map; of a signal every sample of each channel."""
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        names = [found.method for found in self.attributions]
+        marks = [] if self.mask is None else ["mask"]
+        values = self.picture.mean(axis=0) if self.form is None else self.form.in_units(self.picture[0])
+        first = ["row", "column", "picture"] if self.form is None else ["channel", "seconds", "value"]
+        table.writerow([*first, *marks, *_each_once(names)])
+        columns = [values, *([] if self.mask is None else [self.mask.astype(int)])]
+        columns += [found.map for found in self.attributions]
+        for (row, column), *cells in zip(np.ndindex(values.shape), *(part.ravel() for part in columns), strict=True):
+            place = (
+                [row, column]
+                if self.form is None
+                else [self.form.channel_names[row], f"{column / self.form.sampling_rate:.6g}"]
+            )
+            table.writerow([*place, *(f"{cell:.6g}" for cell in cells)])
+        return text.getvalue()
 
-    Args:
-        figure: what to show.
-        form: "png", "svg" or "pdf".
-        width_inches: final width (7.2 inches: two columns of most journals).
-        dpi: dots per inch.
-    """
-    from matplotlib.figure import Figure
+    def caption(self) -> str:
+        """What is seen, scale by scale."""
+        noun = case_noun(self.form)
+        part = "pixels" if self.form is None else "moments"
+        targets = " and ".join(dict.fromkeys(found.target for found in self.attributions))
+        said = [f"Which {part} of a {noun} move the {targets}, by {_listed([*map(_name, self.attributions)])}."]
+        seen = "Each row shows the original, the map laid on it and the map alone." if self.form is None else (
+            "Each block shows the channels as lines over the time in seconds, and the map as the colour behind them."
+        )  # fmt: skip
+        said.append(f"{seen} Orange adds to the number and violet takes from it; white is zero, and every map has its "
+            "own symmetric scale, whose ends leave out the strongest 0.5 %.")  # fmt: skip
+        said += [f"{_name(found)}: {found.meaning}." for found in self.attributions if found.meaning]
+        if self.mask is not None:
+            said.append("The white line is the outline of what matters." if self.form is None else
+                "Brackets mark what matters.")  # fmt: skip
+        if self.verdicts:
+            said.append("The verdict of the sanity checks stands beside each map.")
+        return " ".join(said)
 
-    if figure.form is not None:
-        return render(_traces(figure, figure.form, width_inches), form, dpi=dpi)
-    rows = len(figure.attributions)
-    height, width = figure.picture.shape[-2:]
-    canvas = Figure(
-        figsize=(width_inches, rows * (width_inches / 3.4 * height / width + 0.55) + 0.3),
-        layout="constrained",
-        facecolor="white",
-    )
-    grid = canvas.subplots(rows, 3, squeeze=False)
-    verdicts = figure.verdicts or [""] * rows
-    for axes, found, verdict in zip(grid, figure.attributions, verdicts, strict=True):
-        limit = colour_limit(found.map)
-        _show_picture(axes[0], figure.picture, "original")
-        axes[1].imshow(overlay(figure.picture, found.map), interpolation="nearest")
-        axes[1].set_title(plain(found.method.replace("_", " ")), fontsize=8)
-        drawn = axes[2].imshow(found.map, cmap=_COLOURS, vmin=-limit, vmax=limit, interpolation="nearest")
-        axes[2].set_title(plain(found.target, most=48), fontsize=8)
-        axes[1].set_xlabel(plain(caption(found)), fontsize=6)
-        axes[0].set_xlabel("\n".join(wrap(plain(verdict, most=160), 48)), fontsize=6)
-        bar = canvas.colorbar(drawn, ax=axes[2], fraction=0.046, pad=0.02, extend="both")
-        bar.ax.tick_params(labelsize=5)
-        bar.set_label(plain(found.meaning, most=70), fontsize=5)
-        for part in axes:
-            _bare(part)
-            _outline(part, figure.mask)
-    if figure.title:
-        canvas.suptitle(plain(figure.title, most=100), fontsize=9)
-    return render(canvas, form, dpi=dpi)
-
-
-def _traces(figure: AttributionFigure, form: SignalForm, width_inches: float) -> Any:
-    """A block of lanes for each method."""
-    from matplotlib.figure import Figure
-
-    rows, n_channels = len(figure.attributions), form.n_channels
-    height = n_channels * lane_inches(n_channels) + 0.95
-    canvas = Figure(figsize=(width_inches, rows * height + 0.3), layout="constrained", facecolor="white")
-    values = form.in_units(figure.picture[0])
-    blocks = canvas.subfigures(rows, 1, squeeze=False)[:, 0]
-    for block, found, verdict in zip(blocks, figure.attributions, figure.verdicts or [""] * rows, strict=True):
-        limit = colour_limit(found.map)
-        lanes = block.subplots(n_channels, 1, squeeze=False)[:, 0]
-        for channel, axes in enumerate(lanes):
-            axes.set_ylim(*limits_of(values[channel]))
-            drawn = draw_band(axes, found.map[channel], form, limit=limit, colours=_COLOURS)
-            draw_trace(axes, values[channel], form)
-            if figure.mask is not None:
-                bracket_mask(axes, figure.mask[channel], form)
-            finish_lane(axes, form, channel, is_last=channel == n_channels - 1)
-        said = "\n".join(["time (s)", plain(caption(found)), *wrap(plain(verdict, most=200), 120)])
-        lanes[-1].set_xlabel(said, fontsize=6)
-        bar = block.colorbar(drawn, ax=list(lanes), fraction=0.03, pad=0.01, extend="both")
-        bar.ax.tick_params(labelsize=5)
-        bar.set_label(plain(found.meaning, most=60), fontsize=5)
-        block.suptitle(plain(f"{found.method.replace('_', ' ')}: {found.target}", most=90), fontsize=8)
-    if figure.title:
-        canvas.suptitle(plain(figure.title, most=100), fontsize=9)
-    return canvas
+    def grey_caption(self) -> str:
+        """What replaces the colours of the map that is laid on a picture, in greyscale."""
+        levels = " and ".join(f"{level:.0%}" for level in LEVELS)
+        return (
+            f"Lines on the picture: where the map, smoothed over {SMOOTHED:.1%} of the picture's width, reaches "
+            f"{levels} of its strongest; solid lines add to the number, dashed ones take from it."
+        )
 
 
-def overlay(picture: NDArray[Any], heat: NDArray[Any], *, opacity: float = 0.85) -> NDArray[np.float32]:
-    """The picture in grey with the map laid on it [H, W, 3] in [0, 1]; where the map is 0 the picture shows alone.
+class _Sheet:
+    """Where everything of a figure of pictures lies."""
 
-    Args:
-        picture: [C, H, W] in [0, 1].
-        heat: attributions [H, W].
-        opacity: of the map where it is strongest, in [0, 1].
-    """
-    from matplotlib import colormaps
+    def __init__(self, figure: AttributionFigure, style: FigureStyle) -> None:
+        self.figure, self.style = figure, style
+        self.is_narrow = style.width < _NARROW
+        self.aspect = figure.picture.shape[-2] / figure.picture.shape[-1]
+        self.top = head_height(figure.title, style) + (0 if self.is_narrow else style.line("small") + 0.02)
+        room = style.width - 2 * MARGIN - _BAR - _TICKS - 2 * _GAP
+        widest = (room - _GAP) / 2 if self.is_narrow else (room - _WORDS - 2 * _GAP) / 3
+        self.side = self._fitting(widest)
+        self.words = [self._words(place) for place in range(len(figure.attributions))]
 
-    share = np.clip(heat / colour_limit(heat), -1, 1)
-    colours = colormaps[_COLOURS](share / 2 + 0.5)[..., :3]
-    grey = np.asarray(picture, np.float32).mean(axis=0)[..., None]
-    weight = (opacity * np.abs(share))[..., None]
-    laid: NDArray[np.float32] = (weight * colours + (1 - weight) * grey).astype(np.float32)
-    return laid
+    def _fitting(self, widest: float) -> float:
+        """Width of a picture with which all rows fit a page."""
+        rows = len(self.figure.attributions) + self.is_narrow
+        room = (LONGEST - self.top) / rows - 0.1 - (4 * self.style.line("small") if self.is_narrow else 0)
+        return max(_SMALLEST, min(widest, room / self.aspect))
+
+    @property
+    def high(self) -> float:
+        """Height of a picture."""
+        return self.side * self.aspect
+
+    @property
+    def room(self) -> float:
+        """Width of the words."""
+        whole = self.style.width - 2 * MARGIN
+        return whole if self.is_narrow else whole - 3 * (self.side + _GAP) - _BAR - _TICKS - _GAP
+
+    def _words(self, place: int) -> list[tuple[str, list[str]]]:
+        """Lines beside a row, or above it, by what they are: method, target, verdict or reason."""
+        found, style = self.figure.attributions[place], self.style
+        inches = self.whole_room if self.is_narrow else self.room - 0.05
+        said = [("method", wrap_words(method_words(found.method), inches, style, "text", is_bold=True))]
+        said += [("target", wrap_words(line, inches, style, "small", most=4)) for line in said_of_map(found)]
+        if self.figure.verdicts:
+            verdict, _, reason = self.figure.verdicts[place].partition(": ")
+            said.append(("verdict", wrap_words(verdict, inches, style, "small", is_bold=True)))
+            said.append(("reason", wrap_words(reason, inches, style, "small", most=7)))
+        return said
+
+    @property
+    def whole_room(self) -> float:
+        """Width of words that go across."""
+        return self.style.width - 2 * MARGIN
+
+    def _said_height(self, place: int) -> float:
+        return sum(self.style.line("text" if what == "method" else "small", len(lines))
+            for what, lines in self.words[place])  # fmt: skip
+
+    def row_height(self, place: int) -> float:
+        """Inches of a method's row."""
+        said = self._said_height(place)
+        return (said + 0.04 + self.high if self.is_narrow else max(said, self.high)) + 0.1
+
+    @property
+    def height(self) -> float:
+        """Inches of all."""
+        rows = sum(self.row_height(place) for place in range(len(self.words)))
+        first = self.high + 0.1 + self.style.line("small") if self.is_narrow else 0
+        return self.top + first + rows
+
+    def draw(self, part: FigureBase) -> None:
+        paper = Paper.on(part, self.style, self.height)
+        paper.head(self.figure.title)
+        top = self.top
+        if self.is_narrow:
+            top = self._draw_original(paper, top)
+        else:
+            self._write_heads(paper)
+        for place in range(len(self.words)):
+            self._draw_row(paper, place, top)
+            top += self.row_height(place)
+
+    def _left(self, column: int) -> float:
+        """Where the pictures of a column begin; the original is column 0 of a wide figure."""
+        beside = 0 if self.is_narrow else self.room + _GAP
+        return MARGIN + beside + column * (self.side + _GAP)
+
+    def _write_heads(self, paper: Paper) -> None:
+        level = self.top - self.style.line("small") - 0.02
+        for column, words in enumerate(("original", "map laid on it", "map")):
+            paper.write(self._left(column) + self.side / 2, level, [words], align="center")
+
+    def _draw_original(self, paper: Paper, top: float) -> float:
+        paper.write(MARGIN + self.side / 2, top, ["original"], align="center")
+        top += self.style.line("small")
+        axes = paper.axes(MARGIN, top, self.side, self.high)
+        show_picture(axes, self.figure.picture, self.style)
+        outline_mask(axes, self.figure.mask)
+        keys = ["left: the map laid on the picture; right: the map alone"]
+        keys += [] if self.figure.mask is None else ["white line: outline of what matters"]
+        inches, level = self.style.width - 2 * MARGIN - self.side - 0.1, top
+        for key in keys:
+            level = paper.write(MARGIN + self.side + 0.1, level, wrap_words(key, inches, self.style)) + 0.05
+        return top + self.high + 0.1
+
+    def _draw_row(self, paper: Paper, place: int, top: float) -> None:
+        figure, found = self.figure, self.figure.attributions[place]
+        level = top
+        for what, lines in self.words[place]:
+            colour = verdict_colour(figure.verdicts[place]) if what == "verdict" else INK
+            kind: Size = "text" if what == "method" else "small"
+            level = paper.write(MARGIN, level, lines, kind, colour=colour, is_bold=what in ("method", "verdict"))
+        if self.is_narrow:
+            top = level + 0.04
+        else:
+            axes = paper.axes(self._left(0), top, self.side, self.high)
+            show_picture(axes, figure.picture, self.style)
+            outline_mask(axes, figure.mask)
+        columns = (0, 1) if self.is_narrow else (1, 2)
+        laid = paper.axes(self._left(columns[0]), top, self.side, self.high)
+        draw_overlay(laid, figure.picture, found.map, self.style)
+        if not self.style.is_greyscale:  # there the map has lines of its own
+            outline_mask(laid, figure.mask)
+        alone = paper.axes(self._left(columns[1]), top, self.side, self.high)
+        drawn = draw_heat(alone, found.map, self.style)
+        outline_mask(alone, figure.mask)
+        bar = paper.axes(self._left(columns[1]) + self.side + 0.04, top, _BAR, self.high)
+        draw_bar(bar, drawn, self.style)
 
 
-def colour_limit(heat: NDArray[Any]) -> float:
-    """The size of attribution at the ends of the colours: all but the 0.5 % strongest pixels lie within."""
-    limit = float(np.percentile(np.abs(heat), _OUTLIERS))
-    return limit or float(np.abs(heat).max()) or 1.0
+def _name(found: Attribution) -> str:
+    return method_words(found.method)
 
 
-def caption(found: Attribution) -> str:
-    """The target's number, what it was compared with, and how complete the map is, in one or two lines."""
-    lines = [f"{found.target}: {found.score:.3g}".replace("-", "−")]
-    if found.baseline_score is not None:
-        lines[0] += f"; {found.baseline}: {found.baseline_score:.3g}".replace("-", "−")
-    if found.convergence_delta is not None:
-        lines.append(f"sum of the map {found.total:.3g}, off by {abs(found.convergence_delta):.2g}".replace("-", "−"))
-    return "\n".join(lines)
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _show_picture(axes: Any, pixels: NDArray[Any], label: str) -> None:
-    picture = pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1)
-    axes.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    axes.set_title(label, fontsize=8)
-
-
-def _outline(axes: Any, mask: NDArray[np.bool_] | None) -> None:
-    """A white line on a black one: seen on any picture."""
-    if mask is None or mask.all() or not mask.any():
-        return
-    for colour, width in (("#000000", 1.2), ("#ffffff", 0.5)):
-        axes.contour(mask.astype(float), levels=[0.5], colors=colour, linewidths=width)
-
-
-def _bare(axes: Any) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+def _each_once(names: Sequence[str]) -> list[str]:
+    """Names of columns; one that is there twice has its number."""
+    return [name if names.count(name) == 1 else f"{name}_{place}" for place, name in enumerate(names, start=1)]

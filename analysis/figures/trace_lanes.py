@@ -8,10 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.figures.formats import plain
+from analysis.figures.paper import wrap_words
+from analysis.figures.style import FigureStyle
+from analysis.trace_extremes import Stretches
 from xaae_core.signal_form import SignalForm
 
 INK, PAPER = "#15181c", "#ffffff"
 _SIGNS = (("#e08214", 1.0), ("#8073ac", -1.0))  # the middle of both sides of PuOr
+_GREY_SIGNS = (("#5a5a5a", 1.0), ("#c4c4c4", -1.0))
+NAME_INCHES = 0.6
+"""Room for the name of a channel."""
+_MOST_POINTS = 4000
+"""Of a trace in a figure: more than a page can show apart, at 600 dots an inch."""
 
 
 def lane_inches(n_channels: int) -> float:
@@ -24,9 +32,10 @@ def draw_trace(axes: Any, values: NDArray[Any], form: SignalForm, *, is_quiet: b
     from matplotlib.patheffects import Normal, Stroke
 
     edge = [] if is_quiet else [Stroke(linewidth=2.0, foreground=PAPER), Normal()]
+    stretches = Stretches.within(len(values), _MOST_POINTS)
     axes.plot(
-        form.times(),
-        values,
+        stretches.places() / form.sampling_rate,
+        stretches.drawn(values),
         color="#8a9099" if is_quiet else INK,
         linewidth=0.6 if is_quiet else 0.8,
         path_effects=edge,
@@ -45,10 +54,12 @@ def draw_band(axes: Any, heat: NDArray[Any], form: SignalForm, *, limit: float, 
     return drawn
 
 
-def draw_curve(axes: Any, mean: NDArray[Any], spread: NDArray[Any], form: SignalForm) -> None:
+def draw_curve(
+    axes: Any, mean: NDArray[Any], spread: NDArray[Any], form: SignalForm, *, is_greyscale: bool = False
+) -> None:
     """A mean map [T] as a curve around 0, filled in the colour of its sign, with its spread as a band."""
     times = form.times()
-    for colour, sign in _SIGNS:
+    for colour, sign in _GREY_SIGNS if is_greyscale else _SIGNS:
         part = np.where(sign * mean > 0, mean, 0)
         axes.fill_between(times, 0, part, color=colour, alpha=0.8, linewidth=0)
     if np.isfinite(spread).all():
@@ -68,15 +79,18 @@ def bracket_mask(axes: Any, mask: NDArray[np.bool_], form: SignalForm) -> None:
         )  # fmt: skip
 
 
-def finish_lane(axes: Any, form: SignalForm, channel: int, *, is_last: bool, has_unit: bool = True) -> None:
+def finish_lane(
+    axes: Any, form: SignalForm, channel: int, style: FigureStyle, *, is_last: bool, has_unit: bool = True
+) -> None:
     """Name, unit, scale and the part of the time axis that a lane has."""
     unit = form.units[channel] if has_unit else ""
-    name = form.channel_names[channel]
+    lines = wrap_words(form.channel_names[channel], NAME_INCHES, style, "tiny", most=2)
     axes.set_ylabel(
-        plain(f"{name}\n{unit}" if unit else name, most=32), rotation=0, ha="right", va="center", fontsize=6
-    )
+        "\n".join([*lines, plain(unit, most=10)] if unit else lines), rotation=0, ha="right", va="center",
+        fontsize=style.size("tiny"),
+    )  # fmt: skip
     axes.set_xlim(-0.5 / form.sampling_rate, form.seconds - 0.5 / form.sampling_rate)
-    axes.tick_params(labelsize=5, length=2, labelbottom=is_last, bottom=is_last)
+    axes.tick_params(labelsize=style.size("tiny"), length=2, labelbottom=is_last, bottom=is_last)
     axes.locator_params(axis="y", nbins=3)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

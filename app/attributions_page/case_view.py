@@ -12,7 +12,7 @@ from analysis.evaluation.agreement import compare_maps
 from app import attributions_state, cached, state
 from app.attributions_page.choice import METHOD_WORDS, AttributionChoice
 from app.attributions_page.details import show_details
-from app.attributions_page.downloads import show_downloads
+from app.attributions_page.downloads import show_menus
 from app.attributions_page.explaining import CaseExplanation, CaseQuestion
 from app.attributions_page.progress import show_progress
 from app.attributions_page.rows import row_of
@@ -87,7 +87,8 @@ def _show_maps(workspace: Workspace, case: Case, job: CaseExplanation, *, was_ru
     asked = job.question
     if was_running and job.is_done:
         st.rerun()  # everything is there: nothing need look for more of it
-    show_progress("case", job, words=job.words or "Beginning", cancelled="Cancelled; what was finished is below.")
+    with st.container():  # comes and goes: what is below keeps its place
+        show_progress("case", job, words=job.words or "Beginning", cancelled="Cancelled; what was finished is below.")
     share = float(asked.mask.mean()) if asked.mask is not None else math.nan
     rows = [
         row_of(
@@ -113,11 +114,11 @@ def _show_maps(workspace: Workspace, case: Case, job: CaseExplanation, *, was_ru
     )
     if drawn.opened is not None:
         show_details(drawn.opened, job.found(drawn.opened), form=workspace.signal_form)
-    with explained("Comparing the methods"):
+    with st.container(), explained("Comparing the methods"):
         _show_strangeness(workspace, case)
         _show_agreement(job, "samples" if workspace.signal_form else "pixels")
     with explained("The files of these maps"):
-        show_downloads(workspace, case, job)
+        show_menus(workspace, case, job)
 
 
 def _show_strangeness(workspace: Workspace, case: Case) -> None:

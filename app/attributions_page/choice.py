@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from analysis.attributions import Baseline, DirectionScore, MethodSettings, Target
+from analysis.figures.attribution_words import METHOD_WORDS as METHOD_WORDS
 from app.attribution_baselines import BaselineName, make_baseline
 from app.attribution_target import target_of
-from app.workspace import Case, Workspace
 
-METHOD_WORDS: dict[str, str] = {
-    "integrated_gradients": "Integrated gradients",
-    "latent_shift": "Latent shift",
-    "occlusion": "Occlusion",
-    "grad_cam": "Grad-CAM",
-    "smooth_grad": "SmoothGrad",
-    "gradient_shap": "GradientShap",
-    "saliency": "Saliency",
-    "input_x_gradient": "Input × gradient",
-    "guided_backprop": "Guided backprop",
-    "deep_lift": "DeepLift",
-    "feature_ablation": "Feature ablation",
-}
-"""As the page names them, in the order in which it offers them."""
+if TYPE_CHECKING:
+    from app.workspace import Case, Workspace
+
 METHOD_HELP: dict[str, str] = {
     "integrated_gradients": "sums the gradient on the way from the baseline to the picture; shares out the whole",
     "latent_shift": "moves the code along the target and shows how the decoded picture changes",

@@ -1,4 +1,4 @@
-"""The mean map of many cases as files."""
+"""The mean map of many cases as a figure and files."""
 
 from __future__ import annotations
 
@@ -9,38 +9,52 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from analysis.attributions.cohort_map import CohortMap
-from analysis.figures.cohort_figure import CohortFigure, draw_cohort
-from analysis.figures.formats import Format
-from app.attributions_page.averaging import CohortExplanation
-from app.attributions_page.choice import METHOD_WORDS
+from app.attribution_figures import cohort_figure
+from app.attribution_provenance import AttributionMaking
+from app.attributions_page.averaging import ALL, CohortExplanation
+from app.figure_menu import Offer, figure_menu
+from app.views import view_now
+from app.words import count
 from app.workspace import Workspace
 
-_MIMES: dict[Format, str] = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 
-
-def show_files(
+def show_menu(
     workspace: Workspace, job: CohortExplanation, maps: Mapping[str, CohortMap], picture: NDArray[np.float32]
 ) -> None:
-    """Buttons for the figure, the maps and the list of cases."""
-    checkpoint, n = workspace.checkpoint, job.n_explained
-    asked = job.question
-    asked_for = f"{METHOD_WORDS[asked.method]}: {asked.target.name}"
-    title = f"{n} cases, {asked_for}; {checkpoint.card.name}, {checkpoint.sha256[:10]}"
-    figure = CohortFigure(picture, maps, title, form=workspace.signal_form)
-    line = st.container(horizontal=True)  # not columns: they cut the words in a narrow window
-    for form, mime in _MIMES.items():
-        line.download_button(
-            form.upper(), partial(draw_cohort, figure, form), f"mean-map-{n}.{form}", mime,
-            on_click="ignore", key=f"take_cohort_{form}",
-        )  # fmt: skip
-    line.download_button("Maps (NumPy)", lambda: _archive(maps, picture), f"mean-map-{n}.npz",
-        "application/zip", on_click="ignore")  # fmt: skip
-    line.download_button("Cases (CSV)", lambda: _cases(workspace, job), f"mean-map-{n}.csv", "text/csv",
-        on_click="ignore", help="The ids of the cases that were asked for.")  # fmt: skip
+    """The menu of the mean maps, with the maps themselves and the list of cases."""
+    n, asked = job.n_explained, job.question
+    named = {f"All {count(found.n, 'case')}" if name == ALL else name: found for name, found in maps.items()}
+    make = partial(
+        cohort_figure, picture, named, making_of(workspace, job), case_ids=_ids(workspace, job),
+        settings={asked.method: _settings(asked.settings)},
+    )  # fmt: skip
+    figure_menu(
+        make, key="take_cohort", name=f"mean-map-{n}", label="Take these maps",
+        offers=(
+            Offer("Maps (NumPy)", f"mean-map-{n}.npz", "application/zip", partial(_archive, dict(maps), picture),
+                "Mean, spread and agreement of each group as arrays."),
+            Offer("Cases (CSV)", f"cases-{n}.csv", "text/csv", partial(_cases, workspace, job),
+                "The ids of the cases that were asked for."),
+        ),
+    )  # fmt: skip
+
+
+def making_of(workspace: Workspace, job: CohortExplanation) -> AttributionMaking:
+    """How the page's mean maps are made; the view is that of now."""
+    asked, table = job.question, workspace.latents
+    return AttributionMaking(
+        *(workspace.checkpoint, asked.target, asked.baseline, asked.settings.seed),
+        view_now("attributions", workspace.checkpoint.sha256),
+        "" if table is None else table.data_fingerprint,
+    )
+
+
+def _settings(settings: Any) -> dict[str, Any]:
+    """The methods' settings that are set."""
+    return {name: value for name, value in vars(settings).items() if value is not None}
 
 
 def _archive(maps: Mapping[str, CohortMap], picture: NDArray[np.float32]) -> bytes:
@@ -52,13 +66,14 @@ def _archive(maps: Mapping[str, CohortMap], picture: NDArray[np.float32]) -> byt
     return file.getvalue()
 
 
-def _cases(workspace: Workspace, job: CohortExplanation) -> str:
+def _ids(workspace: Workspace, job: CohortExplanation) -> list[str]:
     assert workspace.latents is not None  # the job is of its cases
+    return [str(workspace.latents.ids[row]) for row in job.question.rows]
+
+
+def _cases(workspace: Workspace, job: CohortExplanation) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["id", "label"])
-    table.writerows(
-        (str(workspace.latents.ids[row]), label)
-        for row, label in zip(job.question.rows, job.question.labels, strict=True)
-    )
+    table.writerows(zip(_ids(workspace, job), job.question.labels, strict=True))
     return text.getvalue()

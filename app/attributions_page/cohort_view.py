@@ -14,7 +14,7 @@ from app import attributions_state, state
 from app.attributions_page.averaging import ALL, CohortExplanation, CohortQuestion
 from app.attributions_page.case_view import ENDS, noun_of
 from app.attributions_page.choice import METHOD_WORDS, AttributionChoice
-from app.attributions_page.cohort_files import show_files
+from app.attributions_page.cohort_files import show_menu
 from app.attributions_page.details import show_group
 from app.attributions_page.progress import show_progress
 from app.attributions_page.rows import ends_of, kind_of
@@ -114,9 +114,10 @@ def _show(workspace: Workspace, job: CohortExplanation, *, was_running: bool) ->
         st.rerun()
     n_all = count(len(job.question.rows), "case")
     done = f"{job.n_explained} of {n_all}"
-    show_progress("cohort", job, words=done, cancelled=f"Cancelled after {done}; the map is of these.")
-    if job.left_out and job.is_done:
-        st.warning(f"{count(len(job.left_out), noun_of(workspace))} left out; the first: {plain(job.left_out[0])}")
+    with st.container():  # comes and goes: what is below keeps its place
+        show_progress("cohort", job, words=done, cancelled=f"Cancelled after {done}; the map is of these.")
+        if job.left_out and job.is_done:
+            st.warning(f"{count(len(job.left_out), noun_of(workspace))} left out; the first: {plain(job.left_out[0])}")
     maps, picture = job.maps(), job.mean_picture()
     if picture is None:
         return
@@ -142,7 +143,7 @@ def _show(workspace: Workspace, job: CohortExplanation, *, was_running: bool) ->
         )
     )
     with explained("The files of these maps"):
-        show_files(workspace, job, maps, picture)
+        show_menu(workspace, job, maps, picture)
 
 
 def _row(name: str, found: CohortMap, form: SignalForm | None = None) -> HeatRow:

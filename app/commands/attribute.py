@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.attribution_target import HELP, check_target, needs_latents, target_of, usual_target
 from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
+from app.figure_options import figure_options, style_from
 from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
 
@@ -76,6 +78,7 @@ _FILE = click.Path(path_type=Path)
     help="With --evaluate: picture of what matters, white (of a signal a NumPy file, not 0); one for each case, in "
     "their order.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the maps' figures as JSON.")
+@figure_options
 @allow_encoders
 def command(
     checkpoint: Path,
@@ -97,20 +100,25 @@ def command(
     evaluate: bool,
     masks: tuple[Path, ...],
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Say which pixels, or which moments of a signal, the model listens to.
 
     Each case is a file; file.npz#12 is case 12 of a file of many, counted from 0. Writes for each method METHOD.png
-    (the case, the map laid on it, the map) and METHOD.npy (the numbers; of latent_shift both halves, too),
-    summary.csv and attribution.json; with --evaluate also evaluation.csv; of signals also attributions.svg and .pdf
-    and attributions.npz. Of several cases each has a folder of its own, written as soon as it is finished, and the
-    mean maps with their spread lie beside them. A map shows what moves the model's number, not why a case is as it
-    is.
+    (the case, the map laid on it, the map) and METHOD.npy (the numbers; of latent_shift both halves, too), all methods
+    as attributions.png, .svg and .pdf, summary.csv and attribution.json; with --evaluate also evaluation.csv and a
+    table of the checks, sanity.png, .svg and .pdf; of signals also attributions.npz. Of several cases each has a
+    folder of its own, which summary.csv names, written as soon as it is finished, and the mean maps with their spread
+    lie beside them. Figures and folders call a case by a token, never by its file's name. A map shows what moves the
+    model's number, not why a case is as it is.
     """
     from analysis.attributions import MethodSettings
+    from app.attribution_baselines import suited_baseline
     from app.attribution_files import figures_of, sentence_of, write_attributions, write_summary
+    from app.attribution_provenance import AttributionMaking, case_id_of, view_of_maps
     from app.attribution_run import AttributionRun
     from app.opened_model import open_checkpoint
+    from xaae_core.case_tokens import case_token
     from xaae_core.signal_form import signal_form_of
 
     if latents is None and ((target is not None and needs_latents(target)) or baseline == "mean"):
@@ -135,35 +143,62 @@ def command(
         opened, asked, tuple(_usable(methods, opened, asked)), settings,
         table=table, memory_bytes=None if memory is None else memory * 2**20, is_evaluated=evaluate,
     )  # fmt: skip
-    names = folder_names(images)
+    style = style_from(options)
+    names = case_names(images)
     pictures = [run.read(image) for image in images]  # one that cannot be read is told before anything is computed
     outlines = [run.read_mask(*pair) for pair in zip(masks, pictures, strict=True)] if masks else [None] * len(images)
     nothing = _baselines(baseline, run, table, latents, data)
+    ids = [case_id_of(image, picture.name, table) for image, picture in zip(images, pictures, strict=True)]
+    folders = folder_names(ids)
+    chosen = suited_baseline(baseline, form)
+    view = view_of_maps(opened, explained=target, methods=run.methods, baseline=chosen, is_checked=evaluate,
+        settings=settings)  # fmt: skip
+    making = AttributionMaking(
+        *(opened, asked, str(chosen), seed, view), data_fingerprint="" if table is None else table.data_fingerprint
+    )
     judged: dict[str, list[FoundMap]] = {}
     files, reports = [], []
-    for name, picture, mask in zip(names, pictures, outlines, strict=True):
+    for name, folder, case, picture, mask in zip(names, folders, ids, pictures, outlines, strict=True):
         found = run.explain(picture, nothing(picture), mask, words="" if len(images) == 1 else f"{name}: ")
-        folder = out if len(images) == 1 else out / name
-        files += write_attributions(folder, picture, found, opened, mask)
+        where = out if len(images) == 1 else out / folder
+        files += write_attributions(
+            *(where, picture, found, making.on(case_token(case))), case_id=case, style=style, mask=mask
+        )
         reports.append(figures_of(picture, found, opened))
         judged[name] = found
         if not as_json:
             click.echo("\n".join(("" if len(images) == 1 else f"{name}: ") + sentence_of(one, form) for one in found))
     if len(images) > 1:
-        files += write_summary(out, judged, run.means(), run.mean_picture(), form=form)
+        many = view_of_maps(opened, explained=target, methods=run.methods[:1], baseline=chosen, is_checked=False,
+            settings=settings, is_many=True)  # fmt: skip
+        files += write_summary(
+            *(out, judged, run.means(), run.mean_picture(), replace(making, view=many)),
+            folders=folders, case_ids=ids, style=style,
+        )  # fmt: skip
     if as_json:
         print_json({**reports[0], "files": files} if len(images) == 1 else {"pictures": reports, "files": files})
     else:
         click.echo("\n".join(files))
 
 
-def folder_names(images: tuple[Path, ...]) -> list[str]:
-    """A name for each picture's folder: the file's without its ending, numbered where two share one."""
+def case_names(images: tuple[Path, ...]) -> list[str]:
+    """A name for each picture, in words and tables: the file's without its ending, numbered where two share one."""
+    return _apart([image.name.partition(".")[0] or image.name for image in images])
+
+
+def folder_names(ids: list[str]) -> list[str]:
+    """A name for each picture's folder: by the case's token, for file names may be names of patients."""
+    from xaae_core.case_tokens import short_token
+
+    return _apart([f"case-{short_token(case)}" for case in ids])
+
+
+def _apart(names: list[str]) -> list[str]:
+    """Names, numbered where two are the same."""
     from collections import Counter
 
-    stems = [image.name.partition(".")[0] or image.name for image in images]
-    counts = Counter(stems)
-    return [stem if counts[stem] == 1 else f"{stem}-{place}" for place, stem in enumerate(stems, 1)]
+    counts = Counter(names)
+    return [name if counts[name] == 1 else f"{name}-{place}" for place, name in enumerate(names, 1)]
 
 
 def _usable(methods: tuple[str, ...], opened: Checkpoint, target: Target) -> list[str]:

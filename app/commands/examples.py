@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +10,7 @@ import click
 from app.case_files import CaseFiles
 from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
+from app.example_files import sheet_of, told_of, view_of_examples, write_examples
 from app.example_methods import (
     METHODS,
     OF_LATENTS,
@@ -21,17 +20,14 @@ from app.example_methods import (
     explain_by_gradients,
     explain_by_mixture,
 )
+from app.figure_options import figure_options, style_from
 from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
 
 if TYPE_CHECKING:
     from analysis.examples import ExampleImportance, NearestExamples
-    from analysis.figures.example_sheet import SheetFigure
-    from xaae_core.checkpoints import Checkpoint
-    from xaae_core.data.recipes import CaseInput
     from xaae_core.latents import LatentTable
 
-COLUMNS = ("rank", "id", "label", "prediction", "split", "distance", "spacings", "score", "picture", "role")
 _FILE = click.Path(path_type=Path)
 
 
@@ -69,6 +65,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--split", type=click.Choice(["train", "valid", "test", "all"]), default="train", show_default=True,
     help="The part of the table that is searched.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the cases as JSON.")
+@figure_options
 @allow_encoders
 def command(
     checkpoint: Path,
@@ -86,18 +83,23 @@ def command(
     metric: str,
     split: str,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Find the training cases behind what the model makes of a picture or signal.
 
     They are the most similar ones, those it is a mixture of, or the most helpful and the most harmful ones. CASE is a
     file; file.npz#12 is case 12 of a file of many, counted from 0. Writes examples.csv and, where the cases' files
-    are found, examples.png, a contact sheet. Distances are given in units of the usual spacing of training cases: far
-    beyond 1, the model has seen nothing like it.
+    are found, a contact sheet as examples.png, .svg and .pdf, which calls cases by tokens, not by their files' names.
+    Distances are given in units of the usual spacing of training cases: far beyond 1, the model has seen nothing like
+    it.
     """
     import numpy as np
 
     from analysis.examples import find_nearest
+    from analysis.figures.figure import Figure
     from analysis.traversals import encode_image
+    from app.attribution_provenance import case_id_of
+    from app.example_provenance import example_provenance
     from app.opened_model import open_checkpoint
     from xaae_core.data.images import to_tensor
     from xaae_core.data.recipes import recipe_for
@@ -106,6 +108,7 @@ def command(
         raise click.UsageError(f"--trace is for --method tracin, not {method}: leave it out")
     if is_chosen and method != "simplex_entropy":
         raise click.UsageError(f"--choose-mu is for --method simplex_entropy, not {method}: leave it out")
+    style = style_from(options)
     opened = open_checkpoint(checkpoint)
     table = latents_of_model(opened, latents)
     picture = recipe_for(opened.model, opened.card).read(image)
@@ -132,7 +135,17 @@ def command(
     for note in importance.notes:
         remark(f"  note: {note}")
     rows = rows_of(found, importance, searched, files, count)
-    written = write_examples(out, rows, sheet_of(opened, picture, z, rows, title_of(picture.name, method)))
+    case = case_id_of(image, picture.name, table)
+    sheet = sheet_of(opened, picture, z, rows, importance, method=method, case_id=case)
+    figure = None
+    if sheet is not None:
+        told = example_provenance(
+            opened, view=view_of_examples(opened, case, method, count, loss, parameters),
+            data_fingerprint=table.data_fingerprint, case_ids=[case, *(row["id"] for row in rows)], methods=(method,),
+            used=(importance,), settings={"metric": metric, "split": split, "n_cases": len(searched)},
+        )  # fmt: skip
+        figure = Figure(sheet, told, sheet.title)
+    written = write_examples(out, rows, figure, style)
     if as_json:
         print_json(
             {
@@ -198,82 +211,9 @@ def roles_of(importance: ExampleImportance, count: int, left_out: set[str]) -> l
     return [(role, column) for column in kept[:count]]
 
 
-def sheet_of(
-    opened: Checkpoint, picture: CaseInput, z: Any, rows: list[dict[str, Any]], title: str
-) -> SheetFigure | None:
-    """The contact sheet; None where not one picture of the examples can be read."""
-    import torch
-
-    from analysis.figures.example_sheet import SheetFigure, Tile
-    from xaae_core.data.recipes import recipe_for
-    from xaae_core.errors import CaseError
-    from xaae_core.predictions import predict
-    from xaae_core.signal_form import signal_form_of
-
-    recipe, tiles = recipe_for(opened.model, opened.card), []
-    for row in rows:
-        pixels = None
-        if row["picture"]:
-            try:
-                pixels = recipe.read(row["picture"]).pixels
-            except CaseError as error:
-                remark(f"  note: {error}")
-        named = f"{row['label'] or 'not labelled'}, {row['split']}"
-        tiles.append(Tile(pixels, (row["id"], named, told_of(row))))
-    if all(tile.picture is None for tile in tiles):
-        return None
-    said = predict(opened.model, torch.from_numpy(z))
-    answer = ""
-    if said.values is not None:
-        answer = f"predicted {said.values[0]:.3g}"
-    elif said.probabilities is not None and opened.card.classes:
-        best = int(said.probabilities[0].argmax())
-        answer = f"{opened.card.classes[best]}, p = {said.probabilities[0, best]:.2f}"
-    case = Tile(picture.pixels, tuple(filter(None, (picture.name, "the case", answer))))
-    return SheetFigure(case, tiles, title, form=signal_form_of(opened.model))
-
-
-def title_of(name: str, method: str) -> str:
-    """Title of the contact sheet."""
-    if method == "nearest":
-        return f"{name} and its nearest cases in z"
-    if method in SIGNED:
-        return f"{name}, and the training cases that helped and harmed it most ({method})"
-    return f"{name} as a mixture of training cases ({method})"
-
-
-def write_examples(folder: Path, rows: list[dict[str, Any]], sheet: SheetFigure | None) -> list[str]:
-    """Write the table and, where there is one, the contact sheet; returns the files' paths."""
-    from analysis.figures.example_sheet import draw_sheet
-    from xaae_core.atomic_files import atomic_path
-
-    text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    contents = {"examples.csv": text.getvalue().encode()}
-    if sheet is None:
-        remark("  note: no picture of these cases was found, so there is no contact sheet: give --data FOLDER")
-    else:
-        contents["examples.png"] = draw_sheet(sheet)
-    for name, content in contents.items():
-        with atomic_path(folder / name) as temporary:
-            temporary.write_bytes(content)
-    return [str(folder / name) for name in contents]
-
-
 def line_of(row: dict[str, Any]) -> str:
     """One example on a line."""
     return f"  {row['rank']:>2}. {row['id']}  {row['label'] or 'not labelled'}  {told_of(row)}"
-
-
-def told_of(row: dict[str, Any]) -> str:
-    """Why the case is shown, in a few words."""
-    if row["role"] == "similar":
-        return f"{row['spacings']:.2f} × the usual spacing"
-    if row["role"] == "part of the mixture":
-        return f"weight {row['score']:.1%}"
-    return f"{row['role']} ({row['score']:+.2g})"
 
 
 def sentence_of(rows: list[dict[str, Any]], found: NearestExamples, method: str) -> str:

@@ -13,6 +13,8 @@ import click
 from app.case_files import CaseFiles
 from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
+from app.figure_options import figure_options, style_from
+from app.label_figures import CAUTION
 from app.model_latents import latents_of_model
 from app.terminal import counted, print_json, remark
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.examples.wrong_labels import LabelSuspects
-    from analysis.figures.example_sheet import Tile
+    from analysis.figures.style import FigureStyle
     from xaae_core.checkpoints import Checkpoint
     from xaae_core.data.recipes import CaseRecipe
     from xaae_core.latents import LatentTable
@@ -41,7 +43,6 @@ COLUMNS = (
 )
 SHOWN = 12
 """Cases on the contact sheet."""
-CAUTION = "a doubtful label is a question to whoever set it, not an answer: rare and borderline cases look the same"
 _FILE = click.Path(path_type=Path)
 
 
@@ -66,6 +67,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--parameters", type=click.Choice(["auto", "encoder", "last_block", "classifier"]), default="auto",
     show_default=True, help="With --self-influence: whose gradients.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the ranking as JSON.")
+@figure_options
 @allow_encoders
 def command(
     checkpoint: Path,
@@ -78,24 +80,24 @@ def command(
     trace: tuple[Path, ...],
     parameters: str,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Rank the labels that are worth a second look.
 
     A label is doubted where the nearest cases in z have another one, and, with --self-influence, where the model could
-    only learn it by heart. Writes labels.csv, every labelled case with the most doubtful first, and labels.png, the
-    first 12, where their pictures are found.
+    only learn it by heart. Writes labels.csv, every labelled case with the most doubtful first, and labels.png, .svg
+    and .pdf, the first 12, where their pictures are found; there cases are called by tokens, not by their files' names.
     """
     import numpy as np
 
     from analysis.examples.wrong_labels import rank_wrong_labels
-    from analysis.figures.example_sheet import SheetFigure, draw_sheet
     from app.opened_model import open_checkpoint
     from xaae_core.atomic_files import atomic_path
     from xaae_core.data.recipes import recipe_for
-    from xaae_core.signal_form import signal_form_of
 
     if trace and not is_measured:
         raise click.UsageError("--trace is for --self-influence: give that too, or leave it out")
+    style = style_from(options)
     opened = open_checkpoint(checkpoint)
     table = judged_table(latents_of_model(opened, latents), split)
     recipe = recipe_for(opened.model, opened.card)
@@ -108,13 +110,7 @@ def command(
     found = rank_wrong_labels(table, self_influence=known, n_neighbours=neighbours)
     rows = rows_of(found, table, files)
     contents = {"labels.csv": csv_of(rows)}
-    tiles = [tile_of(row, recipe) for row in rows[:SHOWN]]
-    if any(tile.picture is not None for tile in tiles):
-        title = f"Labels worth a second look, the most doubtful first: {len(tiles)} of {len(rows):,}"
-        form = signal_form_of(opened.model)
-        contents["labels.png"] = draw_sheet(SheetFigure(tiles[0], tiles[1:], title, (*found.notes, CAUTION), form=form))
-    else:
-        remark("  note: no picture of these cases was found, so there is no contact sheet: give --data FOLDER")
+    contents |= figure_files(found, table, rows, recipe, opened, style)
     for name, content in contents.items():
         with atomic_path(out / name) as temporary:
             temporary.write_bytes(content)
@@ -228,25 +224,55 @@ def csv_of(rows: list[dict[str, Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def tile_of(row: dict[str, Any], recipe: CaseRecipe) -> Tile:
-    """A case of the ranking for the contact sheet; without its picture where it cannot be read."""
-    from analysis.figures.example_sheet import Tile
+def figure_files(
+    found: LabelSuspects,
+    table: LatentTable,
+    rows: list[dict[str, Any]],
+    recipe: CaseRecipe,
+    opened: Checkpoint,
+    style: FigureStyle,
+) -> dict[str, bytes]:
+    """The first cases as a sheet in every format of papers; {} where not one of their pictures can be read."""
+    from analysis.figures.export import export_figure
+    from analysis.figures.figure import Figure
+    from analysis.figures.formats import FORMATS
+    from analysis.figures.label_sheet import LabelSheet
+    from app.example_provenance import example_provenance
+    from app.label_figures import doubted_label, label_title
+    from app.views import view_of
+    from xaae_core.signal_form import signal_form_of
+
+    pictures = [picture_of(row, recipe) for row in rows[:SHOWN]]
+    if all(pixels is None for pixels in pictures):
+        remark("  note: no picture of these cases was found, so there is no contact sheet: give --data FOLDER")
+        return {}
+    cases = tuple(doubted_label(found, place, pixels) for place, pixels in enumerate(pictures))
+    title, notes = label_title(cases, len(rows)), (*found.notes, CAUTION)
+    is_asked = not math.isnan(float(found.self_influence[0]))
+    provenance = example_provenance(
+        opened,
+        view=view_of("examples", opened.sha256, examples_tab="Labels worth a second look"),
+        data_fingerprint=table.data_fingerprint,
+        case_ids=[row["id"] for row in rows[:SHOWN]],
+        methods=("nearest", "tracin") if is_asked else ("nearest",),
+        settings={"n_cases": len(rows), "notes": list(found.notes)},
+        kind=LabelSheet.kind,
+    )
+    figure = Figure(LabelSheet(cases, len(rows), title, notes, signal_form_of(opened.model)), provenance, title)
+    return {f"labels.{form}": export_figure(figure, form, style) for form in FORMATS}
+
+
+def picture_of(row: dict[str, Any], recipe: CaseRecipe) -> NDArray[np.float32] | None:
+    """The picture of a case of the ranking; None, with a remark, where it cannot be read."""
     from xaae_core.errors import CaseError
 
-    pixels = None
-    if row["picture"]:
-        try:
-            pixels = recipe.read(row["picture"]).pixels
-        except CaseError as error:
-            remark(f"  note: {error}")
-    return Tile(
-        pixels, (f"{row['rank']}. {row['id']}", told_of(row), f"{row['disagreement']:.0%} of its nearest differ")
-    )
-
-
-def told_of(row: dict[str, Any]) -> str:
-    """The label and what is suggested, in a few words."""
-    return f"{row['label']} → {row['suggested']}?" if row["suggested"] != row["label"] else f"{row['label']}?"
+    if not row["picture"]:
+        return None
+    try:
+        return recipe.read(row["picture"]).pixels
+    except CaseError as error:
+        remark(f"  note: {error}")
+    return None
 
 
 def line_of(row: dict[str, Any]) -> str:

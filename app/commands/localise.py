@@ -12,6 +12,7 @@ from app.command_settings import SettingsCommand
 from app.commands.attribute import METHOD_NAMES
 from app.data_options import column_options, columns_from
 from app.encoder_option import allow_encoders
+from app.figure_options import figure_options, style_from
 from app.model_latents import latents_of_model
 from app.terminal import counted, describe_data, print_json, remark
 
@@ -73,6 +74,7 @@ def _check_targets(ctx: click.Context, param: click.Parameter, value: tuple[str,
 @click.option("--resume/--no-resume", default=True, show_default=True,
     help="Go on with what an equal run has left in OUT.")  # fmt: skip
 @column_options
+@figure_options
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 @allow_encoders
 def command(
@@ -96,7 +98,7 @@ def command(
     memory: int | None,
     resume: bool,
     as_json: bool,
-    **columns: str | None,
+    **options: Any,
 ) -> None:
     """Say whether the pixels that a model listens to lie where somebody has outlined something.
 
@@ -121,12 +123,13 @@ def command(
 
     if latents is None and any(map(needs_latents, targets)):
         raise click.UsageError("--target direction needs --latents: write the table with xaae extract")
+    style = style_from(options)
     opened = open_checkpoint(checkpoint)
     baseline = suited_baseline(baseline, signal_form_of(opened.model))
     card, recipe = opened.card, recipe_for(opened.model, opened.card)
     table = None if latents is None else latents_of_model(opened, latents)
     meant, usable = _targets(targets, methods, opened, table)
-    asked = columns_from(columns)
+    asked = columns_from(options)
     dataset = read_dataset(
         data,
         columns=asked if asked.to_mapping() else card.columns,
@@ -161,7 +164,10 @@ def command(
     made, facts = _run(plan, dataset, rows, out, baseline=baseline, is_resumed=resume, resamples=resamples)
     facts |= {"data": dataset.name, "split": split, "only": only, "training_masks": training.n if training else 0}
     facts |= {"without_mask": _without_mask(dataset, split, only), "baseline": baseline}
-    files = write_localisation(out, made, facts)
+    files = write_localisation(
+        *(out, made, facts),
+        checkpoint=opened, data_fingerprint=dataset.fingerprint, settings=plan.settings, style=style,
+    )  # fmt: skip
     if as_json:
         print_json({**figures_of(made, facts), "files": files})
     else:

@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import streamlit as st
 
 from app import examples_state, state
-from app.examples_page.searched import Scope
+from app.example_words import (
+    COUNTS,
+    LIMITS,
+    LOSSES,
+    METHODS,
+    MIXTURES,
+    PARAMETERS,
+    SCOPES,
+    MethodName,
+    MixtureName,
+    ParametersName,
+    Scope,
+)
 from app.training_pictures import LossName
-
-MixtureName = Literal["simplex_entropy", "simplex"]
-MethodName = Literal["influence", "tracin", "traced", "influence_series"]
-ParametersName = Literal["auto", "last_block", "encoder", "classifier"]
-
-SCOPES: dict[Scope, str] = {
-    "training": "all training cases",
-    "cohort": "those of the cohort",
-    "selection": "those chosen on the maps",
-}
-MIXTURES: dict[MixtureName, str] = {"simplex_entropy": "maximum entropy", "simplex": "lfxai's path"}
-METHODS: dict[MethodName, str] = {
-    "tracin": "TracIn, final weights",
-    "traced": "TracIn, along the training",
-    "influence": "influence, damped inverse",
-    "influence_series": "influence, lfxai's series",
-}
-LOSSES: dict[LossName, str] = {"reconstruction": "how well it is drawn", "label": "what it is called"}
-PARAMETERS: dict[ParametersName, str] = {
-    "auto": "as the size allows",
-    "last_block": "the encoder's last block",
-    "encoder": "the whole encoder",
-    "classifier": "the classifier",
-}
-COUNTS = (5, 4, 6, 8, 10, 12)
-LIMITS = (500, 100, 200, 1000, 2000)
 
 
 @dataclass(frozen=True)

@@ -1,42 +1,85 @@
-"""The examples as files: all scores as a table, and a contact sheet."""
+"""The examples as a figure and files: all scores as a table, and a contact sheet."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-import streamlit as st
+from numpy.typing import NDArray
 
 from analysis.examples import ExampleImportance
-from analysis.figures.example_sheet import SheetFigure, Tile, draw_sheet
-from analysis.figures.formats import Format
+from analysis.figures.example_sheet import SheetFigure, SheetRow, Tile
+from analysis.figures.figure import Figure
 from analysis.figures.latent_map import prediction_of, truth_of
+from analysis.provenance import Provenance
+from app.attribution_figures import case_words
+from app.example_provenance import example_provenance, method_names, tile_name
 from app.examples_page.controls import ExamplesChoice
 from app.examples_page.helpful import score_text, signed_places
 from app.examples_page.rows import nearest_columns
 from app.examples_page.scene import ExampleScene
+from app.figure_menu import Offer, figure_menu
+from app.views import View, view_now
+from xaae_core.case_tokens import case_token, short_token
 from xaae_core.errors import XaaeError
 
-_MOST_BESIDE = 6
+Reader = Callable[[int], NDArray[Any] | None]
+"""Gives the picture of a searched case."""
 
 
-def show_downloads(scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None) -> None:
-    """A row of files, each made when it is asked for."""
-    name = f"examples-{scene.subject.name.rpartition('/')[2]}"
-    told = "The case and the cases shown on this page, with their scores; the title says by which methods."
-    offers: list[tuple[str, str, str, Callable[[], bytes], str]] = [
-        ("PNG", f"{name}.png", "image/png", _sheet(scene, choice, importance, "png"), told),
-        ("SVG", f"{name}.svg", "image/svg+xml", _sheet(scene, choice, importance, "svg"), told),
-        ("PDF", f"{name}.pdf", "application/pdf", _sheet(scene, choice, importance, "pdf"), told),
-        (
-            "All scores (CSV)", f"{name}.csv", "text/csv", lambda: scores_csv(scene, choice, importance),
-            "Every searched case with its id and all scores; the columns' names say by which methods.",
-        ),
-    ]  # fmt: skip
-    line = st.container(horizontal=True)  # not columns: they cut the words in a narrow window
-    for label, file, mime, make, words in offers:
-        line.download_button(label, make, file, mime, on_click="ignore", help=words)
+@dataclass(frozen=True)
+class ShownRow:
+    """Cases that the page shows in a row.
+
+    Attributes:
+        role: what they are to the case.
+        title: above them.
+        words: what their scores are.
+        columns: places among the searched cases.
+        scores: of each.
+        told: each score in words.
+        largest: score of a bar of full length.
+    """
+
+    role: str
+    title: str
+    words: str
+    columns: tuple[int, ...]
+    scores: tuple[float, ...]
+    told: tuple[str, ...]
+    largest: float
+
+
+def show_menu(scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None) -> None:
+    """The menu of the contact sheet, with all scores; what needs the session is asked for now."""
+    rows = shown_rows(scene, choice, importance)
+    token = short_token(scene.subject.id)
+    provenance = provenance_of_sheet(scene, choice, importance, rows)
+    notes = notes_of(scene, choice, importance)
+    pictures = scene.pictures
+
+    def read(column: int) -> NDArray[Any] | None:
+        try:
+            return pictures.read(int(scene.searched.rows[column]))
+        except XaaeError:
+            return None
+
+    def make() -> Figure:
+        drawing = sheet_figure(scene, rows, notes, read)
+        return Figure(drawing, provenance, drawing.title)
+
+    told = "Every searched case with its id and all scores; the columns' names say by which methods."
+    scores = Offer(
+        "All scores (CSV)", f"scores-{token}.csv", "text/csv", partial(scores_csv, scene, choice, importance), told
+    )
+    figure_menu(
+        make, key="take_examples", name=f"examples-{token}", label="Take these examples",
+        offers=(scores,),
+    )  # fmt: skip
 
 
 def scores_csv(scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None) -> bytes:
@@ -62,66 +105,91 @@ def scores_csv(scene: ExampleScene, choice: ExamplesChoice, importance: ExampleI
     return text.getvalue().encode()
 
 
-def sheet_figure(scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None) -> SheetFigure:
-    """The contact sheet of what the page shows: the case, and a row (or more) of each kind beside it."""
+def shown_rows(
+    scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None
+) -> tuple[ShownRow, ...]:
+    """What the page shows beside the case, row by row."""
     mixture, table = scene.mixture(choice.mixture), scene.searched.table
-    similar = [
-        _tile(scene, column, f"similar: {scene.spacings[column]:.2f} ×")
-        for column in nearest_columns(scene, choice.count)
-    ]
-    parts = [
-        _tile(scene, int(scene.others[place]), f"mixture: {mixture.scores[0, place]:.1%}")
-        for place in mixture.most_important(0, choice.count).tolist()
-    ]
-    kinds = [similar, parts]
-    notes = [
-        scene.searched.words,
-        "similar: distance in z, in units of the usual spacing of training cases",
-        "mixture: weights",
-        _named(mixture),
-    ]
-    if importance is not None:
-        for role, places in zip(("helpful", "harmful"), signed_places(scene, importance, choice.count), strict=True):
-            columns = [int(table.row_of(str(importance.train_ids[place]))) for place in places]
-            told = [f"{role}: {score_text(float(importance.scores[0, place]))}" for place in places]
-            kinds.append([_tile(scene, column, text) for column, text in zip(columns, told, strict=True)])
-        notes += [_named(importance), *importance.notes]
+    similar = nearest_columns(scene, choice.count)
+    far = [float(scene.spacings[column]) for column in similar]
+    places = mixture.most_important(0, choice.count).tolist()
+    weights = [float(mixture.scores[0, place]) for place in places]
+    rows = [
+        ShownRow(
+            "similar", "Most similar", "distance in z, in units of the usual spacing of training cases",
+            tuple(similar), tuple(far), tuple(f"{each:.2f} ×" for each in far), max([2.0, *far]),
+        ),
+        ShownRow(
+            "part of the mixture", "What it is a mixture of", "weights of the mixture that comes nearest to its z",
+            tuple(int(scene.others[place]) for place in places), tuple(weights),
+            tuple(f"{each:.1%}" for each in weights), max([1e-12, *weights]),
+        ),
+    ]  # fmt: skip
+    if importance is None:
+        return tuple(rows)
+    signed = signed_places(scene, importance, choice.count)
+    values = [float(importance.scores[0, place]) for part in signed for place in part]
+    largest = max(map(abs, values), default=1.0) or 1.0
+    for role, part in zip(("helpful", "harmful"), signed, strict=True):
+        own = tuple(float(importance.scores[0, place]) for place in part)
+        columns = tuple(int(table.row_of(str(importance.train_ids[place]))) for place in part)
+        words = f"{importance.method}, {importance.parameters.get('loss', '')}".rstrip(", ")
+        rows.append(
+            ShownRow(role, f"Most {role}", words, columns, own, tuple(score_text(each) for each in own), largest)
+        )
+    return tuple(rows)
+
+
+def sheet_figure(scene: ExampleScene, rows: Sequence[ShownRow], notes: tuple[str, ...], read: Reader) -> SheetFigure:
+    """The contact sheet of what the page shows; cases are called by their tokens.
+
+    Args:
+        scene: the case and what was searched.
+        rows: beside it.
+        notes: below.
+        read: the picture of a searched case; None where it is not there.
+    """
     subject = scene.subject
-    label, answer = subject.label and f"label {subject.label}", subject.answer and f"called {subject.answer}"
-    case = Tile(subject.pixels, tuple(filter(None, (subject.name, "the case", label, answer))))
-    rows = _in_rows(kinds, sheet_columns(choice) - 1)
-    title = f"{subject.name}: examples from the training"
-    return SheetFigure(case, rows, title, notes=tuple(notes), form=scene.workspace.signal_form)
+    lines = (subject.label and f"labelled {subject.label}", subject.answer and f"called {subject.answer}")
+    case = Tile(subject.pixels, tile_name(subject.id), tuple(filter(None, lines)))
+    drawn = tuple(SheetRow(row.role, row.title, row.words, tuple(_tiles(scene, row, read))) for row in rows)
+    title = f"{case_words(subject.id, subject.label)}: examples from the training"
+    return SheetFigure(case, drawn, title, notes=notes, form=scene.workspace.signal_form)
 
 
-def sheet_columns(choice: ExamplesChoice) -> int:
-    """Pictures side by side on the sheet, the case among them."""
-    return min(choice.count, _MOST_BESIDE) + 1
+def notes_of(scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None) -> tuple[str, ...]:
+    """Which cases were searched, and the methods with their parameters."""
+    notes = [scene.searched.words, _named(scene.mixture(choice.mixture))]
+    return (*notes, *(() if importance is None else (_named(importance), *importance.notes)))
 
 
-def _in_rows(kinds: Sequence[Sequence[Tile]], n: int) -> list[Tile | None]:
-    """Each kind in rows of its own of n pictures, below the case's column."""
-    cells: list[Tile | None] = []
-    for kind in kinds:
-        for start in range(0, len(kind), n):
-            row = kind[start : start + n]
-            cells += [None, *row, *([None] * (n - len(row)))]
-    return cells[1:]  # the first place is the case's
+def provenance_of_sheet(
+    scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None, rows: Sequence[ShownRow]
+) -> Provenance:
+    """How the sheet was made; the view is that of now."""
+    table, checkpoint = scene.searched.table, scene.workspace.checkpoint
+    view = view_now("examples", checkpoint.sha256)
+    query = {**view.query, "case": (case_token(scene.subject.id),)}
+    shown = [str(table.ids[column]) for row in rows for column in row.columns]
+    mixture = scene.mixture(choice.mixture)
+    used = [mixture] if importance is None else [mixture, importance]
+    return example_provenance(
+        checkpoint,
+        view=View(view.page, query),
+        data_fingerprint=table.data_fingerprint,
+        case_ids=(scene.subject.id, *shown),
+        methods=("nearest", choice.mixture, *method_names(importance)),
+        used=used,
+        settings={"searched": choice.scope, "n_cases": len(table), "count": choice.count},
+    )
 
 
-def _sheet(
-    scene: ExampleScene, choice: ExamplesChoice, importance: ExampleImportance | None, form: Format
-) -> Callable[[], bytes]:
-    return lambda: draw_sheet(sheet_figure(scene, choice, importance), form, columns=sheet_columns(choice))
-
-
-def _tile(scene: ExampleScene, column: int, told: str) -> Tile:
-    row, cases = int(scene.searched.rows[column]), scene.searched.cases
-    try:
-        pixels = scene.pictures.read(row)
-    except XaaeError:
-        pixels = None
-    return Tile(pixels, (cases.name(row), truth_of(cases.table, row) or "no label", told))
+def _tiles(scene: ExampleScene, row: ShownRow, read: Reader) -> Iterator[Tile]:
+    table = scene.searched.table
+    for column, score, told in zip(row.columns, row.scores, row.told, strict=True):
+        lines = (truth_of(table, column) or "no label",)
+        share = abs(score) / row.largest
+        yield Tile(read(column), tile_name(str(table.ids[column])), lines, score, told, share)
 
 
 def _named(importance: ExampleImportance) -> str:

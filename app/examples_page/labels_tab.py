@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 
 import streamlit as st
@@ -20,6 +18,7 @@ from app.examples_page.doubts import (
     doubted_choices,
     judged_words,
 )
+from app.examples_page.label_files import show_menu
 from app.examples_page.opening import open_example
 from app.examples_page.waiting import offer_work
 from app.failures import explained
@@ -58,8 +57,9 @@ def _show_ranking(workspace: Workspace, doubted: DoubtedCases) -> None:
     work = SelfInfluenceWork(doubted)
     known = cached_examples.self_influences().finished(work.key)
     suspects = doubted.suspects(known)
-    if doubted.note:
-        st.info(plain(doubted.note))
+    with st.container():
+        if doubted.note:
+            st.info(plain(doubted.note))
     page = _page_controls(doubted, suspects)
     shown = range((page - 1) * A_PAGE, min(page * A_PAGE, len(suspects)))
     tiles = [suspect_tile(doubted, suspects, place) for place in shown]
@@ -105,29 +105,8 @@ def _pull_words(suspects: LabelSuspects, place: int) -> str:
     return f"; it pulls harder at the model than {float((suspects.self_influence < own).mean()):.0%} of the cases"
 
 
-def doubts_csv(doubted: DoubtedCases, suspects: LabelSuspects) -> bytes:
-    """The whole ranking, the most doubtful first."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    method = ", ".join(suspects.notes)
-    writer.writerow(
-        ["rank", "id", "label", "suggested label", "prediction", f"suspicion ({method})",
-         "share of nearest others with another label", "self-influence", "why"]
-    )  # fmt: skip
-    for place in range(len(suspects)):
-        case = str(suspects.ids[place])
-        own = float(suspects.self_influence[place])
-        writer.writerow(
-            [place + 1, case, suspects.classes[suspects.labels[place]], suspects.classes[suspects.suggested[place]],
-             prediction_of(doubted.cases.table, int(doubted.cases.table.row_of(case))),
-             f"{suspects.suspicion[place]:.8g}", f"{suspects.disagreement[place]:.8g}",
-             "" if math.isnan(own) else f"{own:.8g}", suspects.sentence(place)]
-        )  # fmt: skip
-    return text.getvalue().encode()
-
-
 def _page_controls(doubted: DoubtedCases, suspects: LabelSuspects) -> int:
-    """Which page, the file, and the way to the maps."""
+    """Which page, its figure and the list, and the way to the maps."""
     n_pages = max(1, -(-len(suspects) // A_PAGE))
     before, where, after, choose, maps, file = st.columns([1, 2.6, 1, 2, 2.3, 1.4], vertical_alignment="center")
     page = min(examples_state.doubt_page(), n_pages)
@@ -157,10 +136,8 @@ def _page_controls(doubted: DoubtedCases, suspects: LabelSuspects) -> int:
     if maps.button("See them on the maps", disabled=not is_chosen, key="doubts_maps", width="stretch"):
         maps_state.look_at_cases(doubted.cases.choice)
         go_to("pages/maps.py")
-    file.download_button(
-        "List (CSV)", lambda: doubts_csv(doubted, suspects), "labels-worth-a-second-look.csv", "text/csv",
-        on_click="ignore", width="stretch", help="The whole ranking, with the reasons.",
-    )  # fmt: skip
+    with file:
+        show_menu(doubted, suspects, range((page - 1) * A_PAGE, min(page * A_PAGE, len(suspects))))
     return page
 
 

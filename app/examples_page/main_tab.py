@@ -9,7 +9,7 @@ import streamlit as st
 from analysis.figures.latent_map import truth_of
 from app.examples_page.case_panel import show_case, show_likeness
 from app.examples_page.controls import examples_controls
-from app.examples_page.downloads import show_downloads
+from app.examples_page.downloads import show_menu
 from app.examples_page.helpful import show_helpful
 from app.examples_page.pictures import drawn_words
 from app.examples_page.rows import show_mixture, show_nearest
@@ -49,10 +49,10 @@ def show_main(workspace: Workspace, subject: Subject) -> None:
         with explained("Finding the mixture"):
             show_mixture(scene, choice.count, choice.mixture)
         importance = None
-        with explained("Finding helpful and harmful cases"):
+        with st.container(), explained("Finding helpful and harmful cases"):  # rows come and go in it
             importance = show_helpful(scene, choice.count)
         with explained("The files of these examples"):
-            show_downloads(scene, choice, importance)
+            show_menu(scene, choice, importance)
 
 
 def scene_of(scene: ExampleScene) -> ExampleScene:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app import cached, cached_maps, state
 from app.cached_examples import MOST_SEARCHED
+from app.example_words import Scope
 from app.maps_page.cases import MapCases
 from app.words import count
 from app.workspace import Workspace
 from xaae_core.errors import CohortError, DatasetError, ExamplesError
 from xaae_core.latents import LatentTable
-
-Scope = Literal["training", "cohort", "selection"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis.figures.example_sheet import SheetFigure, Tile, draw_sheet
+from analysis.figures.example_sheet import SheetFigure, SheetRow, Tile
+from analysis.figures.export import draw_file
 from analysis.figures.trace_picture import draw_trace_picture
 from xaae_core.data.beats import draw_beats
 
@@ -42,7 +43,8 @@ def test_no_signal_and_no_room_are_refused(shape: tuple[int, ...], side: int) ->
 
 def test_a_contact_sheet_of_signals_is_drawn_as_lines() -> None:
     beats = draw_beats(2)
-    tiles = [Tile(signal[None], ("beat",)) for signal in beats.scaled()]
-    picture = draw_sheet(SheetFigure(tiles[0], [tiles[1], Tile(None, ("gone",))], form=beats.form), "svg").decode()
+    tiles = [Tile(signal[None], "beat") for signal in beats.scaled()]
+    rows = (SheetRow("similar", "Most similar", "", (tiles[1], Tile(None, "gone"))),)
+    picture = draw_file(SheetFigure(tiles[0], rows, form=beats.form), "svg").decode()
     assert "<image" not in picture
-    assert "picture not found" in picture
+    assert "not found" in picture

@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.attributions import LatentDimension, attribute
-from analysis.figures.attribution_map import AttributionFigure, draw_attributions
-from analysis.figures.cohort_figure import CohortFigure, draw_cohort
+from analysis.figures.attribution_map import AttributionFigure
+from analysis.figures.cohort_figure import CohortFigure
+from analysis.figures.export import draw_file
 from app import attributions_state
 from app.attributions_page import case_view, cohort_view
 from app.cli import main
@@ -139,12 +140,12 @@ def test_figures_of_signals_name_channels_units_and_seconds() -> None:
     assert form is not None
     made = attribute_drawn(draw_map(form))
     figure = AttributionFigure(payload.picture, [made], "beat 3", payload.mask, ["believable: all 4 checks"], form)
-    text = draw_attributions(figure, "svg").decode()
+    text = draw_file(figure, "svg").decode()
     for words in ("lead 1", "mV", "time (s)", "believable: all 4 checks", "beat 3"):
         assert words in text
-    assert draw_attributions(figure, "pdf").startswith(b"%PDF")
+    assert draw_file(figure, "pdf").startswith(b"%PDF")
     builder = cohort_of(form)
-    text = draw_cohort(CohortFigure(payload.picture, {"all": builder}, "two beats", form), "svg").decode()
+    text = draw_file(CohortFigure(payload.picture, {"all": builder}, "two beats", form), "svg").decode()
     assert "time (s); grey: the mean trace" in text
     assert "lead 2" in text
 

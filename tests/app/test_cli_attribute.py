@@ -11,10 +11,12 @@ from PIL import Image
 
 from analysis.attributions import METHODS
 from analysis.directions import fit_direction
+from analysis.provenance import read_provenance
 from analysis.traversals import encode_image
 from app.cli import main
 from app.commands.attribute import METHOD_NAMES
 from tests.app.cli_folders import write_model
+from xaae_core.case_tokens import case_token, short_token
 from xaae_core.checkpoints import load_checkpoint
 from xaae_core.data.images import read_image
 from xaae_core.demo import demo_checkpoint, demo_images, demo_latents
@@ -46,7 +48,7 @@ def test_figures_and_numbers_of_each_method_are_written(tmp_path: Path):
         assert heat.shape == (SIDE, SIDE)
         assert float(row["sum"]) == pytest.approx(heat.sum(dtype=np.float64))
         assert abs(heat[int(row["peak_row"]), int(row["peak_column"])]) == np.abs(heat).max()
-        assert Image.open(tmp_path / f"{row['method']}.png").width == 2160
+        assert Image.open(tmp_path / f"{row['method']}.png").width == pytest.approx(183 / 25.4 * 300, abs=1)
     said = json.loads((tmp_path / "attribution.json").read_text())
     assert said["checkpoint_sha256"] == load_checkpoint(demo_checkpoint()).sha256
     assert said["maps"][1]["settings"] == {"n_steps": 4}
@@ -167,7 +169,8 @@ OTHER = demo_images() / "images" / "phantom-000961.png"
 def test_several_pictures_have_folders_of_their_own_and_a_mean_map(tmp_path: Path):
     made = xaae("attribute", demo_checkpoint(), CASE, OTHER, "--out", tmp_path, "--method", "saliency")
     assert made.exit_code == 0, made.output
-    maps = [np.load(tmp_path / name.stem / "saliency.npy", allow_pickle=False) for name in (CASE, OTHER)]
+    folders = [tmp_path / f"case-{short_token(path.name)}" for path in (CASE, OTHER)]
+    maps = [np.load(folder / "saliency.npy", allow_pickle=False) for folder in folders]
     alone = explain(tmp_path / "alone", "--method", "saliency")
     assert alone.exit_code == 0
     np.testing.assert_allclose(maps[0], np.load(tmp_path / "alone" / "saliency.npy"), atol=1e-6)
@@ -175,7 +178,11 @@ def test_several_pictures_have_folders_of_their_own_and_a_mean_map(tmp_path: Pat
     np.testing.assert_allclose(np.load(tmp_path / "spread-saliency.npy"), np.std(maps, axis=0, ddof=1), atol=1e-5)
     rows = list(csv.DictReader((tmp_path / "summary.csv").open()))
     assert [row["picture"] for row in rows] == [CASE.stem, OTHER.stem]
-    assert Image.open(tmp_path / "mean.png").width == 2160
+    assert [row["folder"] for row in rows] == [folder.name for folder in folders]
+    assert Image.open(tmp_path / "mean.png").width == pytest.approx(183 / 25.4 * 300, abs=1)
+
+
+NAMED = f"case-{short_token('x.png')}"
 
 
 def test_pictures_of_one_name_keep_apart(tmp_path: Path):
@@ -185,7 +192,7 @@ def test_pictures_of_one_name_keep_apart(tmp_path: Path):
     pictures = (tmp_path / "a" / "x.png", tmp_path / "b" / "x.png")
     made = xaae("attribute", demo_checkpoint(), *pictures, "--out", tmp_path / "o", "--method", "saliency")
     assert made.exit_code == 0, made.output
-    first, second = (np.load(tmp_path / "o" / name / "saliency.npy") for name in ("x-1", "x-2"))
+    first, second = (np.load(tmp_path / "o" / name / "saliency.npy") for name in (f"{NAMED}-1", f"{NAMED}-2"))
     assert not np.array_equal(first, second)
 
 
@@ -199,6 +206,22 @@ def test_evaluation_writes_measures_checks_and_a_verdict(tmp_path: Path):
     assert {"destroyed", "shuffled", "random"} <= found["checks"].keys()
     rows = list(csv.DictReader((tmp_path / "evaluation.csv").open()))
     assert [row["name"] for row in rows if row["kind"] == "verdict"] == [found["verdict"]]
+    for name in ("attributions", "sanity"):
+        for form in ("png", "svg", "pdf"):
+            content = (tmp_path / f"{name}.{form}").read_bytes()
+            told = read_provenance(content).provenance
+            assert (told.kind, told.settings["evaluated"]) == ("sanity" if name == "sanity" else "attribution", True)
+            assert told.direction["target"] == "effusion"
+            assert told.case_ids == (case_token(f"images/{CASE.name}"),)
+            assert CASE.stem.encode() not in content, "no file's name in a figure"
+    assert told.view["query"] == {
+        "case": [case_token(f"images/{CASE.name}")],
+        "explain": ["score towards “effusion”"],
+        "ig_steps": ["4"],
+        "methods": ["Saliency"],
+        "baseline": ["black"],
+        "model": [load_checkpoint(demo_checkpoint()).sha256[:16]],
+    }
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def xaae(*arguments: object) -> Result:
 def quick_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the test of the files draws them: three figures take longer than everything else here."""
     if "beside_maps" not in request.node.name:
-        monkeypatch.setattr("analysis.figures.localisation_chart.draw_localisation", lambda *_, **__: b"drawn")
+        monkeypatch.setattr("analysis.figures.export.export_figure", lambda *_, **__: b"drawn")
 
 
 @pytest.fixture

@@ -14,14 +14,15 @@ import torch
 from analysis.examples.sample_losses import LabelLoss
 from analysis.examples.samples import samples_of
 from analysis.examples.wrong_labels import measure_self_influence, rank_wrong_labels
-from analysis.figures.example_sheet import draw_sheet
+from analysis.figures.export import draw_file
 from app import examples_state, state
 from app.cohort_state import SELECTION
 from app.examples_page import labels_tab, main_tab
-from app.examples_page.downloads import scores_csv, sheet_figure
-from app.examples_page.labels_tab import doubts_csv
+from app.examples_page.downloads import notes_of, provenance_of_sheet, scores_csv, sheet_figure, shown_rows
+from app.examples_page.label_files import doubts_csv
 from tests.app.examples_session import LABELS, Shown, click, compute, pixels_of, press, table_of, watched_tiles
 from tests.app.session import Session
+from xaae_core.case_tokens import case_token, short_token
 from xaae_core.checkpoints import Checkpoint, load_checkpoint
 
 
@@ -82,7 +83,7 @@ def test_self_influence_counts_when_it_was_measured(
 def scenes(session: Session) -> list[Any]:
     """The scenes that the page hands to its files."""
     seen: list[Any] = []
-    with patch.object(main_tab, "show_downloads", lambda *arguments: seen.append(arguments)):
+    with patch.object(main_tab, "show_menu", lambda *arguments: seen.append(arguments)):
         session.run()
     return seen
 
@@ -110,16 +111,45 @@ def test_the_scores_leave_as_csv_with_their_methods(tiny: Session, checkpoint: C
 def test_the_contact_sheet_says_its_methods_and_has_the_pages_cases(tiny: Session, shown: Shown) -> None:
     compute(tiny)
     (scene, choice, importance), *_ = scenes(tiny)
-    figure = sheet_figure(scene, choice, importance)
-    names = [tile.lines[0] for tile in figure.examples if tile is not None]
-    assert names == [tile.name for row in ("nearest", "mixture", "helpful", "harmful") for tile in shown.get(row, [])]
-    empty = [place for place, tile in enumerate(figure.examples) if tile is None]
-    assert empty[0] == len(shown["nearest"]), "the mixture begins a row of its own, below the case"
-    svg = draw_sheet(figure, "svg").decode()
+    rows = shown_rows(scene, choice, importance)
+    figure = sheet_figure(scene, rows, notes_of(scene, choice, importance), lambda _: None)
+    names = [tile.name for row in figure.rows for tile in row.tiles]
+    seen = [tile.id for row in ("nearest", "mixture", "helpful", "harmful") for tile in shown.get(row, [])]
+    assert names == [f"case {short_token(case)}" for case in seen]
+    svg = draw_file(figure, "svg").decode()
     for words in ("TracIn (loss=reconstruction error", "SimplEx, maximum entropy", "Searched: the 24 cases"):
         assert words in svg
-    assert draw_sheet(figure, "png").startswith(b"\x89PNG")
-    assert draw_sheet(figure, "pdf").startswith(b"%PDF")
+    assert not any(case in svg + figure.numbers() + figure.caption() for case in seen), "no file names leave"
+
+
+def test_each_tile_has_the_score_of_its_case(tiny: Session) -> None:
+    compute(tiny)
+    (scene, choice, importance), *_ = scenes(tiny)
+    found = {row.role: row for row in shown_rows(scene, choice, importance)}
+    table, mixture = scene.searched.table, scene.mixture(choice.mixture)
+    similar = found["similar"]
+    assert similar.scores == pytest.approx([scene.spacings[column] for column in similar.columns])
+    for role, known in (("part of the mixture", mixture), ("helpful", importance), ("harmful", importance)):
+        by_id = dict(zip(known.train_ids.tolist(), known.scores[0].tolist(), strict=True))
+        row = found[role]
+        assert row.scores == pytest.approx([by_id[str(table.ids[column])] for column in row.columns])
+    assert all(score > 0 for score in found["helpful"].scores)
+    assert all(score < 0 for score in found["harmful"].scores)
+
+
+def test_the_sheet_knows_how_it_was_made(tiny: Session, checkpoint: Checkpoint) -> None:
+    compute(tiny)
+    (scene, choice, importance), *_ = scenes(tiny)
+    rows = shown_rows(scene, choice, importance)
+    told = provenance_of_sheet(scene, choice, importance, rows)
+    assert told.checkpoint_sha256 == checkpoint.sha256
+    assert told.settings["methods"] == ["nearest", "simplex_entropy", "tracin"]
+    assert told.case_ids[0] == case_token(scene.subject.id)
+    drawn = {case_token(str(scene.searched.table.ids[column])) for row in rows for column in row.columns}
+    assert set(told.case_ids[1:]) == drawn
+    assert told.view["page"] == "examples"
+    assert told.view["query"]["case"] == [case_token(scene.subject.id)]
+    assert scene.subject.id not in told.to_json()
 
 
 def test_the_list_of_doubtful_labels_leaves_whole(tiny: Session, checkpoint: Checkpoint, tiny_pictures: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from analysis.figures.attribution_map import colour_limit, overlay
+from analysis.figures.heat_layers import colour_limit, overlay
 from app.components.heat_grid import (
     EncodedGrid,
     HeatGridError,

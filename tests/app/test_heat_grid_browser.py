@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from analysis.figures.attribution_map import colour_limit, overlay
+from analysis.figures.heat_layers import colour_limit, overlay
 from app.components.heat_grid import attribution_colours
 from tests.app.apps.drawn_heat import HEIGHT, WIDTH, draw_heat, draw_mask, draw_picture
 from tests.app.heat_grid_tab import DEMO, GridTab

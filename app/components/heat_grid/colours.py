@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_COLOURS = 256
-_NAME = "PuOr_r"  # of `analysis.figures.attribution_map`; a test holds the two together
+_NAME = "PuOr_r"  # of `analysis.figures.heat_layers`; a test holds the two together
 
 
 @cache

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.figures.attribution_map import colour_limit
+from analysis.figures.heat_layers import colour_limit
 from app.components.heat_grid.colours import attribution_colours
 from app.components.heat_grid.outline import trace_outline, trace_spans
 from app.components.heat_grid.payload import HeatGridPayload, digest_array, row_words

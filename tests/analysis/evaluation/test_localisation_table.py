@@ -8,7 +8,8 @@ from PIL import Image
 
 from analysis.evaluation.localisation import MEASURES, measure_localisation
 from analysis.evaluation.localisation_table import CENTRED_DISC, USUAL_PLACE, LocalisedMap, tabulate_localisation
-from analysis.figures.localisation_chart import draw_localisation
+from analysis.figures.export import draw_file
+from analysis.figures.localisation_chart import LocalisationChart
 
 
 def maps_of(method: str, target: str, values: np.ndarray, *, first: int = 0) -> list[LocalisedMap]:
@@ -124,15 +125,16 @@ def test_the_figure_names_every_method_and_is_the_same_every_time(form):
         ],
         n_resamples=200,
     )
-    drawn = draw_localisation(table, form, title="nine $pictures$")
-    assert drawn == draw_localisation(table, form, title="nine $pictures$")
+    chart = LocalisationChart.of(table, title="nine $pictures$")
+    drawn = draw_file(chart, form)
+    assert drawn == draw_file(chart, form)
     if form == "svg":
         text = drawn.decode()
-        assert all(words in text for words in ("latent shift", "saliency", "centred disc", "direction", "nine $pic"))
+        assert all(words in text for words in ("Latent shift", "Saliency", "centred disc", "direction", "nine $pic"))
     if form == "png":
-        assert Image.open(io.BytesIO(drawn)).width == pytest.approx(2160, abs=2)
+        assert Image.open(io.BytesIO(drawn)).width == pytest.approx(183 / 25.4 * 300, abs=1)
 
 
 def test_one_picture_without_intervals_can_be_drawn():
     table = tabulate_localisation(maps_of("saliency", "class", np.array([0.3])) + maps_of(CENTRED_DISC, "", np.ones(1)))
-    assert draw_localisation(table, "svg")
+    assert draw_file(LocalisationChart.of(table), "svg")

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 from analysis.examples import ExampleImportance, find_nearest
-from analysis.figures.example_sheet import SheetFigure, Tile, draw_sheet
+from analysis.figures.example_sheet import SheetFigure, SheetRow, Tile
+from analysis.figures.export import draw_file
+from analysis.figures.style import FigureStyle
 from tests.analysis.latent_tables import table_of, two_clouds
 from xaae_core.errors import ExamplesError
 
@@ -99,10 +101,11 @@ def test_a_result_cannot_be_changed_nor_be_of_another_shape():
 
 def test_the_contact_sheet_names_every_case_and_says_what_was_not_found():
     rng = np.random.default_rng(0)
-    tiles = [Tile(rng.random((1, 12, 10)), (f"id {row}", "costs $5 $6")) for row in range(5)] + [Tile(None, ("gone",))]
-    figure = SheetFigure(Tile(rng.random((3, 12, 10)), ("me",)), tiles, "a sheet")
-    drawn = Image.open(io.BytesIO(draw_sheet(figure, dpi=50)))
-    assert drawn.width == 360
-    text = draw_sheet(figure, "svg").decode()
-    for words in ("me", "id 4", "costs $5 $6", "gone", "picture not found", "a sheet"):
+    tiles = [Tile(rng.random((1, 12, 10)), f"id {row}", ("costs $5 $6",)) for row in range(5)] + [Tile(None, "gone")]
+    rows = (SheetRow("similar", "Most similar", "distance", tuple(tiles)),)
+    figure = SheetFigure(Tile(rng.random((3, 12, 10)), "me"), rows, "a sheet")
+    drawn = Image.open(io.BytesIO(draw_file(figure, "png", FigureStyle(dpi=100))))
+    assert drawn.width == pytest.approx(183 / 25.4 * 100, abs=1)
+    text = draw_file(figure, "svg").decode()
+    for words in ("me", "id 4", "costs $5 $6", "gone", "not found", "a sheet"):
         assert words in text
