@@ -176,7 +176,7 @@ def _finish(axes: Axes, panel: CurvePanel, style: FigureStyle, width: float) -> 
     axes.xaxis.set_major_locator(MaxNLocator(min(8, max(2, int(width / 0.28))), integer=True))
     if panel.is_log:  # matplotlib's own labels are powers, whose exponents are too small to read
         low, high = axes.get_ylim()
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,), numticks=12))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1e4 * low else (1,), numticks=12))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
         axes.yaxis.set_minor_locator(NullLocator())
     axes.grid(axis="y", linewidth=0.3, alpha=0.5)

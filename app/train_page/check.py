@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
+from analysis.figures.data_check_table import LEVEL_WORDS, data_check_table
+from analysis.figures.figure import Figure
+from analysis.provenance.making import provenance_of
 from app import state
 from app.background import Background, Report
 from app.failures import explained
+from app.figure_menu import figure_menu
 from app.folder_listing import count_content
 from app.plain_text import plain
 from app.train_page.columns import DataOptions, choose_options, open_questions
 from app.train_page.data import show_layouts, use_data
 from app.train_page.words import case_word
+from app.views import View, view_now
 from app.words import count
 from xaae_core.data.checks import CheckReport, Finding, Level
 from xaae_core.errors import DatasetError, SignalDatasetError
 
-LEVELS: dict[Level, tuple[str, str]] = {
-    "stop": ("Mend this first", "red"),
-    "warn": ("Look at this", "orange"),
-    "note": ("Worth knowing", "blue"),
-    "good": ("Fine", "green"),
-}
-"""Level → its words and the colour of its badge."""
+BADGES: dict[Level, str] = {"stop": "red", "warn": "orange", "note": "blue", "good": "green"}
+"""Level → the colour of its badge."""
 _SHORTCUTS = ("brightness", "sites", "marks", "duplicates", "patients")
 """Checks for what a model could learn instead of the target, the likeliest first."""
 
@@ -140,8 +141,20 @@ def _show_result(path: Path, options: DataOptions, task: Background[CheckedData]
     with counts, explained("The table of counts"):
         _show_counts(report)
         _offer_next(checked)
-    with findings, explained("The list of findings"):
-        _show_findings(report)
+    with findings:
+        with explained("The list of findings"):
+            _show_findings(report)
+        figure_menu(partial(check_figure, checked, view_now("train")), key="train_check", name="data-check")
+
+
+def check_figure(checked: CheckedData, view: View) -> Figure:
+    """What was found as a figure; cases are called by their tokens in it."""
+    from analysis.report.checked_data import checked_data
+
+    told = checked_data(checked.report)
+    drawing = data_check_table(told.words, told.findings)
+    made = provenance_of(drawing.kind, None, view=view.to_json(), data_fingerprint=checked.fingerprint)
+    return Figure(drawing, made, "Data check")
 
 
 def _explain_refusal(path: Path, options: DataOptions, error: DatasetError) -> None:
@@ -246,8 +259,7 @@ def _rank(finding: Finding) -> int:
 
 def _show_finding(finding: Finding, key: str, *, has_badge: bool = False) -> None:
     """One finding: what, what it does, what to do, and which pictures."""
-    words, colour = LEVELS[finding.level]
-    badge = f":{colour}-badge[{words}] " if has_badge else ""
+    badge = f":{BADGES[finding.level]}-badge[{LEVEL_WORDS[finding.level]}] " if has_badge else ""
     st.markdown(f"{badge}**{plain(finding.title)}**")
     if finding.detail or finding.remedy:
         remedy = f" **What to do:** {plain(finding.remedy)}" if finding.remedy else ""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from analysis.figures.export import export_figure
 from app import state
 from app.training.estimate import Estimate
 from app.training.files import (
@@ -306,6 +307,27 @@ def test_before_the_first_epoch_there_is_no_figure(page: Session, tmp_path: Path
     epochs.write_text(content)
     page.run()
     assert [button for button in page.app.get("download_button") if "train_curves" in str(button.proto.id)]
+
+
+def test_the_check_is_taken_as_a_figure_without_the_names_of_patients(
+    page: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    menus: dict[str, Any] = {}
+    monkeypatch.setattr("app.train_page.check.figure_menu", lambda make, *, key, **_: menus.update({key: make}))
+    folder = write_pictures(tmp_path / "mine", per_class=20)
+    for number, path in enumerate(sorted(folder.rglob("*.png"))):
+        path.rename(path.with_name(f"meier-anna{number // 2}_{number % 2}.png"))
+    choose(page, folder)
+    run_until(page, has_button("Next: choose a model"))
+    page.assert_well()
+    assert "meier" in page.words("markdown"), "who looks for them is told the names"
+    figure = menus["train_check"]()
+    content = export_figure(figure, "svg").decode() + figure.drawing.numbers() + figure.drawing.caption()
+    assert "meier" not in content
+    assert str(tmp_path) not in content
+    assert "Names look like several pictures of a patient (case " in figure.drawing.numbers()
+    assert (figure.provenance.kind, figure.provenance.view["page"]) == ("data_check", "train")
+    assert figure.provenance.data_fingerprint
 
 
 def test_an_earlier_epoch_stays_chosen_and_the_latest_is_followed(
