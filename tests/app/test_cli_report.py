@@ -13,7 +13,7 @@ from analysis.figures.archive import write_archive
 from analysis.provenance import read_provenance
 from app.cli import main
 from app.views import View
-from tests.analysis.report.made_reports import wave
+from tests.analysis.report.made_reports import full_report
 from tests.app.cli_folders import SIDE, write_model, write_pictures
 from tests.byte_search import search_files
 from tests.xaae_core.data.dicom_files import dicom_file
@@ -76,15 +76,15 @@ def test_a_folder_is_encoded_checked_and_reported_as_a_pdf(tmp_path: Path):
     folder = write_pictures(tmp_path / "data")
     model = write_model(tmp_path / "m.safetensors")
     archive = tmp_path / "kept.figures"
-    archive.write_bytes(write_archive([wave(note="from the basket")]))
-    made = xaae("report", model, folder, "--out", tmp_path / "r.pdf", *QUICK, "--figures", archive, "--columns", "single",
-                "--author", "A. Author")  # fmt: skip
+    archive.write_bytes(write_archive([full_report().cases[0].figure.noted("from the basket")]))
+    more = ("--figures", archive, "--columns", "single", "--author", "A. Author")
+    made = xaae("report", model, folder, "--out", tmp_path / "r.pdf", *QUICK, *more)
     assert made.exit_code == 0, made.output
     assert "encoded 16 of 16" in made.stderr
     assert "checked 16 of 16" in made.stderr
     found = read_provenance((tmp_path / "r.pdf").read_bytes())
     kinds = [panel["kind"] for panel in found.provenance.settings["panels"]]
-    assert kinds == ["quality", "path", "path", "map", "wave"]
+    assert kinds == ["quality", "path", "path", "map", "path"]
     assert found.warnings == ()
 
 
@@ -200,7 +200,7 @@ def test_a_place_where_nothing_can_be_written_is_refused_before_the_work(tmp_pat
 
 
 def test_too_many_figures_and_files_that_hold_none_are_refused(tmp_path: Path):
-    (tmp_path / "many").write_bytes(write_archive([wave()] * 101))
+    (tmp_path / "many").write_bytes(write_archive([full_report().cases[0].figure] * 101))
     (tmp_path / "none").write_bytes(b"nothing of the kind")
     for name, words in (("many", "101 figures; a report takes up to 100: leave some out"), ("none", "none")):
         refused = xaae("report", demo_checkpoint(), "--out", tmp_path / "r.html", "--figures", tmp_path / name)
