@@ -120,18 +120,18 @@ def _offer_report(menu: _Menu) -> None:
         "Note", key=f"{menu.key}_note", placeholder="for yourself and your readers; optional", max_chars=2000, width=330
     )
     is_asked = row.button("Add to report", key=f"{menu.key}_add", type="primary")
-    with st.container(), explained("Adding this figure to the report"):
+    with st.container(horizontal=True, vertical_alignment="center"), explained("Adding this figure to the report"):
         if is_asked:
             with st.spinner("Making the figure …"):
                 is_new = basket.add(menu.make(), note.strip())
-            st.caption("Added." if is_new else "It is in the report already; its note is the new one.")
+            st.caption("Added." if is_new else "It is in the report already, with this note now.", width="content")
         if basket.kept():
             _link_report(count(len(basket.kept()), "figure"))
 
 
 def _link_report(number: str) -> None:
     try:
-        st.page_link("pages/report.py", label=f"Open the report: {number}")
+        st.page_link("pages/report.py", label=f"Open the report: {number}", icon=":material/arrow_forward:")
     except StreamlitPageNotFoundError:  # one page that is run by itself
         st.caption(f"The report has {number}.")
 

@@ -15,6 +15,8 @@ from app.top_bar import top_bar
 from app.workspace import Case
 from app.workspace_progress import open_with_progress
 
+TABS = ("Multi-panel figure", "Report")
+
 
 def render() -> None:
     """Draw the page."""
@@ -30,7 +32,9 @@ def render() -> None:
         else:
             show_empty()
     with right:
-        figure, report = st.tabs(["Multi-panel figure", "Report"], key="report_tab", on_change="rerun")
+        figure, report = st.tabs(
+            list(TABS), default=TABS[0] if basket.kept() else TABS[1], key="report_tab", on_change="rerun"
+        )
         if figure.open:
             with figure, explained("This figure"):
                 show_panels()

@@ -12,6 +12,7 @@ from analysis.figures.panels import LETTERS, MOST_PANELS
 from analysis.provenance.wording import caption_of
 from app import basket
 from app.basket import Kept
+from app.components.kept_focus import keep_focus
 from app.failures import explained
 from app.plain_text import plain
 from app.report_page.thumbnails import SIZE, forget_others, thumbnails
@@ -22,6 +23,7 @@ _DRAW_SECONDS = 0.8
 MOST_LETTERS = 5000
 _PAGE = "report_list_page"
 _CHANGED = "report_changed"
+_FOCUS = "report_focused"
 
 
 def show_kept() -> None:
@@ -33,20 +35,19 @@ def show_kept() -> None:
     is_whole = len(thumbnails(shown, _DRAW_SECONDS)) == len(shown)
     draw = _show_rows if is_whole else st.fragment(_show_rows, run_every=0.2)
     draw(is_whole)
+    turn, wanted = st.session_state.get(_FOCUS, (0, ()))
+    keep_focus(wanted, turn=turn, key="report_focus")
 
 
 def _show_actions() -> None:
     everything, chosen = basket.kept(), basket.chosen_figures()
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     row.markdown(f"**{count(len(everything), 'figure')}**, {len(chosen):,} chosen", width="content")
-    row.button(
-        "Choose all", key="report_all", type="tertiary", on_click=basket.choose_all, args=(True,),
-        disabled=len(chosen) == len(everything),
-    )  # fmt: skip
-    row.button(
-        "Choose none", key="report_none", type="tertiary", on_click=basket.choose_all, args=(False,),
-        disabled=not chosen,
-    )  # fmt: skip
+    for label, is_chosen in (("All", True), ("None", False)):
+        row.button(
+            label, key=f"report_{label}", type="tertiary", on_click=basket.choose_all, args=(is_chosen,),
+            disabled=len(chosen) == (len(everything) if is_chosen else 0), help=f"Choose {label.lower()}",
+        )  # fmt: skip
     with row.popover("Remove all", type="tertiary"):
         st.markdown(f"Take {count(len(everything), 'figure')} out of the report? Their notes and captions go too.")
         st.button("Yes, remove all", key="report_clear", on_click=basket.clear)
@@ -92,11 +93,8 @@ def _show_row(each: Kept, picture: bytes | None, letter: str) -> None:
     else:
         left.caption("drawing …" if picture is None else "This figure cannot be drawn.")
     with right:
-        st.checkbox(
-            f"**{letter}** · {plain(title)}" if letter else plain(title),
-            help="Chosen figures become panels, and parts of the report.",
-            **_follow(each, "is_chosen", each.is_chosen),
-        )  # fmt: skip
+        words = f"**{letter}** · {plain(title)}" if letter else plain(title)
+        st.checkbox(words, wrap=True, **_follow(each, "is_chosen", each.is_chosen))
         if each.figure.note:
             st.caption(plain(each.figure.note))
         _show_buttons(each, plain(title))
@@ -109,7 +107,7 @@ def _show_buttons(each: Kept, title: str) -> None:
     for label, by in (("Up", -1), ("Down", 1)):
         row.button(
             label, key=f"report_{label}_{each.key}", type="tertiary", disabled=ends[by],
-            on_click=_do, args=(partial(basket.move, each.key, by),), help=f"Move “{title}” {label.lower()}",
+            on_click=_move, args=(each.key, by), help=f"Move “{title}” {label.lower()}",
         )  # fmt: skip
     with row.popover("Words", type="tertiary", help="Its note and its caption"):
         _show_words(each)
@@ -139,6 +137,13 @@ def _take(key: str, name: str, widget: str) -> None:
     value = st.session_state[widget]
     changed: dict[str, Any] = {name: value.strip() if isinstance(value, str) else value}
     _do(partial(basket.change, key, **changed))
+
+
+def _move(key: str, by: int) -> None:
+    _do(partial(basket.move, key, by))
+    pressed, other = ("Up", "Down") if by < 0 else ("Down", "Up")
+    turn = st.session_state.get(_FOCUS, (0, ()))[0] + 1
+    st.session_state[_FOCUS] = (turn, (f"report_{pressed}_{key}", f"report_{other}_{key}"))
 
 
 def _do(change: Callable[[], None]) -> None:

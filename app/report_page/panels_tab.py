@@ -21,26 +21,30 @@ from app.words import count
 PREVIEW = "report_panels"
 _COMBINED = "report_combined"
 _COLUMNS = "report_columns"
+_PAPER = """<style>
+.st-key-report_preview [data-testid="stImage"] img { background: white; border-radius: 0; padding: .6rem; }
+</style>"""
 
 
 def show_panels() -> None:
     """Columns and style, the menu, and the picture."""
     chosen = basket.chosen_figures()
     if not chosen:
-        st.info("Choose figures at the left: they become the panels of one figure, each with its letter.")
+        first = "Choose" if basket.kept() else "Collect"
+        st.info(f"{first} figures, as the left side says: they become the panels of one figure, each with its letter.")
         return
     if len(chosen) > MOST_PANELS:
         _ask_for_fewer(len(chosen))
         return
-    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-    with row:
-        columns = st.segmented_control(
-            "Panels beside each other", [1, 2, 3, 4], default=1 if len(chosen) == 1 else 2, key=_COLUMNS, required=True
-        )
+    left, right = st.columns([1, 1], vertical_alignment="bottom", gap="small")
+    columns = left.segmented_control(
+        "Panels beside each other", [1, 2, 3, 4], default=1 if len(chosen) == 1 else 2, key=_COLUMNS, required=True
+    )
     style = style_controls(PREVIEW, has_letter=False)
-    with st.container(), explained("This figure"):
+    with st.container(key="report_preview"), explained("This figure"):
         figure = _combined(int(columns or 1))
-        figure_menu(lambda: figure, key="report_figure", name="figure", label="Save this figure", has_style=False)
+        with right:
+            figure_menu(lambda: figure, key="report_figure", name="figure", label="Save this figure", has_style=False)
         _show_preview(figure, style, panels_key(int(columns or 1)))
 
 
@@ -94,5 +98,6 @@ def _show_preview(figure: Figure, style: FigureStyle, key: Hashable) -> None:
     begin(PREVIEW, (key, style), work, lambda: f"Drawing {count(len(panels), 'panel')}")
     png = show_result(PREVIEW, "Drawing this figure")
     if png is not None:
+        st.html(_PAPER)
         st.image(png, width="stretch", alt="The figure as it is saved")
         st.caption(f"This is the PNG that is saved: {style_words(style)}. SVG and PDF show the same.")

@@ -57,8 +57,9 @@ def show_report(workspace: Workspace, case: Case | None) -> None:
     key = _key(workspace, case, wanted)
     now = job_of(JOB)
     is_fresh = now is not None and now.key == key
-    words = "Make the report" if now is None else "Make it again with these choices"
-    if st.button(words, type="primary", key="report_make", disabled=is_fresh):
+    words = "Make it again with these choices" if now is not None and not is_fresh else "Make the report"
+    left, right = st.columns([1, 1.2], gap="small")
+    if left.button(words, type="primary", key="report_make", disabled=is_fresh, width="stretch"):
         with explained("Making the report"), st.spinner("Reading the cases …"):
             work = _work(workspace, case, wanted)
             begin(JOB, key, work, lambda: work.stage)
@@ -71,6 +72,8 @@ def show_report(workspace: Workspace, case: Case | None) -> None:
         return
     made: MadeReport | None = show_result(JOB, "The report")
     if made is not None:
+        with right:
+            st.fragment(_show_downloads)(made)
         _show_made(made, is_fresh=is_fresh)
 
 
@@ -83,9 +86,9 @@ def _ask(workspace: Workspace, case: Case | None) -> Wanted:
     n_chosen = len(basket.chosen_figures())
     has_table = _table(workspace) is not None
     row = st.container(horizontal=True, gap="medium")
-    row.checkbox("Model card and limits", True, disabled=True, help="Always there.", key="report_has_card")
+    row.checkbox("Model and limits", True, disabled=True, help="Always there.", key="report_has_card")
     has_quality = row.checkbox(
-        "Held-out quality and direction", has_table, disabled=not has_table, key=f"report_has_quality_{has_table}",
+        "Quality and direction", has_table, disabled=not has_table, key=f"report_has_quality_{has_table}",
         help="How good the model is on cases it has not learned from, and how sure its direction is.",
     )  # fmt: skip
     checkable = _is_checkable(workspace)
@@ -167,7 +170,6 @@ def _dataset(workspace: Workspace) -> ImageDataset:
 def _show_made(made: MadeReport, *, is_fresh: bool) -> None:
     if not is_fresh:
         st.info("What you see was made before the last change of figures or choices: make it again to take them in.")
-    st.fragment(_show_downloads)(made)
     for reason in made.report.missing:
         st.caption(reason)
     if len(made.html) > _SHOWN_BYTES:
