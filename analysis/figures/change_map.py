@@ -119,8 +119,12 @@ class ChangeMap:
                 "white, the same at every step of the path."
             )
         else:
-            said.append("Each channel has one scale, in its unit; the change is drawn around 0 on the same scale.")
-        return " ".join([*said, *([f"{self.said}."] if self.said else []), *([_sentence(self.reason)])]).strip()
+            from analysis.figures.trace_lane_axes import channel_words
+
+            scale = "Each channel has one scale, in its unit; the change is drawn around 0 on the same scale."
+            said.append(channel_words(self.form.n_channels) + scale)
+        known = f"{self.said}." if self.said else ""
+        return " ".join(words for words in (*said, known, _sentence(self.reason)) if words)
 
     def _layout(self, style: FigureStyle) -> Any:
         from analysis.figures.change_pictures import ChangePictures

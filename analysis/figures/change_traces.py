@@ -120,7 +120,11 @@ class ChangeTraces:
 
     @cached_property
     def _lanes(self) -> Lanes:
-        return Lanes(self._form, lane_scale(list(self._signals.values())))
+        scale = lane_scale(list(self._signals.values()))
+        # The change lies around the middle of its lane, on the lane's scale: it must not reach into the next.
+        least = 2.2 * np.abs(self._change).max(axis=1)
+        room = np.maximum(least - (scale[:, 1] - scale[:, 0]), 0) / 2
+        return Lanes(self._form, scale + np.stack([-room, room], axis=1))
 
     @cached_property
     def _placed(self) -> dict[str, NDArray[np.float64]]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
     from analysis.figures.figure import Animation
-    from analysis.figures.formats import Format
 
 _LEAST_LIMIT = 1 / 255
 
@@ -94,13 +93,6 @@ class PathFigure:
         from analysis.figures.trace_strip import TraceStrip
 
         return (PictureStrip if self.traversal.signal_form is None else TraceStrip)(self, style)
-
-
-def draw_filmstrip(figure: PathFigure, *, dpi: int = 300, form: Format = "png") -> bytes:
-    """The strip of a path as the bytes of a PNG, SVG or PDF without provenance, two columns wide."""
-    from analysis.figures.export import draw_file
-
-    return draw_file(figure, form, replace(PAPER, dpi=dpi))
 
 
 def path_table(figure: PathFigure) -> str:

@@ -97,7 +97,9 @@ def path_caption(figure: PathFigure, shown: list[int]) -> str:
 def _change_words(figure: PathFigure) -> str:
     path = figure.traversal
     if path.signal_form is not None:
-        return (
+        from analysis.figures.trace_lane_axes import channel_words
+
+        return channel_words(path.signal_form.n_channels) + (
             "Each step lies over what is decoded at 0; the band between the two shows where it is higher and where "
             "lower. Every channel has one scale, in its unit, in all columns; time is in seconds."
         )

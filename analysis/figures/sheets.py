@@ -59,7 +59,7 @@ def text_inches(words: str, points: float, *, is_bold: bool = False) -> float:
 
     font = FontProperties(size=points, weight="bold" if is_bold else "normal")
     width: float = text_to_path.get_text_width_height_descent(words, font, False)[0]
-    return width / 72
+    return 1.03 * width / 72  # hinted letters on a screen are a little wider
 
 
 def wrapped_text(words: str, points: float, inches: float) -> list[str]:

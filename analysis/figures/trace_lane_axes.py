@@ -77,6 +77,12 @@ def kept_channels(n_channels: int) -> list[int]:
     return np.linspace(0, n_channels - 1, count).round().astype(int).tolist()
 
 
+def channel_words(n_channels: int) -> str:
+    """That not all channels are drawn, as a sentence with a space behind it; "" where all are."""
+    kept = len(kept_channels(n_channels))
+    return f"{kept} of {n_channels} channels are drawn. " if kept < n_channels else ""
+
+
 def form_of_channels(form: SignalForm, kept: list[int]) -> SignalForm:
     """The form of some channels."""
     names = ("channel_names", "units", "low", "high")

@@ -55,7 +55,8 @@ def _odd(ctx: click.Context, param: click.Parameter, value: int) -> int:
 )  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the dropped channels.")
 @click.option("--change-at", type=float, help="Step that change.png shows, in SD; the last if left out.")
-@click.option("--format", "formats", type=click.Choice(_FORMATS), multiple=True, default=_FORMATS, show_default=True,
+@click.option("--format", "formats", type=click.Choice(_FORMATS), multiple=True,
+    default=("png", "svg", "gif"), show_default=True,
     help="Of the figures; may be given several times.")  # fmt: skip
 @figure_options
 @allow_encoders
@@ -80,10 +81,10 @@ def command(
 
     CASE is a file; file.npz#12 is case 12 of a file of many, counted from 0.
 
-    Writes path.png, .svg and .pdf (a filmstrip), path.gif and path.mp4 (a film), change.png, .svg and .pdf (what
-    changes at one step), and path.csv (step, probability, move achieved, trust); of a signal also samples.csv (every
-    sample of every step, in its unit). The figures know how they were made: xaae reopen path.png opens the same path in
-    the app. The direction is fitted to the training cases of the table of latents.
+    Writes path.png, .svg, .pdf (a filmstrip), path.gif, .mp4 (a film), and change.png, .svg, .pdf (what changes at one
+    step), in the formats asked for; path.csv (step, probability, move achieved, trust); of a signal also samples.csv
+    (every sample of every step, in its unit). The figures know how they were made: xaae reopen path.png opens the same
+    path in the app. The direction is fitted to the training cases of the table of latents.
     """
     from analysis.directions import fit_direction
     from analysis.figures.filmstrip import PathFigure

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from analysis.provenance import read_provenance
 from tests.app.app_tab import STEPS, AppTab
 from xaae_core.checkpoints import load_checkpoint
 from xaae_core.demo import demo_checkpoint
@@ -112,17 +113,26 @@ def test_brackets_go_from_case_to_case_and_the_step_stays(tab: AppTab) -> None:
     expect(tab.page.locator(".cs-cell[aria-selected=true]")).to_contain_text(first[-6:])
 
 
-def test_the_downloads_are_whole_files(tab: AppTab) -> None:
-    with Image.open(io.BytesIO(tab.download("GIF"))) as gif:
+def test_the_downloads_are_whole_files_of_the_path_and_of_the_change_at_this_step(tab: AppTab) -> None:
+    tab.press("End")
+    tab.page.wait_for_timeout(600)
+    tab.page.get_by_role("button", name="This path").click()
+    gif_file = tab.download("GIF")
+    with Image.open(io.BytesIO(gif_file)) as gif:
         assert gif.format == "GIF"
-        assert getattr(gif, "n_frames", 1) >= STEPS
+        assert getattr(gif, "n_frames", 1) == 2 * STEPS - 2
         gif.seek(STEPS - 1)
-    with Image.open(io.BytesIO(tab.download("PNG filmstrip"))) as strip:
+    with Image.open(io.BytesIO(tab.download("PNG"))) as strip:
         strip.load()
         assert strip.format == "PNG"
         assert strip.width > strip.height
     rows = tab.download("CSV").decode().splitlines()
     assert len([row for row in rows if not row.startswith("#")]) == STEPS + 1
+    tab.page.keyboard.press("Escape")
+    tab.page.get_by_role("button", name="Change at this step").click()
+    told = read_provenance(tab.download("SVG")).provenance
+    assert (told.kind, told.settings["step"], told.view["query"]["step"]) == ("change", 3.0, ["3"])
+    assert told.case_ids == read_provenance(gif_file).provenance.case_ids
 
 
 def test_a_click_on_a_case_of_the_start_page_opens_it(open_page: Any, app_url: str) -> None:

@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from analysis.provenance import read_provenance
 from app.cli import main
-from tests.app.cli_folders import SIDE, write_model, write_pictures
+from tests.app.cli_folders import write_model, write_pictures
+from xaae_core.case_tokens import case_token, short_token
 from xaae_core.latents import read_latents
 
 
@@ -108,17 +110,22 @@ def path_folder(room: Path) -> Path:
     made = xaae(
         *("traverse", room / "model.safetensors", room / "pictures" / "dark" / "00.png"),
         *("--latents", room / "latents.parquet", "--out", room / "path", "--span", 2, "--steps", 5),
+        *("--change-at", 1.2, "--width-mm", 89, "--dpi", 100),
+        *(part for form in ("png", "svg", "pdf", "gif", "mp4") for part in ("--format", form)),
     )
     assert made.exit_code == 0, made.output
     return room / "path"
 
 
-def test_traverse_writes_gif_filmstrip_and_table(path_folder: Path) -> None:
+def test_traverse_writes_films_filmstrip_change_and_table(path_folder: Path) -> None:
+    forms = {"path": {"png", "svg", "pdf", "gif", "mp4", "csv"}, "change": {"png", "svg", "pdf"}}
+    expected = {f"{name}.{form}" for name, endings in forms.items() for form in endings}
+    assert {path.name for path in path_folder.iterdir()} == expected | {"settings.toml"}
     with Image.open(path_folder / "path.gif") as gif:
-        assert gif.size == (SIDE, SIDE)
-        assert gif.n_frames > 1
+        assert min(gif.size) >= 320
+        assert gif.n_frames == 8
     with Image.open(path_folder / "path.png") as strip:
-        assert strip.width > strip.height
+        assert strip.width == pytest.approx(89 / 25.4 * 100, abs=1)
     rows = list(csv.DictReader((path_folder / "path.csv").read_text().splitlines()))
     assert [float(row["step_sd"]) for row in rows] == [-2, -1, 0, 1, 2]
     assert float(rows[2]["achieved_sd"]) == 0
@@ -127,9 +134,31 @@ def test_traverse_writes_gif_filmstrip_and_table(path_folder: Path) -> None:
     assert all(row["reason"] for row in rows)
 
 
+def test_the_figures_of_a_path_reopen_the_same_path_and_name_no_file(room: Path, path_folder: Path) -> None:
+    table = read_latents(room / "latents.parquet")
+    case = next(name for name in table.ids.tolist() if name.endswith("dark/00.png"))
+    for file in sorted(path_folder.glob("*.*")):
+        if file.suffix not in (".csv", ".toml"):
+            found = read_provenance(file.read_bytes())
+            told = found.provenance
+            assert found.warnings == ()
+            assert told.kind == file.stem
+            assert told.case_ids == (case_token(case),)
+            assert told.view["page"] == "traverse"
+            query = {key: values[0] for key, values in told.view["query"].items()}
+            assert query["case"] == case_token(case)
+            assert (query["range"], query["steps"], query["target"]) == ("± 2 SD", "5", "dark")
+            assert told.settings["span"] == 2
+            assert told.settings.get("step") == (1.0 if file.stem == "change" else None)
+            assert told.data_fingerprint == table.data_fingerprint
+    drawn = (path_folder / "path.svg").read_text()
+    assert f"case {short_token(case)}" in drawn
+    assert "00.png" not in drawn
+
+
 def test_the_same_seed_gives_the_same_files(room: Path, path_folder: Path, tmp_path: Path) -> None:
     base = ("traverse", room / "model.safetensors", room / "pictures" / "dark" / "00.png", "--latents")
-    settings = ("--span", 2, "--steps", 5, "--skip-dropout", 0.5)
+    settings = ("--span", 2, "--steps", 5, "--skip-dropout", 0.5, "--format", "gif")
     tables = []
     for number, seed in enumerate((1, 1, 2)):
         out = tmp_path / str(number)
@@ -145,6 +174,7 @@ def test_traverse_towards_the_other_class_is_the_same_path_backwards(room: Path,
         made = xaae(
             *("traverse", room / "model.safetensors", room / "pictures" / "dark" / "00.png", "--json"),
             *("--latents", room / "latents.parquet", "--out", tmp_path / target, "--steps", 5, "--target", target),
+            *("--format", "gif"),
         )
         assert made.exit_code == 0, made.output
         achieved[target] = [row["probability"] for row in json.loads(made.stdout)["steps"]]
