@@ -45,6 +45,18 @@ class QualityChart:
     quality: Quality
     curves: tuple[RocCurve, ...] = ()
 
+    @property
+    def split(self) -> str:
+        """The split that was measured."""
+        return self.quality.split if isinstance(self.quality, RegressorQuality) else self.quality.held_out.split
+
+    @property
+    def intervals(self) -> str:
+        """How the main figure's interval was found: "bootstrap", or "newcombe" of a perfect order."""
+        if isinstance(self.quality, RegressorQuality):
+            return "bootstrap"
+        return "newcombe" if self.quality.held_out.auroc in (0.0, 1.0) else "bootstrap"
+
     def height(self, style: FigureStyle) -> float:
         """Inches it takes."""
         if isinstance(self.quality, RegressorQuality):

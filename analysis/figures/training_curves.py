@@ -146,7 +146,9 @@ class TrainingCurves:
         many = f"A training of {_epochs(self.n_epochs)} in {len(told)} phases (epochs in brackets): {', '.join(told)}."
         words = [one if len(told) == 1 else many, *(_panel_words(panel) for panel in self.panels)]
         if any(phase.kept for phase in self.phases):
-            words.append("Rings and dotted lines: the epochs whose weights were kept.")
+            has_game = any(phase.name == "adversarial" for phase in self.phases)
+            rule = "chosen on validation cases" + ("; the adversarial term does not count" if has_game else "")
+            words.append(f"Rings and dotted lines: the epochs whose weights were kept ({rule}).")
         return " ".join(words)
 
     def _grid(self, style: FigureStyle) -> tuple[int, int]:

@@ -134,7 +134,11 @@ def keys_of_measures(provenance: Provenance) -> tuple[str, ...]:
     return (
         *((SHUFFLES,) if is_tested else ()),
         *((LIKENESS,) if "likeness" in provenance.settings else ()),
-        *((AREA if provenance.settings.get("classes") else RESAMPLES,) if provenance.kind == "quality" else ()),
+        *(
+            (AREA if provenance.settings.get("intervals") == "newcombe" else RESAMPLES,)
+            if provenance.kind == "quality"
+            else ()
+        ),
         *((POINTING,) if provenance.kind == "localisation" else ()),
     )
 

@@ -100,13 +100,9 @@ def quality_figure(chart: QualityChart, made: Provenance, *, fingerprint: str, s
         fingerprint: of the data they were measured on.
         seed: of the intervals.
     """
-    from analysis.evaluation.regressor_quality import RegressorQuality
-
-    quality = chart.quality
-    split = quality.split if isinstance(quality, RegressorQuality) else quality.held_out.split
-    settings = {**made.settings, "target": quality.target, "split": split}
+    settings = {**made.settings, "target": chart.quality.target, "split": chart.split, "intervals": chart.intervals}
     known = replace(made, data_fingerprint=fingerprint, seed=seed, settings=settings)
-    return Figure(chart, known, f"Held-out quality: {quality.target}")
+    return Figure(chart, known, f"Held-out quality: {chart.quality.target}")
 
 
 def quality_of_run(path: Path, *, seed: int = 0) -> Figure:
@@ -159,7 +155,7 @@ def _with_model(made: Provenance, run: Path) -> Provenance:
     if not path.is_file():
         return made
     card = read_card(path)
-    settings = {"model": card.kind, "classes": list(card.classes), **made.settings}
+    settings = {**made.settings, "model": card.kind, "classes": list(card.classes)}
     return replace(
         made,
         checkpoint_sha256=file_sha256(path),

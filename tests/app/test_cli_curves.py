@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from analysis.provenance import read_provenance
+from analysis.provenance.wording import methods_paragraph
 from app.cli import main
 from app.training.files import PROGRESS_NAME, EpochRecord, write_json
 from app.views import View
@@ -69,7 +70,7 @@ def test_the_figure_says_which_training_it_is_of(run: Path, tmp_path: Path, form
     assert (told.kind, told.seed, told.data_fingerprint) == ("training", 3, "f1f1")
     assert told.checkpoint_sha256 == file_sha256(run / "model.safetensors")
     assert told.settings["phases"] == LENGTHS
-    assert (told.settings["preset"], told.settings["model"]) == ("quick", "xaaenet")
+    assert (told.settings["preset"], told.settings["model"]) == ("quick", read_card(run / "model.safetensors").kind)
     assert View.from_json(told.view).query == {"run": ("first",)}
     assert "Band from 0.5 to 0.8" in made.stdout, "the band is that of this training's settings"
 
@@ -92,7 +93,9 @@ def test_the_quality_is_that_of_the_runs_own_table(run: Path, tmp_path: Path) ->
     told = read_provenance(out.read_bytes()).provenance
     assert (told.kind, told.data_fingerprint, told.seed) == ("quality", "f1" * 32, 0)
     assert (told.settings["split"], told.settings["target"]) == ("test", read_card(run / "model.safetensors").target)
+    assert told.settings["intervals"] == "bootstrap"
     assert told.view["page"] == "start"
+    assert "Efron" in methods_paragraph([told])
     assert told.view["query"]["model"] == [told.checkpoint_sha256[:16]]
 
 

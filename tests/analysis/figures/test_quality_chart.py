@@ -158,6 +158,15 @@ def test_without_the_table_there_is_no_curve_and_the_figure_is_still_whole() -> 
     assert f"{chart.quality.held_out.auroc:.3f}" in chart.caption()  # type: ignore[union-attr]
 
 
+def test_a_perfect_order_says_that_its_interval_is_another() -> None:
+    assert chart_of(classified()).intervals == "bootstrap"
+    table = classified()
+    perfect = np.column_stack([table.labels == 0, table.labels == 1]).astype(np.float32)
+    chart = chart_of(table_with(labels=table.labels, probabilities=perfect, classes=table.classes))
+    low, high = chart.curves[0].held_out.auroc_interval
+    assert (chart.intervals, high, low < 1) == ("newcombe", 1.0, True)
+
+
 def test_a_class_that_was_never_seen_has_no_curve_but_a_figure() -> None:
     table = classified()
     only = table.rows(table.labels == 0)
