@@ -15,6 +15,7 @@ from app.top_bar import top_bar
 from app.workspace import Case
 from app.workspace_progress import open_with_progress
 
+TAB = "report_tab"
 TABS = ("Multi-panel figure", "Report")
 
 
@@ -32,9 +33,8 @@ def render() -> None:
         else:
             show_empty()
     with right:
-        figure, report = st.tabs(
-            list(TABS), default=TABS[0] if basket.kept() else TABS[1], key="report_tab", on_change="rerun"
-        )
+        st.session_state.setdefault(TAB, TABS[0] if basket.kept() else TABS[1])
+        figure, report = st.tabs(list(TABS), key=TAB, on_change="rerun")
         if figure.open:
             with figure, explained("This figure"):
                 show_panels()

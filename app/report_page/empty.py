@@ -17,8 +17,9 @@ def show_empty() -> None:
     """What a report is made of, and where that is found."""
     st.markdown("**No figures yet**")
     st.markdown(
-        "Below every picture is a menu: **Take this figure**, **This path** … Press **Add to report** in it, and "
-        "the figure waits here, with your note, to become a panel of a figure for a paper, or a part of a report for the ward."
+        "Below every picture is a menu: **Take this figure**, **This path** … Press **Add to report** in it, and the "
+        "figure waits here, with your note, to become a panel of a figure for a paper, or a part of a report for "
+        "the ward."
     )
     for page, words in _PAGES:
         st.page_link(page, label=words, icon=":material/arrow_forward:")
