@@ -27,6 +27,7 @@ class Link:
         page: the page; "" before any was opened.
         is_new: whether the next run follows a link, and no page switch.
         waited_for: what widgets that are not drawn yet are to say, by key.
+        asked_step: where on the path it asks to be, in SD; None where it does not, or has been there.
         notes: what could not be used, a sentence each.
         missing_case: said where the case is not among the open ones; "" otherwise.
         data: fingerprint that the open data should have; "" where it does not matter (any more).
@@ -38,6 +39,7 @@ class Link:
     page: str = ""
     is_new: bool = True
     waited_for: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    asked_step: float | None = None
     notes: list[str] = field(default_factory=list)
     missing_case: str = ""
     data: str = ""

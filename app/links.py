@@ -35,9 +35,12 @@ from xaae_core.errors import ViewError, XaaeError
 WITHOUT_MODEL = ("train",)
 """Pages that need no model: a link to them opens whatever model it names."""
 _FARTHEST_SD = 100.0
+_NEAR_SD = 0.5
 _MOST_NAMED = 8
 _OWN = (STEP, state.AXIS, maps_state.CASES)
 """Keys of single pages that the app writes itself."""
+_READ = (STEP, maps_state.CASES, state.RUN)
+"""Keys that say themselves what they cannot be."""
 _CASES = ("folder", "training", "placed")
 _WHOLE = re.compile(r"\s*(\d{1,6})(?!\d)")
 
@@ -141,6 +144,12 @@ def judge_widgets() -> None:
             now.notes.append(f"The setting {key} cannot be {words} here.")
         del now.waited_for[key]
 
+    asked = now.asked_step
+    if asked is not None and state.VIEWER in st.session_state:
+        if abs(asked - path_left_at()) > _NEAR_SD:
+            now.notes.append(f"The path does not reach “{asked:g}” SD.")
+        now.asked_step = None
+
 
 def go_on_without_model() -> None:
     """Use the model that is open for a link to another one."""
@@ -160,18 +169,20 @@ def _restore(page: str) -> None:
 
 
 def _expect_widgets(now: Link, page: str) -> None:
-    """Take out of a link what no page of this name knows; remember what its controls are to say."""
+    """Take out of a link what no page knows; remember what its controls are to say."""
     query = {key: tuple(st.query_params.get_all(key)) for key in st.query_params}
-    known = {key: values for key, values in query.items() if key in COMMON or key in KEYS[page]}
+    known = {
+        key: values for key, values in query.items() if key in COMMON or any(key in keys for keys in KEYS.values())
+    }
     kept = {key: values for key, values in known.items() if sum(map(len, values)) <= LONGEST}
     unknown = [f"“{said(key)}”" for key in query if key not in known]
     if unknown:
         more = f" and {len(unknown) - _MOST_NAMED:,} more" if len(unknown) > _MOST_NAMED else ""
-        now.notes.append(f"This page has no setting called {', '.join(unknown[:_MOST_NAMED])}{more}.")
+        now.notes.append(f"There is no setting called {', '.join(unknown[:_MOST_NAMED])}{more}.")
     now.notes += [f"What it says of {key} is too long." for key in known if key not in kept]
     if len(kept) < len(query):
         st.query_params.from_dict({key: list(values) for key, values in kept.items()})
-    now.waited_for = {key: values for key, values in kept.items() if key not in (*COMMON, *_OWN, state.RUN)}
+    now.waited_for = {key: values for key, values in kept.items() if key in KEYS[page] and key not in _READ}
 
 
 def _follow_model(now: Link, wishes: dict[str, str]) -> bool:
@@ -236,6 +247,7 @@ def _step(now: Link, wished: str) -> float:
     except ValueError:
         sd = math.nan
     if math.isfinite(sd) and abs(sd) <= _FARTHEST_SD:
+        now.asked_step = sd
         return sd
     now.notes.append(f"“{said(wished)}” is no place on a path.")
     return 0.0
@@ -247,6 +259,7 @@ def _follow_axis(now: Link, wished: str) -> None:
     if found is not None:
         st.session_state[state.AXIS] = int(found[1])
     elif wished:
+        now.waited_for.pop(state.AXIS, None)
         now.notes.append(f"“{said(wished)}” is no dimension of z.")
 
 
