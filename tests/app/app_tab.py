@@ -60,7 +60,7 @@ class AppTab(ViewerTab):
 
     def download(self, label: str) -> bytes:
         with self.page.expect_download() as coming:
-            self.page.get_by_role("button", name=label).click()
+            self.page.get_by_role("button", name=label, exact=True).click()
         return coming.value.path().read_bytes()
 
     def assert_nothing_sticks_out(self) -> None:

@@ -126,7 +126,7 @@ def test_the_downloads_are_whole_files_of_the_path_and_of_the_change_at_this_ste
         strip.load()
         assert strip.format == "PNG"
         assert strip.width > strip.height
-    rows = tab.download("CSV").decode().splitlines()
+    rows = tab.download("Numbers (CSV)").decode().splitlines()
     assert len([row for row in rows if not row.startswith("#")]) == STEPS + 1
     tab.page.keyboard.press("Escape")
     tab.page.get_by_role("button", name="Change at this step").click()

@@ -38,7 +38,7 @@ def test_a_slow_path_fills_in_marked_while_the_page_is_in_use(open_page: Any, sl
     tab.page.keyboard.press("End")
     tab.page.keyboard.press("ArrowLeft")
     expect(tab.page.locator(".pv-panel-decoded .pv-badge")).to_have_text(re.compile("is being computed"))
-    expect(tab.page.get_by_role("button", name="GIF")).to_be_visible()
+    expect(tab.page.get_by_role("button", name="This path")).to_be_visible()
     tab.page.locator(".cs-frame canvas").first.wait_for()
     assert int(tab.viewer.get_attribute("data-ready") or 0) < STEPS, "the rest of the page waited for the path"
 
