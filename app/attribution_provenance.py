@@ -146,8 +146,10 @@ def case_id_of(image: Path, name: str, table: LatentTable | None) -> str:
     if table is None:
         return name
     asked = image.absolute().as_posix()
+    bare = image.absolute().with_suffix("").as_posix()  # the demo's ids have no ending
     for case, path in zip(table.ids.tolist(), table.paths, strict=True):
-        if asked.endswith(f"/{case}") or (path and Path(path).absolute().as_posix() == asked):
+        is_named = asked.endswith(f"/{case}") or bare.endswith(f"/{case}")
+        if is_named or (path and Path(path).absolute().as_posix() == asked):
             return str(case)
     return name
 

@@ -115,17 +115,13 @@ class AttributionFigure:
         if self.mask is not None:
             said.append("The white line is the outline of what matters." if self.form is None else
                 "Brackets mark what matters.")  # fmt: skip
+        levels = " and ".join(f"{level:.0%}" for level in LEVELS)
+        said.append("In greyscale light adds and dark takes, and zero is grey" + ("." if self.form is not None else
+            f"; lines on the picture are where the map, smoothed over {SMOOTHED:.1%} of its width, reaches {levels} of "
+            "its strongest, dashed where it takes from the number."))  # fmt: skip
         if self.verdicts:
             said.append("The verdict of the sanity checks stands beside each map.")
         return " ".join(said)
-
-    def grey_caption(self) -> str:
-        """What replaces the colours of the map that is laid on a picture, in greyscale."""
-        levels = " and ".join(f"{level:.0%}" for level in LEVELS)
-        return (
-            f"Lines on the picture: where the map, smoothed over {SMOOTHED:.1%} of the picture's width, reaches "
-            f"{levels} of its strongest; solid lines add to the number, dashed ones take from it."
-        )
 
 
 class _Sheet:

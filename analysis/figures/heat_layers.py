@@ -97,7 +97,7 @@ def _draw_lines(axes: Axes, heat: NDArray[Any]) -> None:
         for colour, width in (("#000000", 1.7), ("#ffffff", 0.9)):
             axes.contour(
                 sign * smooth, levels=[level * most for level in LEVELS], colors=colour, linewidths=width,
-                linestyles="solid" if colour == "#000000" and sign > 0 else dash,
+                linestyles=["solid" if colour == "#000000" and sign > 0 else dash],
             )  # fmt: skip
 
 

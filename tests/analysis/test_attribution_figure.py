@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure as Canvas
 from PIL import Image
 
@@ -103,7 +104,8 @@ def test_maps_of_another_size_are_refused():
 
 def mask_lines(axes: list[Axes]) -> list[np.ndarray]:
     """Points of all contour lines."""
-    return [path.vertices for part in axes for lines in part.collections for path in lines.get_paths()]
+    found = [each for part in axes for each in part.collections if isinstance(each, ContourSet)]
+    return [path.vertices for lines in found for path in lines.get_paths()]
 
 
 def test_the_outline_follows_the_mask_and_verdicts_are_told():

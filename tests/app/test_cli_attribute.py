@@ -212,10 +212,10 @@ def test_evaluation_writes_measures_checks_and_a_verdict(tmp_path: Path):
             told = read_provenance(content).provenance
             assert (told.kind, told.settings["evaluated"]) == ("sanity" if name == "sanity" else "attribution", True)
             assert told.direction["target"] == "effusion"
-            assert told.case_ids == (case_token(f"images/{CASE.name}"),)
+            assert told.case_ids == (case_token(CASE.stem),)
             assert CASE.stem.encode() not in content, "no file's name in a figure"
     assert told.view["query"] == {
-        "case": [case_token(f"images/{CASE.name}")],
+        "case": [case_token(CASE.stem)],
         "explain": ["score towards “effusion”"],
         "ig_steps": ["4"],
         "methods": ["Saliency"],
