@@ -11,9 +11,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from analysis.projections import project
+from analysis.provenance import read_provenance
 from app.components.case_strip.thumbnails import make_thumbnail
 from app.maps_page.cases import THUMBNAIL
 from tests.app.linked_maps_tab import READ_CARD
+from xaae_core.case_tokens import case_token
 from xaae_core.checkpoints import load_checkpoint
 from xaae_core.data.phantoms import draw_by_id
 from xaae_core.demo import demo_checkpoint, demo_latents
@@ -54,7 +56,7 @@ class MapsPage:
         """Until the maps are drawn and the script rests."""
         self.page.locator(f".lm[data-ready='{len(self.table)}']").wait_for(timeout=60_000)
         self.rest()
-        expect(self.page.get_by_text("are being measured")).to_have_count(0, timeout=60_000)  # then the page runs again
+        expect(self.page.get_by_text("being measured")).to_have_count(0, timeout=180_000)  # then the page runs again
         self.rest()
         expect(self.stage).to_have_attribute("data-view", re.compile(r"\d"))
 
@@ -111,6 +113,22 @@ class MapsPage:
             self.page.get_by_role("button", name=label, exact=True).click()
         return coming.value.path().read_bytes()
 
+    def open_menu(self, label: str) -> None:
+        """Open a figure's menu, which is drawn anew when it opens."""
+        self.page.get_by_role("button", name=label).click()
+        self.page.get_by_role("button", name="PNG", exact=True).wait_for()
+        self.page.wait_for_timeout(300)  # until the script has begun
+        self.rest()
+
+    def take(self, menu: str, label: str) -> bytes:
+        """A file of a figure's menu, which is open; the menu says when it is saved."""
+        self.page.mouse.move(5, 5)  # the menu has grown: the pointer may rest on a button, whose words hide another
+        self.rest()
+        content = self.download(label)
+        expect(self.page.get_by_text(re.compile(rf"^Saved {menu}"))).to_be_visible(timeout=30_000)
+        self.rest()
+        return content
+
     def chosen_ids(self) -> list[str]:
         """The ids of the chosen cases, out of their file."""
         return [row["id"] for row in csv.DictReader(self.download("IDs (CSV)").decode().splitlines())]
@@ -158,11 +176,28 @@ def test_a_double_click_opens_that_case_in_traverse(open_page: Any, app_url: str
 
 def test_the_files_are_what_they_say(open_page: Any, app_url: str, table: LatentTable) -> None:
     tab = MapsPage(open_page, app_url, table)
-    assert tab.download("PNG").startswith(b"\x89PNG")
-    assert b"<svg" in tab.download("SVG")[:500]
-    rows = list(csv.DictReader(tab.download("Numbers (CSV)").decode().splitlines()))
+    tab.open_menu("Take these maps")
+    assert tab.take("maps-pca-pls", "PNG").startswith(b"\x89PNG")
+    svg = tab.take("maps-pca-pls", "SVG")
+    told = read_provenance(svg).provenance
+    assert (told.kind, told.settings["methods"]) == ("map", ["pca", "pls"])
+    assert told.view["query"]["left"] == ["PCA"]
+    numbers = list(csv.DictReader(tab.take("maps-pca-pls", "Numbers (CSV)").decode().splitlines()))
+    assert [row["case"] for row in numbers] == [case_token(case) for case in table.ids.tolist()]
+    np.testing.assert_allclose([float(row["x_pca"]) for row in numbers], tab.points_in_z[:, 0], rtol=1e-5, atol=1e-6)
+    rows = list(csv.DictReader(tab.take("maps-pca-pls", "All cases (CSV)").decode().splitlines()))
     assert [row["id"] for row in rows] == table.ids.tolist()
     np.testing.assert_allclose([float(row["PCA x"]) for row in rows], tab.points_in_z[:, 0], rtol=1e-5)
+    assert b'id="xaae-provenance"' in tab.take("maps-pca-pls", "Linked page (HTML)")
+    assert tab.errors == []
+
+
+def test_the_biplot_has_a_menu_of_its_own(open_page: Any, app_url: str, table: LatentTable) -> None:
+    tab = MapsPage(open_page, app_url, table)
+    tab.open_menu("PLS biplot")
+    told = read_provenance(tab.take("biplot-effusion", "PDF")).provenance
+    assert (told.kind, told.settings["target"]) == ("biplot", "effusion")
+    assert tab.errors == []
 
 
 def test_a_slow_map_says_how_far_it_is_can_be_cancelled_and_begun_again(

@@ -6,6 +6,7 @@ import pytest
 from analysis.case_columns import groups, numbers
 from app.look import AWAY, TOWARDS
 from app.maps_page.colours import MOST_GROUPS, NOT_KNOWN, group_colours, map_colours
+from tests.analysis.colour_sight import CONDITIONS, distances
 
 
 def test_the_target_has_the_accent_colour_and_its_counterpart_the_other() -> None:
@@ -51,3 +52,11 @@ def test_scores_and_errors_have_zero_in_the_middle(name: str) -> None:
 def test_numbers_without_a_range_still_have_a_scale(values: list[float]) -> None:
     shown = map_colours(numbers("age", np.array(values)), "effusion")
     assert shown.low < shown.high
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("n", [2, 4, 8, 12])
+def test_the_colours_of_the_screen_stay_apart_for_every_eye(condition: str, n: int) -> None:
+    names = tuple(f"group {k}" for k in range(n))
+    apart = distances(group_colours(groups("label", np.arange(n), names), "group 1"), condition)
+    assert apart[np.triu_indices(n, 1)].min() > 17

@@ -127,9 +127,11 @@ def test_the_layouts_settings_are_in_the_address(open_session: Any, menus: dict[
     session: Session = open_session()
     session.app.session_state[maps_state.PERPLEXITY] = 10
     session.app.session_state[maps_state.MIN_DIST] = 0.5
+    session.app.session_state[maps_state.CASES] = "folder"
     session.app.session_state[maps_state.LEFT] = session.app.session_state[maps_state.RIGHT] = "pca"
     session.go("maps.py").assert_well()
     query = menus["maps_figure"].make().provenance.view["query"]
+    assert query[maps_state.CASES] == ["folder"]  # of the demo, the training cases are the usual ones
     assert query[maps_state.PERPLEXITY] == ["10"]
     assert float(query[maps_state.MIN_DIST][0]) == 0.5
 
