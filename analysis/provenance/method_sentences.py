@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from analysis.direction_significance import SIGNIFICANT
-from analysis.provenance import citations
-from analysis.provenance.provenance import Provenance
+from analysis.provenance import Provenance, citations
 from analysis.provenance.settings_words import (
     KIND_NAMES,
     METHOD_NAMES,
     list_words,
-    number_words,
     one_line,
     parameter_words,
 )
+from analysis.provenance.told_facts import (
+    Parts,
+    counted,
+    direction_key,
+    direction_quality,
+    fullest,
+    known_of_model,
+    map_settings,
+    mark,
+    marked_keys,
+    method_settings,
+    model_key,
+    noise_words,
+)
 
-Parts = Sequence[Provenance]
 _MAPS = ("tsne", "t-sne", "umap", "pca", "pls")
 _ATTRIBUTED = ("attribution", "cohort_attribution", "sanity", "localisation")
 _MOVED = ("path", "change")
@@ -35,59 +44,42 @@ def sentences(parts: Parts) -> Iterator[str]:
         yield from dict.fromkeys(topic(parts))
 
 
-def mark(keys: Iterable[str]) -> str:
-    """The mark of citations, with the space before it; "" for none."""
-    told = "; ".join(f"@{key}" for key in sorted(set(keys)))
-    return f" [{told}]" if told else ""
-
-
-def direction_quality(facts: Mapping[str, Any]) -> str:
-    """Such as "AUROC 0.930 [0.900, 0.950]"; "" where it was not measured."""
-    quality, low, high = (facts.get(name) for name in ("quality", "quality_low", "quality_high"))
-    if quality is None:
-        return ""
-    interval = "" if low is None or high is None else f" [{low:.3f}, {high:.3f}]"
-    return f"{one_line(str(facts.get('quality_name', 'quality')))} {quality:.3f}{interval}".replace("-", "−")
-
-
-def noise_words(facts: Mapping[str, Any]) -> str:
-    """Whether a direction could be noise, with p and the shuffles."""
-    p = facts.get("p_value")
-    if p is None:
-        return "whether it could be noise was not tested"
-    told = f"p = {number_words(p)}, {number_words(facts.get('n_permutations', 0))} permutations"
-    return f"it could be noise ({told})" if p >= SIGNIFICANT else f"it is more than noise ({told})"
-
-
 def _model(parts: Parts) -> Iterator[str]:
-    for part in parts:
+    for part in fullest(parts, model_key, known_of_model):
         kind = citations.model_kind(part)
         if not part.checkpoint_sha256 and not kind:
             continue
         dims = part.settings.get("latent_dims")
         sized = f" with {dims} latent dimensions" if isinstance(dims, int) else ""
         name = f" “{one_line(part.checkpoint_name)}”" if part.checkpoint_name else ""
-        digest = f"; SHA-256 of its file {part.checkpoint_sha256[:10]}…" if part.checkpoint_sha256 else ""
-        what = KIND_NAMES.get(kind, one_line(kind) or "a kind that is not told")
-        yield f"The model{name} is {what}{sized}{mark(citations.keys_of_model(kind))}{digest}."
+        digest = part.checkpoint_sha256[:10]
+        if not kind:
+            yield f"The model{name} is that of the file with the SHA-256 {digest}…."
+            continue
+        what = KIND_NAMES.get(kind, one_line(kind))
+        file = f"; SHA-256 of its file {digest}…" if digest else ""
+        yield f"The model{name} is {what}{sized}{mark(citations.keys_of_model(kind))}{file}."
 
 
 def _data(parts: Parts) -> Iterator[str]:
-    for fingerprint, name in dict.fromkeys((part.data_fingerprint, part.data_name) for part in parts):
-        same = [part for part in parts if (part.data_fingerprint, part.data_name) == (fingerprint, name)]
+    for part in fullest(parts, lambda part: part.data_fingerprint or part.data_name, lambda part: len(part.data_name)):
+        fingerprint, name = part.data_fingerprint, part.data_name
+        same = [each for each in parts if (each.data_fingerprint or each.data_name) == (fingerprint or name)]
         named = f" of “{one_line(name)}”" if name else ""
         digest = f" (fingerprint {fingerprint[:10]}…)" if fingerprint else ""
-        tokens = {case for part in same for case in part.case_ids}
-        counts = {part.settings["n_cases"] for part in same if isinstance(part.settings.get("n_cases"), int)}
-        n_cases = max((*counts, len(tokens)))
+        tokens = {case for each in same for case in each.case_ids}
+        counts = [each.settings.get(key) for each in same for key in ("n_cases", "cases")]
+        n_cases = max(len(tokens), *(count for count in (*counts, 0) if isinstance(count, int)))
         if n_cases and (named or digest):
-            yield f"Shown {'is' if n_cases == 1 else 'are'} {_counted(n_cases, 'case')}{named}{digest}."
-        elif named or digest:
+            yield f"Shown {'is' if n_cases == 1 else 'are'} {counted(n_cases, 'case')}{named}{digest}."
+        elif digest:
             yield f"The data are those{named}{digest}."
+        elif named:
+            yield f"The training data are “{one_line(name)}”."
 
 
 def _direction(parts: Parts) -> Iterator[str]:
-    for part in parts:
+    for part in fullest(parts, direction_key, lambda part: len(part.direction)):
         facts = part.direction
         if not facts:
             continue
@@ -98,10 +90,11 @@ def _direction(parts: Parts) -> Iterator[str]:
         method = citations.direction_method(part)
         fitted = METHOD_NAMES.get(method, one_line(str(facts.get("method", "")))) or "a method that is not told"
         n_cases = facts.get("n_cases")
-        cases = f" to {_counted(n_cases, 'encoded case')}" if isinstance(n_cases, int) else ""
+        cases = f" to {counted(n_cases, 'encoded case')}" if isinstance(n_cases, int) else ""
         quality = direction_quality(facts)
         told = f", and scored by cross-validation, each case by a fit without it: {quality}" if quality else ""
-        yield f"The direction towards {target} was fitted by {fitted}{mark(citations.keys_of_method(method))}{cases}{told}."
+        by = f"{fitted}{mark(citations.keys_of_method(method))}"
+        yield f"The direction towards {target} was fitted by {by}{cases}{told}."
         if "p_value" in facts:
             cone = facts.get("cone_degrees")
             sure = "" if cone is None else f", and 95 % of refits to resampled cases lie within {cone:.0f}° of it"
@@ -132,8 +125,10 @@ def _path(parts: Parts) -> Iterator[str]:
 
 
 def _samples(parts: Parts) -> Iterator[str]:
-    if any(part.kind == "samples" for part in parts):
-        yield "New cases were decoded from latent vectors drawn from the prior of the model; they show no patient."
+    for part in parts:
+        if part.kind == "samples":
+            source = one_line(str(part.settings.get("source") or "the prior of the model"))
+            yield f"New cases were decoded from latent vectors drawn from {source}; they show no patient."
 
 
 def _maps(parts: Parts) -> Iterator[str]:
@@ -141,7 +136,7 @@ def _maps(parts: Parts) -> Iterator[str]:
         if part.kind not in ("map", "biplot"):
             continue
         for method in citations.methods_of(part):
-            told = parameter_words(_of_method(part.settings, method), _MAP_SETTINGS.get(method, ()))
+            told = parameter_words(map_settings(part, method), _MAP_SETTINGS.get(method, ()))
             seed = "" if part.seed is None else f"seed {part.seed}"
             how = "".join(f", {part}" for part in (told, seed) if part)
             name = METHOD_NAMES.get(method, one_line(method))
@@ -153,15 +148,22 @@ def _attributions(parts: Parts) -> Iterator[str]:
         methods = [name for name in citations.methods_of(part) if name not in _MAPS]
         if part.kind not in _ATTRIBUTED or not methods:
             continue
-        cites = [f"{METHOD_NAMES.get(name, one_line(name))}{mark(_own_keys(name))}" for name in methods]
+        used = list_words([_attribution(name, part) for name in methods])
         library = any(citations.CAPTUM in citations.keys_of_method(name) for name in methods)
         target = part.settings.get("target")
-        of = f" of {one_line(str(target))}" if isinstance(target, str | int) and target != "" else ""
-        told = parameter_words(
-            part.settings, ("baseline", "n_steps", "n_samples", "noise", "window", "stride", "layer")
-        )
+        what = f"“{one_line(str(target))}”" if isinstance(target, str | int) and target != "" else "what the model says"
+        baseline = parameter_words(part.settings, ("baseline",))
         by = f", computed with captum{mark([citations.CAPTUM])}" if library else ""
-        yield f"Attributions{of} are those of {list_words(cites)}{by}{f', {told}' if told else ''}."
+        told = f"{used}{by}{baseline and ', '}{baseline}"
+        yield f"How much each part of the input adds to {what} was attributed by {told}."
+
+
+def _attribution(method: str, part: Provenance) -> str:
+    """A method with its citation and its settings."""
+    keys = [key for key in citations.keys_of_method(method) if key != citations.CAPTUM]
+    settings = method_settings(part, method) or (part.settings if "method_settings" not in part.settings else {})
+    told = parameter_words(settings, ("n_steps", "n_samples", "noise", "window", "stride", "layer"))
+    return f"{METHOD_NAMES.get(method, one_line(method))}{mark(keys)}{told and f' with {told}'}"
 
 
 def _checks(parts: Parts) -> Iterator[str]:
@@ -225,29 +227,6 @@ def _software(parts: Parts) -> Iterator[str]:
     versions = {name: number for part in parts for name, number in part.versions.items()}
     if versions:
         yield f"Software: {', '.join(f'{name} {versions[name]}' for name in sorted(versions))}."
-
-
-def marked_keys(text: str) -> tuple[str, ...]:
-    """Keys of publications that a text marks, each once, in order."""
-    found = (key for marks in re.findall(r" \[(@[\w; @]+)\]", text) for key in re.findall(r"@(\w+)", marks))
-    return tuple(dict.fromkeys(key for key in found if key in citations.publications()))
-
-
-def _own_keys(method: str) -> tuple[str, ...]:
-    return tuple(key for key in citations.keys_of_method(method) if key != citations.CAPTUM)
-
-
-def _of_method(settings: Mapping[str, Any], method: str) -> Mapping[str, Any]:
-    """Settings with those that a table of parameters holds, by themselves or by the method's name."""
-    parameters = settings.get("parameters")
-    if not isinstance(parameters, Mapping):
-        return settings
-    own = parameters.get(method)
-    return {**settings, **parameters, **(own if isinstance(own, Mapping) else {})}
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 _TOPICS: tuple[Callable[[Parts], Iterator[str]], ...] = (

@@ -63,12 +63,20 @@ _SETTINGS = {
     "window": "window {}",
     "stride": "stride {}",
     "n_cases": "{} cases",
+    "cases": "{} cases",
+    "colour": "coloured by {}",
+    "placed": "{} cases placed on the finished map",
+    "split": "split {}",
+    "n": "{} drawn",
+    "source": "drawn from {}",
     "n_drawn": "{} drawn",
     "k": "{} nearest",
 }
 _TOLD_ELSEWHERE = {
     *("model", "family", "classes", "latent_dims", "panels", "method", "methods", "evaluated", "likeness", "columns"),
+    *("maps", "preset", "method_settings"),
 }
+_TRANSPARENT = ("parameters",)
 _LONGEST = 80
 
 
@@ -78,7 +86,8 @@ def parameter_words(settings: Mapping[str, Any], names: Sequence[str]) -> str:
     for name in names:
         value = settings.get(name)
         if isinstance(value, Mapping):
-            told.append(all_words(value))
+            words = all_words(value)
+            told.append(words if name in _TRANSPARENT or not words else f"{name.replace('_', ' ')}: {words}")
         elif value is not None:
             told.append(_setting(name, value))
     return ", ".join(filter(None, told))
@@ -86,7 +95,11 @@ def parameter_words(settings: Mapping[str, Any], names: Sequence[str]) -> str:
 
 def all_words(settings: Mapping[str, Any]) -> str:
     """Every setting that is a number or a text, in words, but what sentences of their own tell."""
-    return parameter_words(settings, [name for name in settings if name not in _TOLD_ELSEWHERE])
+    own = settings.get("method_settings")
+    told = {
+        key for each in (own.values() if isinstance(own, Mapping) else ()) if isinstance(each, Mapping) for key in each
+    }
+    return parameter_words(settings, [name for name in settings if name not in _TOLD_ELSEWHERE | told])
 
 
 def number_words(value: Any) -> str:
@@ -115,6 +128,6 @@ def _setting(name: str, value: Any) -> str:
             return f"{len(value)} {name.replace('_', ' ')}" if value else ""
         told = ", ".join(number_words(each) for each in value)
         return f"{name.replace('_', ' ')} {told}"
-    if value == "":
+    if value == "" or (name == "placed" and not value):
         return ""
     return _SETTINGS.get(name, f"{name.replace('_', ' ')} {{}}").format(number_words(value))

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from analysis.provenance.citations import labels, methods_of, parts_of, publications
-from analysis.provenance.method_sentences import direction_quality, marked_keys, noise_words, sentences
+from analysis.provenance.method_sentences import sentences
 from analysis.provenance.provenance import Provenance
-from analysis.provenance.settings_words import METHOD_NAMES, all_words, list_words, one_line
+from analysis.provenance.settings_words import METHOD_NAMES, all_words, list_words, one_line, parameter_words
+from analysis.provenance.told_facts import direction_quality, map_settings, marked_keys, method_settings, noise_words
 
 if TYPE_CHECKING:
     from analysis.figures.figure import Figure
@@ -80,10 +81,17 @@ def making_sentences(provenance: Provenance) -> Iterator[str]:
         more = len(provenance.case_ids) - _MOST_NAMED
         plural = "" if len(provenance.case_ids) == 1 else "s"
         yield f"Case{plural} {named}{f' and {more:,} more' if more > 0 else ''}."
-    methods = [METHOD_NAMES.get(name, one_line(name)) for name in methods_of(provenance)]
+    methods = [_method(name, provenance) for name in methods_of(provenance)]
     told = [*methods, all_words(provenance.settings), "" if provenance.seed is None else f"seed {provenance.seed}"]
     if any(told):
         yield f"Made with {', '.join(filter(None, told))}."
+
+
+def _method(name: str, provenance: Provenance) -> str:
+    """A method by name, with its own parameters."""
+    parameters = parameter_words(map_settings(provenance, name), ("parameters",))
+    own = ", ".join(filter(None, (parameters, all_words(method_settings(provenance, name)))))
+    return f"{METHOD_NAMES.get(name, one_line(name))}{f' ({own})' if own else ''}"
 
 
 def _direction(provenance: Provenance) -> str:

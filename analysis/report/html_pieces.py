@@ -36,7 +36,7 @@ th, td { text-align: left; vertical-align: top; padding: .2rem .9rem .2rem 0; bo
   overflow-wrap: anywhere; }
 th { font-weight: 600; overflow-wrap: normal; }
 th[scope="row"] { overflow-wrap: anywhere; min-width: 3rem; }
-td.short { white-space: nowrap; }
+td.short, th.short { white-space: nowrap; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code { font-size: .85em; overflow-wrap: anywhere; }
 @media print {
@@ -115,7 +115,8 @@ def picture(content: bytes, alt: str, caption: str = "", *, is_small: bool = Fal
 
 def _row(cells: Sequence[str | float | int]) -> str:
     first, *rest = cells
-    return f'<th scope="row">{escape(str(first))}</th>' + "".join(_cell(cell) for cell in rest)
+    kind = ' class="short"' if len(str(first)) <= _SHORT else ""
+    return f'<th scope="row"{kind}>{escape(str(first))}</th>' + "".join(_cell(cell) for cell in rest)
 
 
 def _cell(cell: str | float | int) -> str:

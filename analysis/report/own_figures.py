@@ -89,18 +89,15 @@ class OwnFigures:
         target = direction.target if wanted.map_method == "pls" and direction is not None else None
         projection = project(table, wanted.map_method, seed=wanted.seed, target=target)
         drawing = map_drawing((_with_direction(projection, table, direction),))
-        settings = {
-            "methods": [wanted.map_method],
-            "parameters": dict(projection.parameters),
-            "n_cases": len(table),
-        }
+        method = {"method": wanted.map_method, "seed": projection.seed, "parameters": dict(projection.parameters)}
+        settings = {"methods": [wanted.map_method], "maps": [method], "cases": len(table), "colour": "label"}
         made = self._provenance(drawing, settings=settings, direction=direction)
         return projection, Figure(drawing, made, f"{projection.title} map of {len(table):,} cases")
 
     def of_quality(self, quality: Quality) -> Figure:
         """The held-out figures as charts."""
         drawing = quality_chart(quality, self.table, seed=self.settings.seed)
-        made = self._provenance(drawing, settings={"n_cases": len(self.table)})
+        made = self._provenance(drawing, settings={"cases": len(self.table)})
         return Figure(drawing, made, "Held-out quality")
 
     def _provenance(

@@ -80,8 +80,9 @@ def test_the_paragraph_tells_what_the_provenance_holds() -> None:
     for words in (
         "“Chest phantoms”", "xAAEnet", "16 latent dimensions", "ababababab…", "“phantoms”", "cdcdcdcdcd…",
         "(PLS) (Wold et al., 2001) to 1,000 encoded cases", "AUROC 0.931 [0.900, 0.950]", "p = 0.001, 999 permutations",
-        "up to ±3 SD, 21 steps, skip dropout 0.5", "2024), perplexity 30, seed 3.", "2018), minimal distance 0.1, seed 3.",
-        "Attributions of effusion", "integrated gradients (Sundararajan et al., 2017)", "baseline black",
+        "up to ±3 SD, 21 steps, skip dropout 0.5", "2024), perplexity 30, seed 3.",
+        "2018), minimal distance 0.1, seed 3.",
+        "adds to “effusion”", "integrated gradients (Sundararajan et al., 2017)", "baseline black",
         "latent shift (Cohen et al., 2021)", "Adebayo et al., 2018",
     ):  # fmt: skip
         assert words in told, words
@@ -167,3 +168,28 @@ def test_the_pieces() -> None:
     assert all_words({"k": 5, "flag": True, "off": False, "names": ["a", "b"], "model": "AAE", "none": None}) == (
         "5 nearest, flag, names a, b"
     )
+
+
+def test_settings_of_each_method_stand_beside_it_and_once() -> None:
+    settings = {"methods": ["saliency", "occlusion"], "window": 16,
+                "method_settings": {"occlusion": {"window": 16}, "saliency": {}}}  # fmt: skip
+    told = Provenance(kind="attribution", settings=settings)
+    assert "occlusion (Zeiler & Fergus, 2014) with window 16, computed" in methods_paragraph([told])
+    assert caption_of(Figure(Wave(), told)).endswith("Made with saliency, occlusion (window 16).")
+
+
+def test_maps_beside_each_other_keep_their_own_parameters() -> None:
+    maps = [
+        {"method": "umap", "parameters": {"n_neighbors": 15}},
+        {"method": "tsne", "parameters": {"perplexity": 9.0}},
+    ]
+    told = Provenance(kind="map", settings={"methods": ["umap", "tsne"], "maps": maps, "cases": 120, "placed": 0})
+    assert caption_of(Figure(Wave(), told)).endswith("Made with UMAP (15 neighbours), t-SNE (perplexity 9), 120 cases.")
+    assert "2024), perplexity 9." in methods_paragraph([told])
+
+
+def test_of_one_model_the_part_that_tells_most_speaks() -> None:
+    bare = Provenance(kind="map", checkpoint_sha256="ab" * 32)
+    told = methods_paragraph([bare, PATH])
+    assert told == methods_paragraph([PATH, bare])
+    assert told.count("ababababab") == 1
