@@ -10,14 +10,13 @@ from analysis.figures.figure import Figure
 from analysis.figures.style import FigureStyle
 from analysis.report import CasePicture, Report, ReportSettings, make_report, report_html
 from app.background import Report as Progress
+from app.report_data import model_needs
 from app.views import view_of
 from xaae_core.case_tokens import case_token
 from xaae_core.checkpoints import Checkpoint
 from xaae_core.data.checks import CheckReport, check_dataset
 from xaae_core.data.dataset import ImageDataset
-from xaae_core.data.recipes import recipe_for
 from xaae_core.latents import LatentTable
-from xaae_core.signal_form import signal_form_of
 
 _MEASURING, _WRITING = 3, 1
 _PAGE_OF = {"path": "traverse", "map": "maps"}
@@ -134,18 +133,3 @@ class ReportWork:
         if page is None:
             return {}
         return view_of(page, self.checkpoint.sha256, case=case_token(case_id) if case_id else "").to_json()
-
-
-def model_needs(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What the data check asks of a model of pictures; {} of one of signals."""
-    model = checkpoint.model
-    if signal_form_of(model) is not None:
-        return {}
-    recipe = recipe_for(model, checkpoint.card)
-    mean, std = (getattr(model, name).flatten().tolist() for name in ("pixel_mean", "pixel_std"))
-    is_identity = set(mean) == {0.0} and set(std) == {1.0}
-    return {
-        "size": recipe.size,
-        "channels": recipe.channels,
-        "normalisation": None if is_identity else (mean, std),
-    }
