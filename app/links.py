@@ -29,7 +29,7 @@ from app.page_entry import file_of, go_to, page_files
 from app.settings import read_settings
 from app.views import CASE, CHOSEN, COHORT, COMMON, DATA, KEYS, LONGEST, MODEL, STEP, View
 from app.workspace import Workspace
-from xaae_core.case_tokens import case_token
+from xaae_core.case_tokens import case_token, is_case_token
 from xaae_core.errors import ViewError, XaaeError
 
 WITHOUT_MODEL = ("train",)
@@ -114,6 +114,7 @@ def open_view(
 
 def show_open(workspace: Workspace) -> None:
     """Bring the address in line with what is open; and say what the link asked for in vain."""
+    _name_cases(workspace)
     now, row, folder = link(), workspace.open_row(), state.data_folder()
     sha256, latents = workspace.checkpoint.sha256, workspace.latents
     fingerprint = latents.data_fingerprint if latents is not None else ""
@@ -158,6 +159,19 @@ def go_on_without_model() -> None:
     now.missing_model = ""
     now.held.pop(MODEL, None)
     take_from_address(MODEL)
+
+
+def _name_cases(workspace: Workspace) -> None:
+    """What was asked for by token is called by its id from now on, where the open data have it."""
+    if workspace.data is None:
+        return
+    ids, chosen = workspace.data.latents.ids, state.selection()
+    row = workspace.data.row_of(state.case_id()) if is_case_token(state.case_id()) else None
+    if row is not None:
+        state.name_case(str(ids[row]))
+    rows = workspace.selected_rows if chosen and is_case_token(chosen[0]) else ()
+    if len(rows) and len(rows) == len(chosen):
+        state.set_selection(ids[rows].tolist())
 
 
 def _restore(page: str) -> None:

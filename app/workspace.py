@@ -290,9 +290,6 @@ def with_data(workspace: Workspace, report: Callable[[int, int], None] | None = 
     if folder is None:
         return workspace
     data = open_data(folder, checkpoint, pictures=state.pictures_folder(), report=report)
-    row = data.row_of(state.case_id()) if state.case_id() else None
-    if row is not None:
-        state.name_case(str(data.latents.ids[row]))
     return Workspace(checkpoint, data, workspace.training or data.latents)
 
 

@@ -92,7 +92,7 @@ def test_where_the_slider_is_released_is_in_the_address() -> None:
 
 
 def test_a_selection_is_kept_under_a_short_id_and_a_link_chooses_it_again(tmp_path: Path) -> None:
-    ids = [CASE, "images/phantom-000007.png"]
+    ids = [CASE, "images/phantom-000459.png"]
     session = opened("maps")
     session.app.session_state[state.CASE] = CASE
     short = keep_selection(ids, read_settings().cache)
