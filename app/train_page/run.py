@@ -197,7 +197,7 @@ def _show_losses(epochs: Sequence[EpochRecord]) -> None:
     with st.expander("The parts of it"):
         words = (
             "Lower is better. Reconstruction: how unlike the original the drawn picture is. Shape of the cloud, "
-            "distance from a bell curve, KL divergence: how far the codes are from one. Target: how far off its answers are."
+            "distance from a bell curve, KL divergence: how far codes are from one. Target: how wrong answers are."
         )
         st.caption(words if show_parts(epochs, phase) else "This phase has one part only.")
 
