@@ -99,7 +99,7 @@ class LocalisationChart:
         for place, (axes, measure) in enumerate(zip(panels, MEASURES, strict=True)):
             lines = [line for line in self.lines if line.measure == measure]
             _draw_references(axes, lines)
-            self._draw_methods(axes, lines)
+            self._draw_methods(axes, lines, style)
             room = style.width / shape[1] - (0.9 if style.width < _NARROW else 0.35)
             axes.set_title("\n".join(wrap_words(_TITLES[measure], room, style, "text", most=3)))
             axes.set_xlim(left=0, right=max(0.1, axes.get_xlim()[1]))
@@ -153,7 +153,7 @@ class LocalisationChart:
         n = len(self.targets) + len({line.method for line in self.lines if line.method in REFERENCES})
         return -(-n // self._legend_columns(style))
 
-    def _draw_methods(self, axes: Axes, lines: list[LocalisationLine]) -> None:
+    def _draw_methods(self, axes: Axes, lines: list[LocalisationLine], style: FigureStyle) -> None:
         methods, targets = self.methods, self.targets
         for number, target in enumerate(targets):
             offset = min(0.22, 0.8 / len(targets)) * (number - (len(targets) - 1) / 2)
@@ -167,6 +167,7 @@ class LocalisationChart:
                 places,
                 marker=_MARKERS[number % len(_MARKERS)],
                 color=colour,
+                markerfacecolor="#ffffff" if style.is_greyscale and number % 2 else colour,
                 markersize=3.2,
                 clip_on=False,  # a marker at 0 is a finding, too
                 zorder=3,

@@ -87,7 +87,7 @@ def value_words(value: float, interval: tuple[float, float]) -> str:
     if not math.isfinite(value):
         return ""
     form = ".2f" if abs(value) < 100 else ",.0f"
-    words = f"{value:{form}}"
+    words = f"{value:{form}}" if abs(value) >= 0.005 or not value else f"{value:.1g}"
     low, high = interval
     if math.isfinite(low) and math.isfinite(high):
         words += f" [{low:{form}},\u00a0{high:{form}}]"
