@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +20,7 @@ from analysis.figures.latent_map import predictions_of, truths_of
 from analysis.figures.map_captions import direction_sentence
 from analysis.figures.map_layers import MOST_VECTORS, PAPER_BEHIND
 from analysis.figures.map_sizes import LETTER
+from analysis.figures.paper import wrap_words
 from analysis.figures.point_colours import PointColours
 from analysis.figures.style import FigureStyle
 from analysis.map_arrows import MapArrow, direction_arrows
@@ -86,8 +86,7 @@ class Biplot:
         axes.set_ylabel(self._axis(1))
         axes.margins(0.04)
         _draw_bar(shown, axes, colours)
-        text = self._caption(style)
-        below.text(0.012, 0.99, plain(text), fontsize=style.size("small"), va="top", linespacing=1.2)
+        below.text(0.012, 0.99, "\n".join(self._lines(style)), fontsize=style.size("small"), va="top", linespacing=1.2)
 
     def numbers(self) -> str:
         """One row a case: token, label, prediction, and its scores on both components."""
@@ -137,11 +136,11 @@ class Biplot:
     def _axis(self, number: int) -> str:
         return f"PLS component {number + 1} (SD; {self.shares[number]:.0%} of the variance of z)"
 
-    def _caption(self, style: FigureStyle) -> str:
-        return textwrap.fill(self.caption(), int((style.width - 0.08) / (LETTER * style.size("small") / 72)))
+    def _lines(self, style: FigureStyle) -> list[str]:
+        return wrap_words(self.caption(), style.width - 0.12, style)
 
     def _caption_height(self, style: FigureStyle) -> float:
-        return style.line("small", self._caption(style).count("\n") + 1) + 0.06
+        return style.line("small", len(self._lines(style))) + 0.06
 
     def _plot_height(self, style: FigureStyle) -> float:
         return _HEIGHT_SHARE * min(style.width, _MOST_WIDTH)

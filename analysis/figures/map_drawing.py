@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,13 +20,16 @@ from analysis.figures.latent_map import MapFigure, predictions_of, truths_of
 from analysis.figures.map_captions import LETTERS, figure_caption
 from analysis.figures.map_layers import draw_arrows, draw_flow, draw_points
 from analysis.figures.map_legend import MapLegend
-from analysis.figures.map_sizes import LETTER, MapSizes
+from analysis.figures.map_sizes import MapSizes
+from analysis.figures.paper import wrap_words
 from analysis.figures.point_colours import PointColours
 from analysis.figures.style import FigureStyle
 from xaae_core.case_tokens import case_token
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
+
+_CAPTION_MARGIN = 0.12  # inches, left and right together
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,7 @@ class MapDrawing:
         self._draw_maps(maps, sizes, style)
         legend.draw(top, loc="center left" if sizes.is_beside else "center")
         left = 0.0 if sizes.is_beside else 0.012
-        bottom.text(left, 0.99, plain(caption), fontsize=style.size("small"), va="top", linespacing=1.2)
+        bottom.text(left, 0.99, "\n".join(caption), fontsize=style.size("small"), va="top", linespacing=1.2)
 
     def numbers(self) -> str:
         """One row a case: token, label, prediction, what it is coloured by, its place on each map."""
@@ -87,16 +89,16 @@ class MapDrawing:
         """Method, parameters, seed and quality of each map, what the signs mean, how sure the directions are."""
         return self.words
 
-    def _parts(self, style: FigureStyle) -> tuple[MapSizes, MapLegend, str]:
+    def _parts(self, style: FigureStyle) -> tuple[MapSizes, MapLegend, list[str]]:
         sizes = MapSizes.of(self.maps, style)
         width = style.width - sizes.width if sizes.is_beside else style.width
         legend = MapLegend(self.maps, self._shown_colours(style), self.is_selected, style, width)
-        letters = int((width - 0.08) / (LETTER * style.size("small") / 72))
-        outlined = style.is_greyscale and self.colours.groups and len(self.maps[0]) > MOST_POINTS
-        return sizes, legend, textwrap.fill(f"{self.words} {OUTLINE_WORDS}" if outlined else self.words, letters)
+        is_outlined = style.is_greyscale and self.colours.groups and len(self.maps[0]) > MOST_POINTS
+        words = f"{self.words} {OUTLINE_WORDS}" if is_outlined else self.words
+        return sizes, legend, wrap_words(words, width - _CAPTION_MARGIN, style)
 
-    def _caption_height(self, caption: str, style: FigureStyle) -> float:
-        return style.line("small", caption.count("\n") + 1) + 0.06
+    def _caption_height(self, caption: Sequence[str], style: FigureStyle) -> float:
+        return style.line("small", len(caption)) + 0.06
 
     def _shown_colours(self, style: FigureStyle) -> PointColours:
         return self.colours.in_greys() if style.is_greyscale else self.colours
