@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from analysis.figures.svg_ids import number_ids
+from analysis.figures.svg_ids import settle
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -46,7 +46,7 @@ def render(canvas: Canvas, form: Format, *, dpi: int = 300) -> bytes:
     stream = io.BytesIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "xaae", "pdf.fonttype": 42}):
         canvas.savefig(stream, format=form, dpi=dpi, metadata=date)
-    return number_ids(stream.getvalue()) if form == "svg" else stream.getvalue()
+    return settle(stream.getvalue()) if form == "svg" else stream.getvalue()
 
 
 def plain(text: str, *, most: int = 0) -> str:

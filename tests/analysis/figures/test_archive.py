@@ -16,10 +16,13 @@ from analysis.figures.archive_values import PACKAGES, decode_value, encode_value
 from analysis.figures.export import draw_file, export_figure
 from analysis.figures.figure import Figure
 from analysis.figures.panels import combine_figures
+from analysis.figures.style import FigureStyle
 from analysis.provenance import Provenance
 from tests.analysis.figures.drawings import Wave
+from tests.analysis.figures.samples import SAMPLES
 from xaae_core.errors import FigureError
 
+SMALL = FigureStyle(dpi=72)
 WITH_TESTS = (*PACKAGES, "tests")
 MADE = Provenance(kind="wave", checkpoint_sha256="ab" * 32, case_ids=("1f",), settings={"method": "umap"}).stamped()
 FIGURE = Figure(Wave(np.sin(np.linspace(0, 3, 40, dtype=np.float32))), MADE, "A wave", "my own words: é “ ”")
@@ -232,3 +235,12 @@ def test_reading_changes_nothing_in_what_was_kept() -> None:
     before = draw_file(FIGURE.drawing, "svg")
     archive(replace(FIGURE, note="x"))
     assert draw_file(FIGURE.drawing, "svg") == before
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_every_kind_of_drawing_comes_back_and_draws_the_same(kind: str) -> None:
+    figure = Figure(SAMPLES[kind](), MADE)
+    (found,) = read_archive(write_archive([figure]))
+    assert type(found.drawing) is type(figure.drawing)
+    assert draw_file(found.drawing, "svg", SMALL) == draw_file(figure.drawing, "svg", SMALL)
+    assert (found.drawing.numbers(), found.drawing.caption()) == (figure.drawing.numbers(), figure.drawing.caption())
