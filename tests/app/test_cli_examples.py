@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from analysis.provenance import read_provenance
 from app.cli import main
 from tests.app.cli_folders import write_model, write_pictures
+from xaae_core.case_tokens import case_token
 from xaae_core.demo import demo_checkpoint, demo_images, demo_latents
 from xaae_core.latents import read_latents, write_latents
 
@@ -49,6 +51,13 @@ def test_the_nearest_are_written_in_order_with_a_contact_sheet(room: Path, tmp_p
     assert "dark/03.png" not in {row["id"] for row in rows}
     assert "dark/03.png" in made.stderr  # this very picture
     assert Image.open(tmp_path / "examples.png").width == pytest.approx(183 / 25.4 * 300, abs=1)
+    for form in ("png", "svg", "pdf"):
+        content = (tmp_path / f"examples.{form}").read_bytes()
+        told = read_provenance(content).provenance
+        assert (told.kind, told.settings["methods"]) == ("examples", ["nearest"])
+        assert told.case_ids == tuple(case_token(case) for case in ("dark/03.png", *(row["id"] for row in rows)))
+        assert told.view["query"]["case"] == [case_token("dark/03.png")]
+        assert b"03.png" not in content, "no file's name in a figure"
     assert "the usual spacing" in made.stdout
 
 

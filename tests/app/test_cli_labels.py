@@ -9,9 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from analysis.provenance import read_provenance
 from app.cli import main
-from app.commands.labels import COLUMNS
+from app.commands.labels import COLUMNS, SHOWN
 from tests.app.cli_folders import write_model, write_pictures
+from xaae_core.case_tokens import case_token
 from xaae_core.demo import demo_checkpoint, demo_latents
 from xaae_core.latents import LatentTable, read_latents, write_latents
 
@@ -48,7 +50,7 @@ def doubted(room: Path, out: Path, *options: object, latents: str = "flipped.par
 
 @pytest.mark.parametrize("own", [(), ("--self-influence", "--parameters", "classifier")])
 def test_wrong_labels_come_first_in_a_table_and_on_a_sheet(room: Path, tmp_path: Path, own: tuple[str, ...]):
-    made = doubted(room, tmp_path, "--split", "all", "--neighbours", 5, *own)
+    made = doubted(room, tmp_path, "--split", "all", "--neighbours", 5, "--columns", "single", "--dpi", 100, *own)
     assert made.exit_code == 0, made.output
     rows = list(csv.DictReader((tmp_path / "labels.csv").open()))
     assert tuple(rows[0]) == COLUMNS
@@ -63,7 +65,13 @@ def test_wrong_labels_come_first_in_a_table_and_on_a_sheet(room: Path, tmp_path:
     assert [float(row["suspicion"]) for row in rows] == sorted((float(row["suspicion"]) for row in rows), reverse=True)
     assert "question to whoever set it" in made.stdout
     assert "labelled bright" in made.stdout
-    assert Image.open(tmp_path / "labels.png").width == pytest.approx(183 / 25.4 * 300, abs=1)
+    assert Image.open(tmp_path / "labels.png").width == pytest.approx(89 / 25.4 * 100, abs=1)
+    for form in ("png", "svg", "pdf"):
+        content = (tmp_path / f"labels.{form}").read_bytes()
+        told = read_provenance(content).provenance
+        assert (told.kind, told.settings["methods"]) == ("labels", ["nearest", "tracin"] if own else ["nearest"])
+        assert told.case_ids == tuple(case_token(row["id"]) for row in rows[:SHOWN])
+        assert b"02.png" not in content, "no file's name in a figure"
 
 
 def test_json_is_json_and_the_split_is_the_one_asked_for(room: Path, tmp_path: Path):

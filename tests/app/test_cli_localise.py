@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 import analysis.attributions as attributions
+from analysis.provenance import read_provenance
 from app.cli import main
 from tests.app.cli_folders import SIDE, write_model
 from xaae_core.demo import demo_checkpoint, demo_images, demo_latents
@@ -81,10 +82,13 @@ def test_every_method_stands_beside_maps_that_know_nothing(model: Path, folder: 
         assert row["pictures"] == "6"
     each = list(csv.DictReader((tmp_path / "out" / "pictures.csv").open()))
     saliency = [float(row["energy_inside"]) for row in each if row["method"] == "saliency"]
-    told = next(row for row in rows if (row["method"], row["measure"]) == ("saliency", "energy_inside"))
-    assert float(told["mean"]) == pytest.approx(np.mean(saliency))
+    mean = next(row for row in rows if (row["method"], row["measure"]) == ("saliency", "energy_inside"))
+    assert float(mean["mean"]) == pytest.approx(np.mean(saliency))
     for ending in ("png", "svg", "pdf"):
-        assert (tmp_path / "out" / f"localisation.{ending}").stat().st_size > 1000
+        told = read_provenance((tmp_path / "out" / f"localisation.{ending}").read_bytes()).provenance
+        assert (told.kind, told.settings["methods"]) == ("localisation", ["saliency", "latent_shift"])
+        assert told.settings["targets"] == {"class": said["targets"]["class"]}
+        assert told.data_fingerprint
     assert (tmp_path / "out" / "settings.toml").is_file()
     assert said["files"] == [str(path) for path in map(Path, said["files"]) if path.is_file()]
 

@@ -25,10 +25,11 @@ PICTURES = RNG.random((9, 1, 14, 12)).astype(np.float32)
 
 def sheet(n: int = 5) -> SheetFigure:
     def tiles(role: str, sign: int) -> tuple[Tile, ...]:
+        scores = [sign * (k + 1) / 10 for k in range(n)]
         return tuple(
-            Tile(PICTURES[k % 8], f"case {role[:3]}{k:03d}", ("dark",), sign * (k + 1) / 10, f"{sign * (k + 1) / 10:+.1f}",
-                 (k + 1) / n) for k in range(n)
-        )  # fmt: skip
+            Tile(PICTURES[k % 8], f"case {role[:3]}{k:03d}", ("dark",), score, f"{score:+.1f}", (k + 1) / n)
+            for k, score in enumerate(scores)
+        )
 
     rows = (
         SheetRow("helpful", "Most helpful", "parts of the loss", tiles("helpful", 1)),
