@@ -17,7 +17,7 @@ _TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA", "pls": "PLS"}
 
 
 def views_of_report(checkpoint: Checkpoint, settings: ReportSettings) -> Callable[[str, str], Mapping[str, Any]]:
-    """The `view` of `make_report`: the traverse page with the case, the maps page with the map, else the start page.
+    """The `view` of `make_report`: a path on the traverse page, a map on the maps page, all else where it was made.
 
     Args:
         checkpoint: the model.
@@ -35,7 +35,7 @@ def views_of_report(checkpoint: Checkpoint, settings: ReportSettings) -> Callabl
         if kind == "map" and settings.map_method is not None:
             title = _TITLES[settings.map_method]
             return view_of("maps", checkpoint.sha256, left=title, right=title, target=told, map_seed=seed).to_json()
-        return view_of("start", checkpoint.sha256).to_json()
+        return view_of("report" if kind == "report" else "start", checkpoint.sha256).to_json()
 
     return view
 

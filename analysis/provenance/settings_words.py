@@ -67,6 +67,7 @@ _SETTINGS = {
     "colour": "coloured by {}",
     "placed": "{} cases placed on the finished map",
     "split": "split {}",
+    "intervals": "intervals by {}",
     "n": "{} drawn",
     "source": "drawn from {}",
     "n_drawn": "{} drawn",

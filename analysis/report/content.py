@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +140,7 @@ class Report:
         created: when, ISO 8601 in UTC.
         title: above everything.
         author: who made it; "" for nobody.
+        view: what restores the page that it was made on; {} for none.
 
     Raises:
         FigureError: too many figures.
@@ -163,6 +165,7 @@ class Report:
     created: str
     title: str
     author: str = ""
+    view: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_few(len(self.figures))
@@ -183,6 +186,7 @@ class Report:
         wanted = self.settings
         return Provenance(
             kind="report",
+            view=dict(self.view),
             checkpoint_sha256=self.sha256,
             checkpoint_name=self.card.name,
             data_fingerprint=self.data_fingerprint,

@@ -93,6 +93,7 @@ def make_report(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         title=title or f"Report on {card.name}",
         author=author,
+        view=view("report", ""),
     )
 
 

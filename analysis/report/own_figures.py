@@ -97,7 +97,8 @@ class OwnFigures:
     def of_quality(self, quality: Quality) -> Figure:
         """The held-out figures as charts."""
         drawing = quality_chart(quality, self.table, seed=self.settings.seed)
-        made = self._provenance(drawing, settings={"cases": len(self.table)})
+        told = {"target": quality.target, "split": drawing.split, "intervals": drawing.intervals}
+        made = self._provenance(drawing, settings=told)
         return Figure(drawing, made, "Held-out quality")
 
     def _provenance(

@@ -23,7 +23,7 @@ _FEW_LINES = 110.0
 """A heading or table is begun on the next page where less than this is left."""
 _OTHER_ROOM = 190.0
 """Points that the highest figure leaves for its heading, a paragraph and its caption."""
-_SHORT = 400
+_SHORT, _FEW_TEXTS = 400, 8
 _BARS = {"good": "#1b1b1b", "caution": "#8a6d00", "poor": "#8f1d14", "unknown": "#666666"}
 
 
@@ -88,13 +88,13 @@ def _document(report: Report, stream: io.BytesIO, n_pages: int) -> Any:
 
 
 def _story(blocks: Sequence[Block], drawn: dict[int, DrawnFigure], places: Places) -> Iterator[Any]:
-    """Everything in order; a figure stays with the headings and short paragraphs above it."""
+    """Everything in order; figures and short lists stay with the headings and short paragraphs above them."""
     from reportlab.platypus import CondPageBreak, KeepTogether
 
     above: list[Any] = []
     for block in blocks:
         parts = list(_flowables(block, drawn, places))
-        if isinstance(block, Picture):
+        if isinstance(block, Picture) or (isinstance(block, Bullets) and len(block.texts) <= _FEW_TEXTS):
             yield KeepTogether([*above, *parts])
             above = []
         elif isinstance(block, Heading) or (above and isinstance(block, Paragraph) and len(block.text) < _SHORT):

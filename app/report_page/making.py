@@ -19,7 +19,7 @@ from xaae_core.data.dataset import ImageDataset
 from xaae_core.latents import LatentTable
 
 _MEASURING, _WRITING = 3, 1
-_PAGE_OF = {"path": "traverse", "map": "maps"}
+_PAGE_OF = {"path": "traverse", "map": "maps", "quality": "start", "report": "report"}
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ WHY = Provenance(
               "evaluated": True},
 )  # fmt: skip
 LIKE = Provenance(kind="examples", settings={"methods": ["tracin", "simplex", "nearest"]})
-GOOD = Provenance(kind="quality", settings={"model": "VAE", "classes": ["no", "yes"]})
+GOOD = Provenance(kind="quality", settings={"model": "VAE", "intervals": "newcombe"})
 NUMBERS = Provenance(kind="quality", settings={"model": "SimCLR", "classes": []})
 INSIDE = Provenance(kind="localisation", settings={"method": "grad_cam"})
 SANE = Provenance(kind="sanity", settings={"methods": ["saliency"]})

@@ -98,7 +98,7 @@ def test_views_are_asked_for_by_kind_and_case():
         return {"page": "traverse"}
 
     made = make_report(checkpoint(), two_clouds(dims=4), pictures(), settings=QUICK, view=view)
-    assert asked == [("quality", ""), ("map", ""), ("path", pictures()[0].id)]
+    assert asked == [("quality", ""), ("map", ""), ("path", pictures()[0].id), ("report", "")]
     assert made.cases[0].figure.provenance.view == {"page": "traverse"}
 
 
