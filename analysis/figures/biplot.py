@@ -52,7 +52,7 @@ class Biplot:
         arrow: the direction: from its centre to 2 SD along it, as it lies in the plane.
         shares: of the variance of z along each component, in [0, 1].
         explained: share of the target's variance that the first component explains (R²), in [0, 1]; NaN: not known.
-        about: what is known of the direction, as a provenance keeps it (`analysis.provenance.direction_facts`).
+        about: what is known of the direction, as a provenance keeps it (`analysis.provenance.making.direction_facts`).
         words: how good the direction is; "" where nothing is known.
     """
 
