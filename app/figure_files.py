@@ -6,13 +6,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
+from analysis.figures.export import FileForm, export_figure
+from analysis.figures.figure import Figure
+from analysis.figures.style import FigureStyle
 from app.failures import explained
 
 _BEGINS_WITHIN = 3.0
 _LOOKS_EVERY = 0.2
+_EXPORTED: WeakKeyDictionary[Figure, dict[tuple[FileForm, FigureStyle], bytes]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,15 @@ class Making:
             return False
         self._begun.clear()
         return True
+
+
+def exported(figure: Figure, form: FileForm, style: FigureStyle) -> bytes:
+    """A figure as a file; drawn once as long as the figure is kept, so that a preview is the very file."""
+    files = _EXPORTED.setdefault(figure, {})
+    content = files.get((form, style))
+    if content is None:
+        content = files[form, style] = export_figure(figure, form, style)
+    return content
 
 
 def file_button(offer: Offer, key: str) -> Callable[[], None] | None:

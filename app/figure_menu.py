@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
 from analysis.figures.bundle import bundle_figure
-from analysis.figures.export import MIME, FileForm, export_figure
+from analysis.figures.export import MIME, FileForm
 from analysis.figures.figure import Figure
 from analysis.figures.style import FigureStyle
 from analysis.provenance.citations import bibliography
@@ -19,7 +19,7 @@ from app import basket
 from app.components.copy_button import copy_button
 from app.failures import explained
 from app.figure_files import Offer as Offer
-from app.figure_files import file_button
+from app.figure_files import exported, file_button
 from app.figure_style import chosen_style, style_controls, style_words
 from app.words import count
 
@@ -160,11 +160,11 @@ def show_words(figure: Figure) -> None:
 
 
 def _export(make: Callable[[], Figure], form: FileForm, style: FigureStyle) -> bytes:
-    return export_figure(make(), form, style)
+    return exported(make(), form, style)
 
 
 def _copied(make: Callable[[], Figure]) -> bytes | None:
     """The PNG to copy; None after having said why there is none."""
     with explained("Copying this figure"), st.spinner("Making the picture …"):
-        return export_figure(make(), "png", chosen_style())
+        return exported(make(), "png", chosen_style())
     return None

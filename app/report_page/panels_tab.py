@@ -6,13 +6,13 @@ from collections.abc import Hashable
 
 import streamlit as st
 
-from analysis.figures.export import export_figure
 from analysis.figures.figure import Figure
 from analysis.figures.panels import MOST_PANELS, Panels, combine_figures
 from analysis.figures.style import FigureStyle
 from app import basket
 from app.background import Report
 from app.failures import explained
+from app.figure_files import exported
 from app.figure_menu import figure_menu
 from app.figure_style import style_controls, style_words
 from app.report_page.jobs import begin, show_result
@@ -92,7 +92,7 @@ def combined_figure(figures: tuple[Figure, ...], columns: int) -> Figure:
 def _show_preview(figure: Figure, style: FigureStyle, key: Hashable) -> None:
     def work(report: Report) -> bytes:
         report(0, 1)
-        return export_figure(figure, "png", style)
+        return exported(figure, "png", style)
 
     panels = figure.drawing.drawings if isinstance(figure.drawing, Panels) else (figure.drawing,)
     begin(PREVIEW, (key, style), work, lambda: f"Drawing {count(len(panels), 'panel')}")

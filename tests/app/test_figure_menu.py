@@ -39,7 +39,7 @@ def file_of(page: AppTest, key: str) -> bytes:
 def test_nothing_is_drawn_before_it_is_asked_for(page: AppTest) -> None:
     assert not page.exception
     assert "made" not in page.session_state
-    labels = [button.label for button in page.get("download_button")]
+    labels = [button.proto.label for button in page.get("download_button")]
     assert labels[:6] == ["PNG", "SVG", "PDF", "Numbers (CSV)", "Everything (ZIP)", "Samples"]
 
 
