@@ -73,20 +73,27 @@ def map_section(report: Report, numbers: Iterator[int]) -> Iterator[Block]:
 
 def _steps(reported: ReportedCase, report: Report) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows of the table of steps."""
-    path, trust, classes = reported.path, reported.trust, report.card.classes
-    said_at, column = [""] * len(path.steps), "model says"
+    path, trust = reported.path, reported.trust
+    column, said_at = _said(reported, report)
+    columns = {
+        "step (SD)": [_signed(step) for step in path.steps],
+        **({column: said_at} if column else {}),
+        "found again (SD)": [_signed(achieved) for achieved in trust.achieved],
+        "to be read": [_TRUST_WORDS[level] for level in trust.levels],
+        "because": list(trust.reasons),
+    }
+    return tuple(columns), list(zip(*columns.values(), strict=True))
+
+
+def _said(reported: ReportedCase, report: Report) -> tuple[str, list[str]]:
+    """What the model says at each step, and what that is; "" where it says nothing."""
+    path, classes = reported.path, report.card.classes
     if path.values is not None:
-        said_at, column = [number(float(value)) for value in path.values], f"predicted {report.card.target}"
-    elif path.probabilities is not None:
-        said_at = [number(float(chance), 2) for chance in path.probabilities[:, reported.class_index]]
-        column = f"p({classes[reported.class_index]})" if classes else "p"
-    rows: list[tuple[str, ...]] = [
-        (_signed(step), said, _signed(achieved), _TRUST_WORDS[level], reason)
-        for step, said, achieved, level, reason in zip(
-            path.steps, said_at, trust.achieved, trust.levels, trust.reasons, strict=True
-        )
-    ]
-    return ("step (SD)", column, "found again (SD)", "to be read", "because"), rows
+        return f"predicted {report.card.target}", [number(float(value)) for value in path.values]
+    if path.probabilities is not None:
+        chances = [number(float(chance), 2) for chance in path.probabilities[:, reported.class_index]]
+        return f"p({classes[reported.class_index]})" if classes else "p", chances
+    return "", []
 
 
 def _kept(reported: ReportedCase) -> str:

@@ -108,6 +108,9 @@ class _Maker:
     def quality(self) -> tuple[Quality | None, Figure | None]:
         """The held-out figures, and their chart."""
         self.say("measuring held-out cases")
+        if self.table.predicted is None and not self.table.probabilities.shape[1]:
+            self.missing.append("Held-out figures: the model learned no labels, so it says nothing to measure.")
+            return None, None
         target = self.settings.target
         told = target if target in self.table.classes else self.checkpoint.card.target
 

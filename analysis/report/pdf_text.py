@@ -60,7 +60,7 @@ def text_styles() -> dict[str, Any]:
         "name": look("name", 7.5, leading=9.8, spaceAfter=0, fontName=BOLD),
         "number": look("number", 7.5, leading=9.8, spaceAfter=0, alignment=2),
         "title": look("title", 7.5, leading=9.8, spaceBefore=5, spaceAfter=0, textColor=quiet),
-        "bullet": look("bullet", 9, leftIndent=12, bulletIndent=2, spaceAfter=2.5),
+        "bullet": look("bullet", 9, leftIndent=14, bulletIndent=2, spaceAfter=2.5),
     }
 
 

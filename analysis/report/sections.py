@@ -143,7 +143,8 @@ def _quality(report: Report, numbers: Iterator[int]) -> Iterator[Block]:
     yield Heading("How good it is on cases it has not seen")
     quality, drawn = report.quality, report.quality_figure
     if quality is None:
-        yield Paragraph("Nothing was measured for this report; see the figures kept in the checkpoint.")
+        kept = "; see the figures kept in the checkpoint" if report.card.metrics else ""
+        yield Paragraph(f"Nothing was measured for this report{kept}.")
     else:
         sentence = quality_sentence(quality)
         yield Paragraph(f"{sentence[:1].upper()}{sentence[1:]}.")

@@ -123,3 +123,18 @@ def test_a_table_of_confusions_has_room_for_few_classes():
     blocks = report_blocks(full_report())
     headers = [block.header for block in blocks if isinstance(block, Grid)]
     assert ("", "called no", "called yes") in headers
+
+
+def test_a_model_that_says_nothing_has_no_column_of_what_it_says():
+    report = full_report()
+    mute = replace(report.cases[0], path=replace(report.cases[0].path, probabilities=None))
+    shown = [block.header for block in report_blocks(replace(report, cases=(mute,))) if isinstance(block, Grid)]
+    assert ("step (SD)", "found again (SD)", "to be read", "because") in shown
+
+
+def test_latents_of_a_model_without_labels_leave_a_sentence_and_a_direction():
+    table = two_clouds(dims=4)
+    mute = replace(table, probabilities=np.zeros((len(table), 0), np.float32))
+    made = make_report(checkpoint(), mute, settings=replace(QUICK, map_method=None))
+    assert any("learned no labels" in reason for reason in made.missing)
+    assert made.direction is not None
