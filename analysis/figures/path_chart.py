@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 _ABOVE, _GAP, _STRIP, _BELOW = 0.05, 0.09, 0.11, 0.04
 _CHARTS = {"answer": 0.5, "found": 0.5}
-_INK, _QUIET = "#1b1b1b", "#8c8c8c"
+_INK, _SOFT, _QUIET = "#1b1b1b", "#4a4a4a", "#8c8c8c"
+_SHORTER = {"found again": ("found",), "p": ("p",)}
+"""Of headings, where there is little room."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,11 @@ class PathChart:
     def _draw_row(self, sheet: Sheet, top: float, heading: str, texts: list[str]) -> None:
         size = self.style.size("small")
         right = self.columns.start(1) - 0.06
-        sheet.text(right, top, cut_text(heading, size, right - 0.02), size, ha="right", color="#4a4a4a")
+        fitted = _first_fitting((heading, *_SHORTER.get(heading.split("(")[0], ())), size, right - 0.02)
+        sheet.text(right, top, fitted, size, ha="right", color=_SOFT)
         for column, text in enumerate(texts, start=1):
             level = text.split(" ")[-1]
-            colour = TRUST_COLOURS.get(level, _INK)
+            colour = self._trust_colour(level)
             fitted = text if text_inches(text, size) <= self.columns.width else text.split(" ")[0]
             sheet.text(self.columns.middle(column), top, fitted, size, ha="center", color=colour)
 
@@ -93,10 +96,8 @@ class PathChart:
         axes, edges = self._axes(sheet, top, _STRIP, self.columns.start(1)), _edges(self.figure.traversal.steps)
         for level in TRUST_HEIGHTS:
             at = [step for step, found in enumerate(self.figure.levels) if found == level]
-            axes.bar(
-                edges[at], TRUST_HEIGHTS[level], np.diff(edges)[at], align="edge", color=TRUST_COLOURS[level], lw=0.3,
-                edgecolor="white",
-            )  # fmt: skip
+            look = {"color": self._trust_colour(level), "lw": 0.3, "edgecolor": "white"}
+            axes.bar(edges[at], TRUST_HEIGHTS[level], np.diff(edges)[at], align="edge", **look)
         axes.set(ylim=(0, 1), yticks=[])
         axes.spines["left"].set_visible(False)
         return axes
@@ -159,20 +160,22 @@ class PathChart:
     def _head(self, sheet: Sheet, top: float, height: float, heading: str) -> None:
         """What a curve shows, to its left."""
         right, size = self.columns.start(1) - 0.06, self.style.size("small")
-        lines = wrapped_text(heading, size, right - 0.02)[:2]
+        shorter = _SHORTER.get(heading.split("(")[0].strip(), ())
+        fits = all(text_inches(word, size) <= right - 0.02 for word in heading.split())
+        lines = wrapped_text(heading if fits or not shorter else shorter[0], size, right - 0.02)[:2]
         high = self.style.line("small", len(lines))
         begin = top + (height - high) / 2
         for number, line in enumerate(lines):
-            sheet.text(right, begin + self.style.line("small", number), line, size, ha="right", color="#4a4a4a")
+            sheet.text(right, begin + self.style.line("small", number), line, size, ha="right", color=_SOFT)
 
     def _dress_axis(self, sheet: Sheet, axes: Any, bottom: float) -> None:
         """Steps in SD below the lowest axes."""
         axes.tick_params(labelbottom=True, bottom=True)
         places = _round_steps(self.figure.traversal.steps)
         axes.set_xticks(places, [f"{place:+g}".replace("-", "−") if place else "0" for place in places])
-        words = f"asked for, in SD {way_words(self.figure.traversal)}"
         middle, size = (self._left + self.columns.right) / 2, self.style.size("small")
-        fitted = cut_text(words, size, self.columns.right - self._left)
+        choices = (f"asked for, in SD {way_words(self.figure.traversal)}", "asked for (SD)")
+        fitted = _first_fitting(choices, size, self.columns.right - self._left)
         sheet.text(middle, bottom + self.style.line("tiny") + 0.05, fitted, size, ha="center")
 
     def _draw_notes(self, sheet: Sheet, top: float) -> None:
@@ -181,9 +184,15 @@ class PathChart:
             for number, line in enumerate(lines):
                 place = top + self.style.line("small", row)
                 if number == 0:
-                    sheet.text(0.03, place, SIGNS[level], size, color=TRUST_COLOURS[level])
-                sheet.text(0.03 + 0.13, place, line, size, color="#4a4a4a")
+                    sheet.text(0.03, place, SIGNS[level], size, color=self._trust_colour(level))
+                sheet.text(0.03 + 0.13, place, line, size, color=_SOFT)
                 row += 1
+
+    def _trust_colour(self, level: str) -> str:
+        """In greyscale signs, words and heights tell the levels apart."""
+        if level not in TRUST_COLOURS:
+            return _INK
+        return _SOFT if self.style.is_greyscale else TRUST_COLOURS[level]
 
     @cached_property
     def _rows(self) -> list[tuple[str, list[str]]]:
@@ -233,6 +242,12 @@ class PathChart:
         steps = self.figure.traversal.steps
         first, last = self.columns.middle(1), self.columns.middle(len(self.shown))
         return float(first + (value - steps[0]) / (steps[-1] - steps[0]) * (last - first))
+
+
+def _first_fitting(choices: tuple[str, ...], points: float, inches: float) -> str:
+    """The first of some words that is no wider; else the last, cut."""
+    fitting = (words for words in choices if text_inches(words, points) <= inches)
+    return next(fitting, cut_text(choices[-1], points, inches))
 
 
 def _trust_at(figure: PathFigure, step: int) -> str:

@@ -107,7 +107,7 @@ class SampleSheet:
         """What is seen, in full sentences."""
         noun, shown = case_noun(self.form), len(self.pictures)
         which = f"The first {shown:,} of {self.n_made:,}" if shown < self.n_made else f"{shown:,}"
-        scale = "" if self.form is None else " Each channel has its lane, on one scale in all of them."
+        scale = "" if self.form is None else _lane_words(self.form)
         return (
             f"{which} {noun}{'' if shown == 1 else 's'} that the model decodes from latent vectors drawn from "
             f"{self.source}.{scale} None of them is a case that was seen."
@@ -120,8 +120,10 @@ class SampleSheet:
         """As many as give a sheet about as high as wide, of cells that are neither tiny nor huge."""
         room = style.width - 2 * _MARGIN + _GAP
         least, most = math.ceil(room / (_MOST_INCHES + _GAP)), max(1, int(room / (_LEAST_INCHES + _GAP)))
-        square = math.ceil(math.sqrt(len(self.pictures) * self._aspect))
-        return min(most, max(least, square, 1), max(len(self.pictures), least))
+        count = len(self.pictures)
+        fewest = min(most, max(least, math.ceil(math.sqrt(count * self._aspect)), 1), max(count, least))
+        full = (columns for columns in range(fewest, min(most, fewest + 3) + 1) if count % columns == 0)
+        return next(full, fewest)  # rather whole rows
 
     def _cell(self, style: FigureStyle) -> tuple[float, float]:
         """Width and height of a case."""
@@ -135,6 +137,12 @@ class SampleSheet:
             return _SIGNAL_ASPECT * max(1.0, self.form.n_channels / 8)
         height, width = self.pictures.shape[-2:]
         return float(min(max(height / width, 0.3), 2.5))
+
+
+def _lane_words(form: SignalForm) -> str:
+    """What the lanes of a case are, as a sentence with a space before it."""
+    names = ", ".join(form.channel_names[:8]) + (" …" if form.n_channels > 8 else "")
+    return f" Lanes from above: {names}; {form.seconds:.3g} s, each channel on one scale in all cases."
 
 
 def _draw_lanes(axes: Any, signal: NDArray[np.float32], scale: NDArray[np.float64]) -> None:

@@ -49,15 +49,25 @@ def name_lanes(
     sheet: Sheet, cell: Any, lanes: Lanes, left: float, top: float, height: float, style: FigureStyle
 ) -> None:
     """Names of channels and a few values of each lane's scale, to the left of a cell."""
-    row = height / lanes.form.n_channels
-    most = 4 if row > 0.6 else 2 if row > 2.2 * style.line("tiny") else 0
-    cell.set_yticks(*(lanes.ticks(most) if most else ([], [])))
+    places, words = _ticks_apart(lanes, height, style)
+    cell.set_yticks(places, words)
     cell.tick_params(axis="y", pad=1.5)
     size = style.size("small")
-    right = left - (_scale_inches(lanes, style) if most else 0.05)
+    right = left - (_scale_inches(lanes, style) if places else 0.05)
     for middle, name in zip(lanes.middles, lanes.names(), strict=True):
         place = top + height * (1 - middle / lanes.form.n_channels)
         sheet.text(right, place, cut_text(name, size, _MOST_NAME_INCHES), size, ha="right", va="center")
+
+
+def _ticks_apart(lanes: Lanes, height: float, style: FigureStyle) -> tuple[list[float], list[str]]:
+    """Values of the scales with room between any two of them, also where lanes meet: from the top, what fits."""
+    least = style.size("tiny") / 72 * lanes.form.n_channels / height
+    room = (1 - lanes.gap) / least  # values that a lane has room for
+    kept: list[tuple[float, str]] = []
+    for place, words in sorted(zip(*lanes.ticks(4 if room > 6 else 2), strict=True), reverse=True):
+        if not kept or kept[-1][0] - place >= least:
+            kept.append((place, words))
+    return [place for place, _ in kept], [words for _, words in kept]
 
 
 def lane_names_inches(lanes: Lanes, style: FigureStyle) -> float:

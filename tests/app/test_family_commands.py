@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from analysis.provenance import read_provenance
 from app.cli import main
 from tests.app.family_models import (
     MODELS,
@@ -172,4 +173,6 @@ def test_sample_draws_from_the_prior_or_says_where_else_to_draw_from(room: Room,
     pictures, z = np.load(tmp_path / "samples.npy"), np.load(tmp_path / "z.npy")
     assert len(pictures) == len(z) == 5
     assert len(np.unique(z, axis=0)) == 5
+    told = read_provenance((tmp_path / "samples.svg").read_bytes()).provenance
+    assert (told.kind, told.seed, told.settings["n"]) == ("samples", 0, 5)
     assert (tmp_path / "samples.png").stat().st_size > 0
