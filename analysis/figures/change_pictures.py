@@ -59,7 +59,7 @@ class ChangePictures:
             axes = self._axes(sheet, place, label)
             show_picture(axes, drawn_channels(pixels), self.style, marks_of=marks)
         change, limit = self.drawing.change.mean(axis=0), self.drawing.limit
-        drawn = draw_change(self._axes(sheet, 3, "change"), change, limit, self.style)
+        drawn = draw_change(self._axes(sheet, 3, "change"), change, limit, self.style, marks_of=marks)
         left, top = self._place(3)
         draw_change_bar(sheet, drawn, left + self._cell[0] + 0.04, top, self._cell[1], limit, self.style, is_right=True)
         bottom = self.height - self._notes_inches

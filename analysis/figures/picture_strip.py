@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analysis.figures.path_chart import PathChart
 from analysis.figures.path_columns import Columns, pick_columns
 from analysis.figures.path_words import step_label
-from analysis.figures.pictures import bare, show_picture
+from analysis.figures.pictures import bare, show_picture, shown_pixels
 from analysis.figures.sheets import Sheet, text_inches, wrapped_text
 
 if TYPE_CHECKING:
@@ -75,9 +75,10 @@ class PictureStrip:
 
     def _draw_changes(self, sheet: Sheet, top: float) -> None:
         drawn: Any = None
+        original = drawn_channels(self.figure.original)
         for column, step in enumerate(self.shown, start=1):
             axes = sheet.axes(self._columns.start(column), top, self._columns.width, self._cell)
-            drawn = draw_change(axes, self.figure.changes[step], self.figure.limit, self.style)
+            drawn = draw_change(axes, self.figure.changes[step], self.figure.limit, self.style, marks_of=original)
         right = self._columns.start(1) - _GAP
         draw_change_bar(sheet, drawn, right - _BAR, top, self._cell, self.figure.limit, self.style)
 
@@ -114,9 +115,13 @@ def title_inches(lines: list[str], style: FigureStyle) -> float:
     return style.line("title", len(lines)) + (0.07 if lines else 0)
 
 
-def draw_change(axes: Any, change: NDArray[Any], limit: float, style: FigureStyle) -> Any:
-    """Draw a change [H, W] with zero in the middle of the colours; returns what a colour bar is made of."""
-    drawn = axes.imshow(change, cmap=style.diverging, vmin=-limit, vmax=limit, interpolation="nearest")
+def draw_change(axes: Any, change: NDArray[Any], limit: float, style: FigureStyle, *, marks_of: NDArray[Any]) -> Any:
+    """Draw a change [H, W] with zero in the middle of the colours; returns what a colour bar is made of.
+
+    Letters that the decoder draws otherwise stand in a change, too: those of `marks_of` [C, H, W] are hidden.
+    """
+    shown = shown_pixels(change[None], style, marks_of=marks_of)[0]
+    drawn = axes.imshow(shown, cmap=style.diverging, vmin=-limit, vmax=limit, interpolation="nearest")
     bare(axes)
     for spine in axes.spines.values():  # white is no change, and paper is white
         spine.set(visible=True, linewidth=0.4, edgecolor="#c8c8c8")
