@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_plus
 
-ENCODINGS = ("utf-8", "latin-1", "utf-16-le", "utf-16-be", "utf-32-le")
 _DEEPEST = 6
 
 
@@ -38,8 +37,8 @@ def search_files(paths: Iterable[Path], needles: Iterable[str], *, root: Path) -
 
 
 def search_bytes(content: bytes, needles: Iterable[str], *, where: str = "bytes") -> list[Hit]:
-    """Every needle in some bytes and in all that is packed in them."""
-    wanted = [(needle, patterns_of(needle)) for needle in needles]
+    """Every needle in some bytes and in all that is packed in them; of two needles the one within the other."""
+    wanted = [(needle, patterns_of(needle)) for needle in _shortest(needles)]
     found: dict[Hit, None] = {}
     for layer, raw in layers_of(content, where):
         lowered = raw.lower()
@@ -49,16 +48,22 @@ def search_bytes(content: bytes, needles: Iterable[str], *, where: str = "bytes"
     return list(found)
 
 
+def _shortest(needles: Iterable[str]) -> list[str]:
+    """Needles that hold no other: where one of the others is found, so are they."""
+    every = sorted(set(needles), key=len)
+    return [needle for at, needle in enumerate(every) if not any(other in needle for other in every[:at])]
+
+
 def patterns_of(needle: str) -> set[bytes]:
     """A text as it may stand in a file, lowered as `bytes.lower` does."""
     patterns = set()
-    for encoding in ENCODINGS:
-        for form in {needle, needle.lower(), needle.upper()}:
-            try:
-                patterns.add(form.encode(encoding).lower())
-            except UnicodeEncodeError:
-                continue
-    return {*patterns, json.dumps(needle)[1:-1].encode().lower()}  # with JSON's escapes
+    for form in {needle, needle.lower(), needle.upper()}:
+        patterns |= {form.encode(), json.dumps(form)[1:-1].encode()}  # with JSON's escapes
+        patterns |= {form.encode("utf-16-le").rstrip(b"\0"), form.encode("utf-16-be").lstrip(b"\0")}
+        patterns.add(form.encode("utf-32-le").rstrip(b"\0"))
+        if max(form) < "\u0100":
+            patterns.add(form.encode("latin-1"))
+    return {pattern.lower() for pattern in patterns}
 
 
 def layers_of(content: bytes, where: str, depth: int = 0) -> Iterator[tuple[str, bytes]]:
@@ -96,11 +101,8 @@ def _pdf(content: bytes) -> Iterator[bytes]:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         for entry in pdf.objects:
             yield b"\n".join(_pdf_words_of(entry))
-            if isinstance(entry, pikepdf.Stream):
-                try:
-                    yield entry.read_bytes()
-                except pikepdf.PdfError:  # a picture's own compression
-                    yield entry.read_raw_bytes()
+            if isinstance(entry, pikepdf.Stream) and entry.get("/Subtype") != "/Image":
+                yield entry.read_bytes()
         yield b"\n".join(f"{key} {value}".encode() for key, value in pdf.docinfo.items())
     yield pdf_words(content)
 
@@ -132,18 +134,15 @@ def pdf_words(content: bytes) -> bytes:
 
 
 def _png(content: bytes) -> Iterator[bytes]:
-    """Compressed text, and the rows of pixels."""
+    """Compressed text."""
     if content[:8] != b"\x89PNG\r\n\x1a\n":
         return
-    at, pixels = 8, b""
+    at = 8
     while at + 8 <= len(content):
         length, name = int.from_bytes(content[at : at + 4]), content[at + 4 : at + 8]
         data, at = content[at + 8 : at + 8 + length], at + 12 + length
-        if name == b"IDAT":
-            pixels += data
-        elif name in (b"zTXt", b"iCCP", b"iTXt"):
+        if name in (b"zTXt", b"iCCP", b"iTXt"):
             yield from (found for start in range(len(data)) if (found := _inflated(data[start:])))
-    yield _inflated(pixels)
 
 
 def _inflated(data: bytes) -> bytes:
@@ -189,11 +188,12 @@ def _markup(content: bytes) -> Iterator[bytes]:
 
 
 def _quoted(content: bytes) -> Iterator[bytes]:
-    """Addresses with %20 and the like."""
-    if len(content) < 2**20 and re.search(rb"%[0-9A-Fa-f]{2}", content):
-        plain = unquote_plus(content.decode("utf-8", "replace")).encode()
-        if plain != content:
-            yield plain
+    """Addresses with %20 and the like, which stand in text, not between bytes."""
+    if b"\0" in content or not re.search(rb"%[0-9A-Fa-f]{2}", content) or content[:5] == b"%PDF-":
+        return
+    plain = unquote_plus(content.decode("utf-8", "replace")).encode()
+    if plain != content:
+        yield plain
 
 
 _UNPACKERS = {
