@@ -40,7 +40,8 @@ def _options() -> list[Callable[..., Any]]:
         click.option("--greyscale", "is_greyscale", is_flag=True,
             help="Figures without colour; what colour told apart is told by shape, line or level."),
         click.option("--hide-marks", "hides_marks", is_flag=True,
-            help="Blur letters that are burned into the pictures of figures."),
+            help="Hide letters that are burned into figures' pictures near their borders: most, not all, and none in "
+            "pictures under 96 px; look before you publish."),
     ]  # fmt: skip
 
 
