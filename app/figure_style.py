@@ -82,8 +82,8 @@ def style_controls(key: str, *, has_letter: bool = True) -> FigureStyle:
     )  # fmt: skip
     row.checkbox(
         "Blur burned-in text",
-        help="Letters burned into a picture may name a patient; those near its borders are looked for and hidden in what "
-        "is saved. Most are found, not all, and none in pictures under 96 px: look at the result before you publish it.",
+        help="Letters burned into a picture may name a patient; those near its borders are looked for and hidden "
+        "in what is saved. Most are found, not all, and none in pictures under 96 px: look before you publish it.",
         **_follow(key, "hides_marks", style.hides_marks),
     )  # fmt: skip
     return style
