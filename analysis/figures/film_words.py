@@ -113,4 +113,6 @@ def _font(points: int, is_bold: bool) -> Any:
     from matplotlib.font_manager import FontProperties, findfont
     from PIL import ImageFont
 
-    return ImageFont.truetype(findfont(FontProperties(family="DejaVu Sans", weight="bold" if is_bold else "normal")), points)
+    return ImageFont.truetype(
+        findfont(FontProperties(family="DejaVu Sans", weight="bold" if is_bold else "normal")), points
+    )
