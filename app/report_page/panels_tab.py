@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Hashable
 
 import streamlit as st
@@ -19,6 +20,7 @@ from app.report_page.jobs import begin, show_result
 from app.words import count
 
 PREVIEW = "report_panels"
+_SENT_BYTES = 12_000_000
 _COMBINED = "report_combined"
 _COLUMNS = "report_columns"
 _PAPER = """<style>
@@ -99,5 +101,9 @@ def _show_preview(figure: Figure, style: FigureStyle, key: Hashable) -> None:
     png = show_result(PREVIEW, "Drawing this figure")
     if png is not None:
         st.html(_PAPER)
-        st.image(png, width="stretch", alt="The figure as it is saved")
-        st.caption(f"This is the PNG that is saved: {style_words(style)}. SVG and PDF show the same.")
+        is_small = len(png) <= _SENT_BYTES
+        # Streamlit makes bytes that it is given smaller; an address it leaves as it is.
+        shown = f"data:image/png;base64,{base64.b64encode(png).decode()}" if is_small else png
+        st.image(shown, width="stretch", alt="The figure as it is saved")
+        what = "This is the PNG that is saved" if is_small else "A smaller copy of the PNG that is saved"
+        st.caption(f"{what}: {style_words(style)}. SVG and PDF show the same.")
