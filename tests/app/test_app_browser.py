@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from analysis.provenance import read_provenance
 from tests.app.app_tab import STEPS, AppTab
+from xaae_core.case_tokens import case_token
 from xaae_core.checkpoints import load_checkpoint
 from xaae_core.demo import demo_checkpoint
 
@@ -43,7 +44,8 @@ def test_a_link_to_a_case_opens_first_thing(open_page: Any, app_url: str) -> Non
     tab.page.go_back()
     tab.wait_case("phantom-000121")
     tab.page.go_forward()
-    tab.page.wait_for_function("!location.search.includes('000121')")
+    token = case_token("images/phantom-000121.png")
+    tab.page.wait_for_function("(token) => !location.search.includes(token)", arg=token)
     assert tab.errors == []
 
 
@@ -103,8 +105,9 @@ def test_brackets_go_from_case_to_case_and_the_step_stays(tab: AppTab) -> None:
     tab.press("End")
     tab.page.wait_for_timeout(600)
     tab.page.keyboard.press("]")
-    tab.page.wait_for_function("(name) => !location.search.includes(name) && location.search", arg=first)
-    tab.wait_case(tab.page.url.split("phantom-")[1][:6])
+    expect(tab.page.locator(".pv-panel-original")).not_to_contain_text(first)
+    tab.page.wait_for_function("(token) => !location.search.includes(token)", arg=case_token(f"images/{first}.png"))
+    tab.wait_case(tab.case)
     second = tab.case
     assert second != first
     assert tab.step() == STEPS - 1
