@@ -143,7 +143,7 @@ def test_an_edited_figure_opens_and_says_that_it_was_edited() -> None:
 
     told = PngInfo()
     for key, text in content.info.items():
-        told.add_itxt(key, str(text))
+        told.add_itxt(str(key), str(text))
     Image.new("L", (16, 16), 200).save(other, "PNG", pnginfo=told)
     session = arrived(dropped(other.getvalue()), "traverse")
     assert "edited after it was made" in session.words("info")
