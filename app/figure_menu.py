@@ -20,7 +20,7 @@ from app.components.copy_button import copy_button
 from app.failures import explained
 from app.figure_files import Offer as Offer
 from app.figure_files import exported, file_button
-from app.figure_style import chosen_style, style_controls, style_words
+from app.figure_style import MENUS, chosen_style, style_controls, style_words
 from app.words import count
 
 _TOLD: dict[FileForm, str] = {
@@ -88,10 +88,9 @@ def figure_menu(
     _draw(_Menu(make, key, name, is_moving, tuple(offers), label, has_basket, has_style))
 
 
-@st.fragment
+@st.fragment(key=MENUS)
 def _draw(menu: _Menu) -> None:
-    # It reruns when it is opened, so that it shows the style that was chosen in another menu.
-    with st.popover(menu.label, key=f"{menu.key}_menu", on_change="rerun"):
+    with st.popover(menu.label, key=f"{menu.key}_menu"):
         told = None
         row = st.container(horizontal=True, gap="small")
         for offer in (*menu.files(), *menu.offers):

@@ -42,7 +42,7 @@ def show_panels() -> None:
     columns = left.segmented_control(
         "Panels beside each other", [1, 2, 3, 4], default=1 if len(chosen) == 1 else 2, key=_COLUMNS, required=True
     )
-    style = style_controls(PREVIEW, has_letter=False)
+    style = style_controls(PREVIEW, is_in_menu=False)
     with st.container(key="report_preview"), explained("This figure"):
         figure = _combined(int(columns or 1))
         with right:

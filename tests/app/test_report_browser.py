@@ -54,9 +54,12 @@ def test_a_menu_saves_copies_and_says_why_it_cannot(open_page: Any, menus_url: s
     page.get_by_role("button", name="Copy picture").click()
     expect(page.get_by_text("Copied.")).to_be_visible()
     assert bytes(page.evaluate(COPIED)) == b"PNG"
-    expect(page.get_by_text("runs 1")).to_be_visible()  # nothing of this has drawn the page anew
+    page.get_by_text("Greyscale").click()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Copy picture")).to_have_count(0)
     page.get_by_role("button", name="Take the other figure").click()
+    expect(page.get_by_role("checkbox", name="Greyscale")).to_be_checked()  # one style for all menus
+    expect(page.get_by_text("runs 1")).to_be_visible()  # and nothing of this has drawn the page anew
     page.get_by_role("button", name="PNG", exact=True).click()
     expect(page.get_by_text("Making broken.png failed: the wave has no points: choose more cases")).to_be_visible()
     page.get_by_role("button", name="Copy picture").click()
