@@ -34,8 +34,8 @@ def open_report(open_session: OpenSession, tiny_model: Path, tiny_pictures: Path
         session = open_session("report.py", checkpoint=tiny_model, data=tiny_pictures)
         session.app.session_state["basket"] = tuple(kept)
         session.app.session_state["figure_style"] = SMALL
-        if tab:
-            session.app.session_state["report_tab"] = tab
+        if kept:
+            session.app.session_state["report_tab"] = tab or "Multi-panel figure"
         session.run()
         session.assert_well()
         return session
