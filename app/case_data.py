@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 import numpy as np
@@ -134,10 +134,18 @@ class CaseData:
         """What links and figures call each case [N], see `case_token`; a second for a million cases."""
         return np.array([case_token(each) for each in self.latents.ids.tolist()], dtype="U12")
 
+    @cached_property
+    def stem_tokens(self) -> NDArray[np.str_]:
+        """What each case [N] is called where a table names it by its file alone, without folder and ending."""
+        return np.array([case_token(PurePath(each).stem) for each in self.latents.ids.tolist()], dtype="U12")
+
     def _find_row(self, case_id: str) -> int | None:
         found = np.flatnonzero(self.latents.ids == case_id)
         if len(found) == 0 and is_case_token(case_id):
             found = np.flatnonzero(self.tokens == case_id)
+            if len(found) == 0:
+                found = np.flatnonzero(self.stem_tokens == case_id)
+                found = found if len(found) == 1 else found[:0]  # two files of one name: which one is not known
         return int(found[0]) if len(found) else None
 
     def _find_rows(self, wanted: tuple[str, ...]) -> Rows:

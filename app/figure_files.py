@@ -1,10 +1,8 @@
-"""The files of a figure's menu: made in the server's own thread when a button is pressed, watched by the page."""
+"""The files of a figure's menu: made in the server's own thread when a button is pressed."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -14,9 +12,8 @@ from analysis.figures.export import FileForm, export_figure
 from analysis.figures.figure import Figure
 from analysis.figures.style import FigureStyle
 from app.failures import explained
+from xaae_core.errors import FigureError
 
-_BEGINS_WITHIN = 3.0
-_LOOKS_EVERY = 0.2
 _EXPORTED: WeakKeyDictionary[Figure, dict[tuple[FileForm, FigureStyle], bytes]] = WeakKeyDictionary()
 
 
@@ -40,39 +37,21 @@ class Offer:
 
 
 class Making:
-    """A file that Streamlit makes in a thread of its own; whoever waits for it learns what became of it."""
+    """A file that Streamlit makes in a thread of its own when its button is pressed."""
 
     def __init__(self) -> None:
         self.make: Callable[[], bytes | str] = bytes
+        self.file_name = ""
         self.error: Exception | None = None
-        self.size = 0
-        self._begun, self._ended = threading.Event(), threading.Event()
 
     def __call__(self) -> bytes | str:
-        """Make the file; the error, where there is one, goes to both."""
+        """Make the file; raises FigureError where it cannot be made, without the reason, which goes to a log."""
         self.error = None
-        self._ended.clear()
-        self._begun.set()
         try:
-            content = self.make()
-            self.size = len(content)
+            return self.make()
         except Exception as error:
             self.error = error
-            raise
-        finally:
-            self._ended.set()
-        return content
-
-    def has_begun(self) -> bool:
-        """Wait until the browser has asked for it; False where it does not."""
-        return self._begun.wait(_BEGINS_WITHIN)
-
-    def has_ended(self, seconds: float) -> bool:
-        """Wait for its end, but no longer than this."""
-        if not self._ended.wait(seconds):
-            return False
-        self._begun.clear()
-        return True
+        raise FigureError(f"{self.file_name} could not be made; the menu it is in says why")
 
 
 def exported(figure: Figure, form: FileForm, style: FigureStyle) -> bytes:
@@ -84,36 +63,32 @@ def exported(figure: Figure, form: FileForm, style: FigureStyle) -> bytes:
     return content
 
 
-def file_button(offer: Offer, key: str) -> Callable[[], None] | None:
-    """Draw a button that makes and saves a file. Call it inside a fragment: pressing it reruns what surrounds it.
+def file_button(offer: Offer, key: str) -> None:
+    """Draw a button that makes and saves a file; below it, why it could not be made when it was last asked for.
+
+    Pressing it reruns nothing: a rerun lets go of what the browser is about to fetch, and a file that was pressed
+    while another part of the page was drawn would never arrive. While it is made, the button shows that it is at work;
+    where it fails, the button says so at once, and the reason stands in the menu when it is next drawn.
 
     Args:
         offer: the file.
         key: names the button on the page.
-
-    Returns:
-        Where it was just pressed: what waits for the file, and says what became of it; call it where that is to stand.
     """
     making: Making = st.session_state.setdefault(f"{key}_making", Making())
-    making.make = offer.make
-    is_pressed = st.download_button(offer.label, making, offer.file_name, offer.mime, key=key, help=offer.help or None)
-    return (lambda: _tell(making, offer.file_name)) if is_pressed else None
+    making.make, making.file_name = offer.make, offer.file_name
+    st.download_button(
+        offer.label, making, offer.file_name, offer.mime, key=key, help=offer.help or None, on_click="ignore"
+    )
 
 
-def _tell(making: Making, file_name: str) -> None:
-    if not making.has_begun():
-        return
-    begun, waiting = time.monotonic(), st.empty()
-    with st.spinner(f"Making {file_name} …"):
-        while not making.has_ended(_LOOKS_EVERY):
-            seconds = time.monotonic() - begun
-            waiting.caption(f"{seconds:.0f} s" if seconds > 2 else "")  # drawing also lets another click come first
-    waiting.empty()
-    with explained(f"Making {file_name}"):
-        if making.error is not None:
-            raise making.error
-        st.caption(f"Saved {file_name}, {_size_words(making.size)}.")
+def show_failures(keys: Iterable[str]) -> None:
+    """Say why files could not be made when they were last asked for.
 
-
-def _size_words(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(size / 1e3, 0.1):.3g} kB"
+    Args:
+        keys: of their buttons.
+    """
+    for key in keys:
+        making: Making | None = st.session_state.get(f"{key}_making")
+        if making is not None and making.error is not None:
+            with explained(f"Making {making.file_name}"):
+                raise making.error

@@ -19,7 +19,7 @@ from app import basket
 from app.components.copy_button import copy_button
 from app.failures import explained
 from app.figure_files import Offer as Offer
-from app.figure_files import exported, file_button
+from app.figure_files import exported, file_button, show_failures
 from app.figure_style import MENUS, chosen_style, style_controls, style_words
 from app.words import count
 
@@ -91,16 +91,14 @@ def figure_menu(
 @st.fragment(key=MENUS)
 def _draw(menu: _Menu) -> None:
     with st.popover(menu.label, key=f"{menu.key}_menu"):
-        told = None
-        row = st.container(horizontal=True, gap="small")
+        row, keys = st.container(horizontal=True, gap="small"), []
         for offer in (*menu.files(), *menu.offers):
-            ending = offer.file_name.rpartition(".")[2]
+            keys.append(f"{menu.key}_{_key_of(offer, offer.file_name.rpartition('.')[2])}")
             with row:
-                told = file_button(offer, f"{menu.key}_{_key_of(offer, ending)}") or told
+                file_button(offer, keys[-1])
         copy_button(partial(_copied, menu.make), key=f"{menu.key}_copy")
         with st.container():
-            if told is not None:
-                told()
+            show_failures(keys)
         if menu.has_style:
             with explained("This style"):
                 style_controls(menu.key)

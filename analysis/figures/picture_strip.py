@@ -121,7 +121,7 @@ def draw_change(axes: Any, change: NDArray[Any], limit: float, style: FigureStyl
     Letters that the decoder draws otherwise stand in a change, too: those of `marks_of` [C, H, W] are hidden.
     """
     shown = shown_pixels(change[None], style, marks_of=marks_of)[0]
-    drawn = axes.imshow(shown, cmap=style.diverging, vmin=-limit, vmax=limit, interpolation="nearest")
+    drawn = axes.imshow(shown, cmap=style.changing, vmin=-limit, vmax=limit, interpolation="nearest")
     bare(axes)
     for spine in axes.spines.values():  # white is no change, and paper is white
         spine.set(visible=True, linewidth=0.4, edgecolor="#c8c8c8")

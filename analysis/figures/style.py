@@ -76,8 +76,13 @@ class FigureStyle:
 
     @property
     def diverging(self) -> str:
-        """Colour map of what has a sign: violet, white, orange; in greyscale from black to white."""
+        """Colour map of attributions, as on their page: violet takes, white, orange adds; grey: from black to white."""
         return "gray" if self.is_greyscale else "PuOr_r"
+
+    @property
+    def changing(self) -> str:
+        """Colour map of changes, as beside the slider: green darker, white, purple brighter; grey: black to white."""
+        return "gray" if self.is_greyscale else "PRGn_r"
 
     @property
     def sequential(self) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from analysis.report import ReportSettings, report_pdf
 from app import basket, cached, state
 from app.failures import explained
-from app.figure_files import Offer, file_button
+from app.figure_files import Offer, file_button, show_failures
 from app.figure_style import chosen_style
 from app.report_page.cases import DOUBTFUL, OPEN, case_pictures, offered_cases
 from app.report_page.jobs import begin, job_of, show_result
@@ -185,11 +185,10 @@ def _show_downloads(made: MadeReport) -> None:
         Offer("Save HTML", f"{name}.html", "text/html", lambda: made.html, page),
         Offer("Save PDF", f"{name}.pdf", "application/pdf", lambda: report_pdf(made.report), paper),
     )
-    told = None
     row = st.container(horizontal=True, gap="small")
-    for offer in offers:
+    keys = [f"report_{offer.mime.rpartition('/')[2]}" for offer in offers]
+    for offer, key in zip(offers, keys, strict=True):
         with row:
-            told = file_button(offer, f"report_{offer.mime.rpartition('/')[2]}") or told
+            file_button(offer, key)
     with st.container():
-        if told is not None:
-            told()
+        show_failures(keys)

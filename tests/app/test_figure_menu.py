@@ -122,23 +122,18 @@ def test_everything_is_in_the_bundle_and_the_same_each_time() -> None:
     assert bundle_figure(figure, "wave", FigureStyle(dpi=72)) == content
 
 
-def test_whoever_waits_for_a_file_learns_why_there_is_none() -> None:
-    making = Making()
-
-    def fail() -> bytes:
-        raise FigureError("no points")
-
-    making.make = fail
-    with pytest.raises(FigureError):
+def test_a_file_that_cannot_be_made_keeps_its_reason_for_the_menu_and_off_the_log(page: AppTest) -> None:
+    making: Making = page.session_state["broken_png_making"]
+    with pytest.raises(FigureError, match=r"^broken\.png could not be made; the menu it is in says why$") as raised:
         making()
-    assert making.has_begun()
-    assert making.has_ended(1.0)
-    assert str(making.error) == "no points"
+    assert raised.value.__cause__ is raised.value.__context__ is None, "a log would show the reason, with names in it"
+    page.run()
+    assert [error.value.replace("\\", "") for error in page.error] == [
+        "Making broken.png failed: the wave has no points: choose more cases"
+    ]
     making.make = lambda: b"12345"
     assert making() == b"12345"
-    assert making.has_begun()
-    assert making.has_ended(1.0)
-    assert (making.error, making.size) == (None, 5)
+    assert making.error is None
 
 
 def test_the_provenance_of_a_file_is_json_without_a_path(page: AppTest) -> None:

@@ -33,7 +33,7 @@ def test_four_pictures_of_the_step_on_the_scale_of_the_whole_path(channels: int)
     path = path_of(channels)
     figure = figure_of(path)
     drawing = ChangeMap.of(figure, 6)
-    (change,) = put_on_canvas(drawing, STYLE).images(STYLE.diverging)
+    (change,) = put_on_canvas(drawing, STYLE).images(STYLE.changing)
     np.testing.assert_allclose(change.get_array(), path.change()[6].mean(axis=0), atol=1e-6)
     low, high = change.get_clim()
     assert low == -high == -figure.limit

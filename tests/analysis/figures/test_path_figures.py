@@ -61,7 +61,7 @@ def test_no_text_covers_another_at_other_sizes_of_text(font_size: float) -> None
 def test_the_change_that_is_drawn_is_that_of_the_path_on_one_symmetric_scale(channels: int) -> None:
     path = path_of(channels)
     drawn = put_on_canvas(figure_of(path), STYLE)
-    images = [image for image in drawn.images(STYLE.diverging) if image.get_array().ndim == 2]
+    images = [image for image in drawn.images(STYLE.changing) if image.get_array().ndim == 2]
     steps = pick_steps(path, len(images))
     assert len(images) == len(steps) >= 5
     for image, step in zip(images, steps, strict=True):
@@ -112,7 +112,7 @@ def test_narrow_figures_have_fewer_columns_and_the_width_of_their_column() -> No
     counts = []
     for width in (40.0, 183.0):
         style = FigureStyle(width_mm=width, dpi=100)
-        counts.append(len(put_on_canvas(figure, style).images(style.diverging)))
+        counts.append(len(put_on_canvas(figure, style).images(style.changing)))
         with Image.open(io.BytesIO(draw_file(figure, "png", style))) as picture:
             assert picture.width == pytest.approx(style.width * 100, abs=1)
     assert counts[0] < counts[-1]
@@ -162,3 +162,16 @@ def test_an_archive_holds_little_more_than_the_frames_and_gives_the_same_drawing
     assert draw_file(again.drawing, "svg", STYLE) == draw_file(figure.drawing, "svg", STYLE)
     assert isinstance(again.drawing, MovingDrawing)
     assert again.drawing.animation("gif", STYLE) == figure_of(path).animation("gif", STYLE)
+
+
+def test_a_change_has_the_same_sign_by_colour_in_a_figure_as_beside_the_slider() -> None:
+    """Green where it gets darker, purple where it gets brighter, on the dark page and on white paper."""
+    from matplotlib import colormaps
+
+    from app.components.path_viewer.colours import change_colours
+
+    paper = (colormaps[FigureStyle().changing](np.array([0.2, 0.8]))[:, :3] * 255).astype(int)
+    screen = change_colours()[[50, 204]].astype(int)
+    for darker, brighter in (paper, screen):
+        assert darker[1] > max(darker[0], darker[2]), "green"
+        assert brighter[1] < min(brighter[0], brighter[2]), "purple"
