@@ -18,6 +18,7 @@ from analysis.leakage import measure_leakage
 from analysis.progressive_paths import PathBuilder
 from analysis.traversals import encode_image, path_steps
 from analysis.trust import Neighbourhood
+from app.model_latents import files_of_training_latents
 from app.opened_model import open_checkpoint
 from xaae_core.checkpoints import Checkpoint, read_card
 from xaae_core.data.dataset import ImageDataset, read_dataset
@@ -29,7 +30,6 @@ from xaae_core.data.splits import split_name
 from xaae_core.data.table_columns import TableColumns
 from xaae_core.data.table_files import TABLE_STEM, TABLE_SUFFIXES
 from xaae_core.data.tasks import TaskWish
-from xaae_core.demo import demo_latents
 from xaae_core.errors import DatasetError, LatentTableError, XaaeError
 from xaae_core.latents import LatentTable, extract_latents, read_latents, write_latents
 from xaae_core.model_card import ModelCard
@@ -164,13 +164,8 @@ def read_latents_at(key: Stamp) -> LatentTable:
 
 def training_latents(checkpoint: Checkpoint) -> LatentTable | None:
     """The latents of the training data that lie beside the checkpoint; None without or of another model."""
-    beside = checkpoint.path.with_name(checkpoint.path.stem + ".latents.parquet")
-    for file in (beside, demo_latents()):
-        if file.is_file():
-            table = read_latents_at(stamp(file))
-            if table.checkpoint_sha256 == checkpoint.sha256:
-                return table
-    return None
+    tables = (read_latents_at(stamp(file)) for file in files_of_training_latents(checkpoint))
+    return next((table for table in tables if table.checkpoint_sha256 == checkpoint.sha256), None)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Finding the direction of the target …")

@@ -42,6 +42,8 @@ def _options() -> list[Callable[..., Any]]:
         click.option("--hide-marks", "hides_marks", is_flag=True,
             help="Hide letters that are burned into figures' pictures near their borders: most, not all, and none in "
             "pictures under 96 px; look before you publish."),
+        click.option("--words/--no-words", "has_words", default=True, show_default=True,
+            help="Write how a map was made, and how far to trust it, inside the figure."),
     ]  # fmt: skip
 
 
@@ -54,7 +56,7 @@ def style_from(options: Mapping[str, Any]) -> FigureStyle:
     Raises:
         FigureError: a width that the journal does not have.
     """
-    chosen = {name: options[name] for name in ("font_size", "dpi", "is_greyscale", "hides_marks")}
+    chosen = {name: options[name] for name in ("font_size", "dpi", "is_greyscale", "hides_marks", "has_words")}
     if options["width_mm"] is not None:
         return FigureStyle(width_mm=options["width_mm"], **chosen)
     return style_for(options["journal"], options["columns"], **chosen)

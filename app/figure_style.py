@@ -94,6 +94,12 @@ def style_controls(key: str, *, is_in_menu: bool = True) -> FigureStyle:
         "in what is saved. Most are found, not all, and none in pictures under 96 px: look before you publish it.",
         **_follow(key, is_in_menu, "hides_marks", style.hides_marks),
     )  # fmt: skip
+    row.checkbox(
+        "Words inside maps",
+        help="How a map was made and how far to trust it, written inside the figure. Journals want it below instead: "
+        "without it the words are in the caption alone.",
+        **_follow(key, is_in_menu, "has_words", style.has_words),
+    )  # fmt: skip
     return style
 
 

@@ -23,6 +23,22 @@ def latents_of_model(opened: Checkpoint, path: Path) -> LatentTable:
     return table
 
 
+def files_of_training_latents(opened: Checkpoint) -> list[Path]:
+    """Where latents of the cases that a model was trained on may lie: beside its file, and among the demo's."""
+    from xaae_core.demo import demo_latents
+
+    beside = opened.path.with_name(opened.path.stem + ".latents.parquet")
+    return [file for file in (beside, demo_latents()) if file.is_file()]
+
+
+def training_latents_of(opened: Checkpoint) -> LatentTable | None:
+    """The latents of the cases that a model was trained on, if they lie with it; None without."""
+    from xaae_core.latents import read_latents
+
+    tables = (read_latents(file) for file in files_of_training_latents(opened))
+    return next((table for table in tables if table.checkpoint_sha256 == opened.sha256), None)
+
+
 def check_model(opened: Checkpoint, table: LatentTable) -> None:
     """Raise LatentTableError if another checkpoint made a table, or if z has another length."""
     from xaae_core.errors import LatentTableError

@@ -30,7 +30,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SIZES = {"laptop": (1280, 800), "desktop": (1920, 1080)}
-SHOWN = ("start", "traverse", "maps", "attributions", "examples", "train", "signals")
+SHOWN = ("start", "traverse", "maps", "attributions", "examples", "report", "train", "signals")
 KEPT = {"traverse-dark-laptop", *(f"{page}-light-laptop" for page in SHOWN)}
 PHANTOMS = TrainingRequest(preset="quick", size=(128, 128), recons_metric="ssim", training={"epochs_ae": 6})
 BEATS = TrainingRequest(target="raised ST")
@@ -163,6 +163,22 @@ def take_examples(page: Page, url: str) -> None:
     page.wait_for_timeout(4000)
 
 
+def take_report(page: Page, url: str) -> None:
+    """The report page with a path and the change at one of its steps."""
+    page.goto(f"{url}/traverse?step=1.5")
+    page.get_by_role("button", name="Cancel").first.wait_for(state="detached", timeout=240_000)
+    for label in ("This path", "Change at this step"):
+        page.get_by_role("button", name=label).click(timeout=120_000)
+        page.get_by_role("button", name="Add to report").click()
+        page.get_by_text("Added.").wait_for(timeout=60_000)
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Add to report").wait_for(state="detached")
+    page.get_by_role("link", name="Report", exact=True).click()
+    page.get_by_text("This is the PNG that is saved").wait_for(timeout=120_000)
+    page.mouse.move(5, 700)
+    page.wait_for_timeout(1500)
+
+
 def take_train(page: Page, url: str) -> None:
     """The train page, watching the finished training."""
     page.goto(f"{url}/train")
@@ -174,7 +190,7 @@ def take_train(page: Page, url: str) -> None:
 
 PAGES = (
     *(("start", take_start), ("traverse", take_traverse), ("maps", take_maps)),
-    *(("attributions", take_attributions), ("examples", take_examples), ("train", take_train)),
+    *(("attributions", take_attributions), ("examples", take_examples), ("report", take_report), ("train", take_train)),
 )
 
 

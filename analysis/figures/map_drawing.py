@@ -94,11 +94,11 @@ class MapDrawing:
         width = style.width - sizes.width if sizes.is_beside else style.width
         legend = MapLegend(self.maps, self._shown_colours(style), self.is_selected, style, width)
         is_outlined = style.is_greyscale and self.colours.groups and len(self.maps[0]) > MOST_POINTS
-        words = f"{self.words} {OUTLINE_WORDS}" if is_outlined else self.words
+        words = " ".join(filter(None, [self.words * style.has_words, OUTLINE_WORDS * bool(is_outlined)]))
         return sizes, legend, wrap_words(words, width - _CAPTION_MARGIN, style)
 
     def _caption_height(self, caption: Sequence[str], style: FigureStyle) -> float:
-        return style.line("small", len(caption)) + 0.06
+        return style.line("small", len(caption)) + 0.06 if caption else 0.01
 
     def _shown_colours(self, style: FigureStyle) -> PointColours:
         return self.colours.in_greys() if style.is_greyscale else self.colours

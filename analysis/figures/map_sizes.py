@@ -45,7 +45,7 @@ class MapSizes:
     @classmethod
     def of(cls, maps: Sequence[DrawnMap], style: FigureStyle) -> Self:
         """The places of maps in a style."""
-        is_beside = len(maps) == 1 and style.width >= _WIDE
+        is_beside = len(maps) == 1 and style.width >= _WIDE and style.has_words
         width = _MAP_SHARE * style.width if is_beside else style.width
         most = max(1, int(width / _LEAST_CELL))
         rows = -(-len(maps) // most)

@@ -63,7 +63,7 @@ class Panels:
         return " ".join(f"({letter}) {each.caption()}" for letter, each in parts)
 
     def _cell(self, style: FigureStyle) -> FigureStyle:
-        return replace(style, width_mm=max(_LEAST_MM, style.width_mm / self.columns), letter="")
+        return replace(style, width_mm=max(_LEAST_MM, style.width_mm / self.columns), letter="", has_words=False)
 
     def _rows(self, style: FigureStyle) -> Iterator[tuple[list[tuple[str, Drawing]], float]]:
         cell, named = self._cell(style), list(zip(LETTERS, self.drawings, strict=False))

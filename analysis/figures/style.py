@@ -38,6 +38,8 @@ class FigureStyle:
         is_greyscale: whether every colour is a grey; what colour told apart is then told by shape, line or level.
         letter: of the panel, such as "a"; "" for none.
         hides_marks: whether burned-in letters and captions of pictures are blurred.
+        has_words: whether a map's words (its making, how far to trust it) stand inside the figure; without, they are
+            in its caption alone, as journals want it.
 
     Raises:
         FigureError: a value out of its range.
@@ -50,6 +52,7 @@ class FigureStyle:
     is_greyscale: bool = False
     letter: str = ""
     hides_marks: bool = False
+    has_words: bool = True
 
     def __post_init__(self) -> None:
         for name, low, high, unit in (

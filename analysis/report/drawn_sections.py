@@ -61,7 +61,7 @@ def map_section(report: Report, numbers: Iterator[int]) -> Iterator[Block]:
     projection = report.projection
     words = report.map.drawing.caption()
     yield Heading("Where the cases lie")
-    told = f"{report.map.title}, coloured by label; how it was made and what its signs mean is written in it."
+    told = f"{report.map.title}. {caption_of(report.map)}"
     yield Picture(report.map, next(numbers), told, f"Map of the cases, by label. {words}"[:_LONGEST_ALT])
     yield Paragraph(
         f"{projection.measured.sentence()} Nearness means likeness to the model; the size of groups and of the gaps "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 
 from analysis.figures.export import MIME, export_figure
@@ -24,7 +25,7 @@ def html_of(report: Report) -> str:
     blocks = report_blocks(report)
     told = escape(report.provenance.stamped().to_json())
     meta = f'<meta name="{META}" content="{told}">'
-    return pieces.page(report.title, _parts(blocks, report.settings.style), head=meta)
+    return pieces.page(report.title, _parts(blocks, replace(report.settings.style, has_words=False)), head=meta)
 
 
 def _parts(blocks: tuple[Block, ...], style: FigureStyle) -> Iterator[str]:

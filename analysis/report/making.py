@@ -39,6 +39,7 @@ def make_report(
     *,
     figures: Sequence[Figure] = (),
     data_check: CheckReport | None = None,
+    trained_on: LatentTable | None = None,
     settings: ReportSettings | None = None,
     title: str = "",
     author: str = "",
@@ -53,6 +54,8 @@ def make_report(
         cases: pictures to move along the direction.
         figures: further ones, with their notes and captions, at most `MOST_FIGURES`.
         data_check: what was found in the data (`xaae_core.data.checks.check_dataset`); files are not named from it.
+        trained_on: latents of the cases that the model was trained on, where `table` is of others: the direction is
+            fitted to them where `table` has too few labelled cases, and steps are held against them.
         settings: see `ReportSettings`.
         title: above everything; "" for the model's name.
         author: who made it.
@@ -65,7 +68,11 @@ def make_report(
     """
     require_few(len(figures))
     wanted, model, card = settings or ReportSettings(), checkpoint.model, checkpoint.card
-    maker = None if table is None else _Maker(OwnFigures(checkpoint, table, wanted, view), progress or _say_nothing)
+    maker = (
+        None
+        if table is None
+        else _Maker(OwnFigures(checkpoint, table, wanted, view), trained_on, progress or _say_nothing)
+    )
     quality, drawn_quality = maker.quality() if maker else (None, None)
     direction = maker.direction() if maker else None
     projection, drawn_map = maker.map(direction) if maker else (None, None)
@@ -100,8 +107,9 @@ def make_report(
 class _Maker:
     """Makes the parts one by one, and keeps why one could not be made."""
 
-    def __init__(self, figures: OwnFigures, say: Callable[[str], None]) -> None:
+    def __init__(self, figures: OwnFigures, trained_on: LatentTable | None, say: Callable[[str], None]) -> None:
         self.figures, self.say = figures, say
+        self.trained_on = trained_on
         self.checkpoint, self.table, self.settings = figures.checkpoint, figures.table, figures.settings
         self.missing: list[str] = []
 
@@ -126,8 +134,20 @@ class _Maker:
         target = self.settings.target or self.checkpoint.card.target or None
 
         def fit() -> Direction:
-            n_permutations = permutations_for(len(self.table))
-            return fit_direction(self.table, target, seed=self.settings.seed, n_permutations=n_permutations)
+            try:
+                return fit_to(self.table)
+            except DirectionError as error:
+                if self.trained_on is None:
+                    raise
+                found = fit_to(self.trained_on)
+                self.missing.append(
+                    f"A direction of these data ({error}): it is fitted to {found.n_cases:,} cases that the model was "
+                    "trained on."
+                )
+                return found
+
+        def fit_to(table: LatentTable) -> Direction:
+            return fit_direction(table, target, seed=self.settings.seed, n_permutations=permutations_for(len(table)))
 
         if self.settings.target:  # asked for by name: a report without it would not be what was asked for
             return fit()
@@ -145,8 +165,9 @@ class _Maker:
         """The cases moved along the direction; none without one."""
         if direction is None:
             return ()
-        fitted = self.table.rows(self.table.split == "train")
-        neighbourhood = Neighbourhood.of(fitted.z if len(fitted) > 1 else self.table.z)
+        known = self.table if self.trained_on is None else self.trained_on
+        fitted = known.rows(known.split == "train")
+        neighbourhood = Neighbourhood.of(fitted.z if len(fitted) > 1 else known.z)
         moved = []
         for number, case in enumerate(cases, start=1):
             self.say(f"moving case {number} of {len(cases)}")

@@ -74,7 +74,7 @@ def draw_figure(drawing: Drawing, style: FigureStyle, width: float, height: floa
     Text keeps its size; a figure that is too high even so is made smaller, with larger text, so that what is read in
     the end is not.
     """
-    fitting = replace(style, width_mm=min(style.width_mm, width / _MM), letter="")
+    fitting = replace(style, width_mm=min(style.width_mm, width / _MM), letter="", has_words=False)
     content = draw_file(drawing, "pdf", fitting)
     size = _size_of(content)
     if size[1] <= height:

@@ -96,6 +96,7 @@ def command(checkpoint: Path, out: Path, as_json: bool, **options: Any) -> None:
 
 def _made(checkpoint: Path, options: dict[str, Any]) -> Report:
     from analysis.report import ReportSettings, make_report
+    from app.model_latents import training_latents_of
     from app.opened_model import open_checkpoint
     from app.report_cases import named_cases, picked_cases
     from app.report_data import check_report_data, read_report_data
@@ -126,6 +127,7 @@ def _made(checkpoint: Path, options: dict[str, Any]) -> Report:
         found,
         figures=figures,
         data_check=checked,
+        trained_on=None if data is None else training_latents_of(opened),
         settings=settings,
         title=options["title"],
         author=options["author"],

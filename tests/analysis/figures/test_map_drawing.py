@@ -238,3 +238,12 @@ def test_maps_are_panels_among_others() -> None:
     svg = export_figure(combine_figures([figure, figure], columns=2), "svg", SMALL)
     assert {"a", "b"} <= set(texts_of(svg))
     assert sum(text == "(b) PLS" for text in texts_of(svg)) == 2
+
+
+def test_a_maps_words_stand_inside_the_figure_or_in_its_caption_alone() -> None:
+    drawing = both(two_clouds())
+    first = " ".join(drawing.caption().split()[:3])
+    inside, outside = (texts_of(draw_file(drawing, "svg", FigureStyle(has_words=words))) for words in (True, False))
+    assert any(first in text for text in inside)
+    assert not any(first in text for text in outside)
+    assert drawing.height(FigureStyle(has_words=False)) < drawing.height(FigureStyle())

@@ -46,6 +46,20 @@ def test_what_cannot_be_measured_is_named_and_the_rest_is_there():
     assert all(reason in said_in(made) for reason in made.missing)
 
 
+def test_few_cases_are_moved_along_the_direction_of_those_the_model_was_trained_on():
+    table = two_clouds(dims=4)
+    few = table.rows((table.labels == 1) & (table.split == "train"))
+    made = make_report(checkpoint(), few, pictures(), trained_on=table, settings=QUICK)
+    expected = make_report(checkpoint(), table, pictures(), settings=QUICK)
+    assert made.direction is not None
+    assert expected.direction is not None
+    np.testing.assert_array_equal(made.direction.vector, expected.direction.vector)
+    assert made.cases[0].trust.levels == expected.cases[0].trust.levels
+    said = " ".join(made.missing)
+    assert f"fitted to {made.direction.n_cases} cases that the model was trained on" in said
+    assert "No case was moved" not in said
+
+
 def test_no_map_where_none_is_wanted_and_its_reason_where_none_can_be():
     few = two_clouds(dims=4).rows(np.arange(3))
     assert any("a map needs at least 4" in reason for reason in make_report(checkpoint(), few, settings=QUICK).missing)
