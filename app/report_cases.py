@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.terminal import remark
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from analysis.report import CasePicture
     from app.case_files import CaseFiles
     from xaae_core.checkpoints import Checkpoint
@@ -41,7 +44,7 @@ def picked_cases(opened: Checkpoint, table: LatentTable, files: CaseFiles, targe
     from xaae_core.errors import CaseError
 
     found: dict[int, CasePicture] = {}
-    for order in _orders(table, target or opened.card.target):
+    for order in doubtful_and_clear(table, target or opened.card.target, opened.card.classes or table.classes):
         for row in order[:_MOST_TRIED]:
             path = files.find(row)
             if row in found or path is None:
@@ -56,21 +59,30 @@ def picked_cases(opened: Checkpoint, table: LatentTable, files: CaseFiles, targe
     return list(found.values())
 
 
-def _orders(table: LatentTable, target: str) -> Iterator[list[int]]:
-    """Rows from the most to the least doubtful, then from the clearest of the target on; held-out ones first."""
+def doubtful_and_clear(
+    table: LatentTable, target: str, classes: Sequence[str], rows: NDArray[np.int64] | None = None
+) -> tuple[list[int], list[int]]:
+    """Rows from the most doubtful on, and from the clearest of the target on; held-out ones first.
+
+    Args:
+        table: of the cases.
+        target: class whose probability says which are clear.
+        classes: of the model, as the probabilities have them.
+        rows: among these; None: among all.
+    """
     import numpy as np
 
+    rows = np.arange(len(table)) if rows is None else rows
     if table.predicted is not None:
-        values = table.predicted
+        values = table.predicted[rows].astype(np.float64)
         doubt = np.abs(values - np.median(values))
-    elif target in table.classes and table.probabilities.shape[1]:
-        values = table.probabilities[:, table.classes.index(target)].astype(np.float64)
+    elif target in classes and table.probabilities.shape[1] > classes.index(target):
+        values = table.probabilities[rows, classes.index(target)].astype(np.float64)
         doubt = np.abs(values - 0.5)
     else:
-        values, doubt = np.zeros(len(table)), np.arange(len(table), dtype=np.float64)
-    is_seen = table.split == "train"
-    yield np.lexsort((doubt, is_seen)).tolist()
-    yield np.lexsort((-values, is_seen)).tolist()
+        values, doubt = np.zeros(len(rows)), np.arange(len(rows), dtype=np.float64)
+    is_seen = table.split[rows] == "train"
+    return rows[np.lexsort((doubt, is_seen))].tolist(), rows[np.lexsort((-values, is_seen))].tolist()
 
 
 def _picture(opened: Checkpoint, table: LatentTable, row: int, path: Path) -> CasePicture:

@@ -122,7 +122,7 @@ def _file_of(face: Face) -> Path | None:
 @lru_cache(maxsize=16)
 def _letters_in(path: Path) -> frozenset[str]:
     """All letters that a font's file holds."""
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont
 
     with TTFont(path, fontNumber=0, lazy=True) as font:
         return frozenset(map(chr, font.getBestCmap()))
@@ -131,7 +131,7 @@ def _letters_in(path: Path) -> frozenset[str]:
 @lru_cache(maxsize=64)
 def _subset(path: Path, letters: str) -> str:
     """The face with these letters only, as base64 of a WOFF; "" where it must not be embedded."""
-    from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
+    from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
     # a time of writing inside would make every file another

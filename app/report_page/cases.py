@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from analysis.report import CasePicture
+from app.report_cases import doubtful_and_clear
 from app.workspace import Case, Workspace
 from xaae_core.errors import XaaeError
 
@@ -45,9 +44,10 @@ def case_pictures(workspace: Workspace, case: Case | None, kinds: Sequence[str])
 
 
 def _wanted(workspace: Workspace, kinds: Sequence[str]) -> Iterator[tuple[Sequence[int], int]]:
-    if workspace.data is None:
+    if workspace.latents is None:
         return
-    doubtful, clear = _orders(workspace)
+    target = workspace.checkpoint.card.target
+    doubtful, clear = doubtful_and_clear(workspace.latents, target, workspace.classes, workspace.cohort_rows)
     if DOUBTFUL in kinds:
         yield doubtful, 1
     if CLEAR in kinds:
@@ -66,20 +66,3 @@ def _picture(workspace: Workspace, row: int, found: dict[str, CasePicture]) -> C
     except XaaeError:
         return None  # its file has gone; the report tells which cases it has
     return CasePicture(case_id, read.pixels, workspace.label_of(row), str(workspace.latents.split[row]))
-
-
-def _orders(workspace: Workspace) -> tuple[list[int], list[int]]:
-    """Rows of the cohort from the most doubtful on, and from the clearest of the target on; held-out ones first."""
-    table, target = workspace.latents, workspace.checkpoint.card.target
-    assert table is not None  # asked with data
-    rows = workspace.cohort_rows
-    if table.predicted is not None:
-        values = table.predicted[rows].astype(np.float64)
-        doubt = np.abs(values - np.median(values))
-    elif target in workspace.classes and table.probabilities.shape[1] > workspace.classes.index(target):
-        values = table.probabilities[rows, workspace.classes.index(target)].astype(np.float64)
-        doubt = np.abs(values - 0.5)
-    else:
-        values, doubt = np.zeros(len(rows)), np.arange(len(rows), dtype=np.float64)
-    is_seen = table.split[rows] == "train"
-    return rows[np.lexsort((doubt, is_seen))].tolist(), rows[np.lexsort((-values, is_seen))].tolist()
