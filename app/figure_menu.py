@@ -24,11 +24,11 @@ from app.figure_style import MENUS, chosen_style, style_controls, style_words
 from app.words import count
 
 _TOLD: dict[FileForm, str] = {
-    "png": "A picture for slides, Word and the web.",
+    "png": "For slides, Word and the web.",
     "svg": "A drawing whose text can be edited, in Inkscape or Illustrator.",
     "pdf": "A drawing for LaTeX and for print; its text can be selected.",
-    "gif": "The path as a moving picture, for slides.",
-    "mp4": "The path as a film: smaller and finer than a GIF.",
+    "gif": "The path in motion, for slides.",
+    "mp4": "The path as a video: smaller and finer than a GIF.",
 }
 
 
@@ -162,6 +162,6 @@ def _export(make: Callable[[], Figure], form: FileForm, style: FigureStyle) -> b
 
 def _copied(make: Callable[[], Figure]) -> bytes | None:
     """The PNG to copy; None after having said why there is none."""
-    with explained("Copying this figure"), st.spinner("Making the picture …"):
+    with explained("Copying this figure"), st.spinner("Making the figure …"):
         return exported(make(), "png", chosen_style())
     return None

@@ -90,8 +90,8 @@ def style_controls(key: str, *, is_in_menu: bool = True) -> FigureStyle:
     )  # fmt: skip
     row.checkbox(
         "Blur burned-in text",
-        help="Letters burned into a picture may name a patient; those near its borders are looked for and hidden "
-        "in what is saved. Most are found, not all, and none in pictures under 96 px: look before you publish it.",
+        help="Letters burned into a case may name a patient; those near its borders are looked for and hidden in "
+        "what is saved. Most are found, not all, and none where a case is small: look before you publish it.",
         **_follow(key, is_in_menu, "hides_marks", style.hides_marks),
     )  # fmt: skip
     row.checkbox(

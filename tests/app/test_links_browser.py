@@ -29,7 +29,7 @@ def test_a_moved_slider_a_copied_link_and_the_same_step_in_another_browser(open_
     entries = tab.page.evaluate("history.length")
     for key in ("End", "ArrowLeft", "ArrowLeft", "ArrowLeft"):
         tab.press(key)
-    tab.page.wait_for_function("location.search.includes('step=')")
+    tab.page.wait_for_function("location.search.includes('step=1.4')")
     tab.wait_idle()
     step, address = tab.step(), address_of(tab)
     assert step == STEPS - 4

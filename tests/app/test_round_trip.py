@@ -1,6 +1,8 @@
 """Every figure of every page: exported, reopened in another session, it is the same view and the same drawing."""
 
+import csv
 import io
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from analysis.figures.export import draw_file, export_figure
 from analysis.figures.figure import Figure
+from analysis.figures.style import FigureStyle
 from analysis.provenance import read_provenance
 from app import figure_menu
 from app.reopening import reopen_figure
@@ -27,6 +30,7 @@ VIEWS: dict[str, dict[str, Any]] = {
 }
 FIGURES = {"traverse": 2, "maps": 2, "attributions": 1, "examples": 1, "start": 1}
 """At least so many menus on each page."""
+STYLE = FigureStyle(dpi=72)
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +46,11 @@ def shown(page: str, **address: Any) -> tuple[dict[str, Figure], dict[str, bool]
     menus: dict[str, Any] = {}
     with patch.object(figure_menu, "_draw", lambda menu: menus.__setitem__(menu.key, menu)):
         session = Session("" if page == "start" else page, **address).run()
+        for _ in range(600):  # what is measured beside the page is a part of a map's words
+            if "being measured" not in session.words("caption") + session.words("markdown"):
+                break
+            time.sleep(0.1)
+            session.run()
         session.assert_well()
         assert session.words("info") == "", "a view that reopens has nothing to excuse"
     return {key: menu.make() for key, menu in menus.items()}, {key: menu.is_moving for key, menu in menus.items()}
@@ -54,7 +63,7 @@ def test_a_figure_of_a_page_reopens_as_it_was(page: str) -> None:
     views = set()
     for key, figure in before.items():
         for form in ("png", "svg", "pdf", *(("gif", "mp4") if moves[key] else ())):
-            file = export_figure(figure, form)
+            file = export_figure(figure, form, STYLE)
             found = read_provenance(file)
             assert found.warnings == ()
             assert found.provenance.to_table()["view"] == figure.provenance.view
@@ -71,12 +80,10 @@ def test_a_figure_of_a_page_reopens_as_it_was(page: str) -> None:
     for key, figure in before.items():
         one, other = (replace(each.provenance, created="", versions={}) for each in (figure, again[key]))
         assert one.to_json() == other.to_json(), key
-        assert draw_file(figure.drawing, "svg") == draw_file(again[key].drawing, "svg"), key
+        assert draw_file(figure.drawing, "svg", STYLE) == draw_file(again[key].drawing, "svg", STYLE), key
 
 
 def test_the_numbers_of_every_figure_can_be_read_as_a_table() -> None:
-    import csv
-
     for page in ("traverse", "attributions", "examples"):
         for key, figure in shown(page, case=CASE, **VIEWS[page])[0].items():
             rows = list(csv.reader(io.StringIO(figure.drawing.numbers())))
