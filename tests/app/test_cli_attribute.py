@@ -27,7 +27,7 @@ SIDE = 192
 
 
 def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map={"attribute": {"dpi": 72}})
 
 
 def explain(out: Path, *options: object) -> Result:

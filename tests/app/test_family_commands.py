@@ -23,11 +23,13 @@ from tests.app.family_models import (
     write_family_model,
 )
 
+SMALL = {name: {"dpi": 72} for name in ("traverse", "sample", "attribute", "examples", "project", "report")}
+"""Figures of few pixels, which are drawn sooner."""
 DRAWING = tuple(name for name in MODELS if name not in WITHOUT_DECODER)
 
 
 def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=SMALL)
 
 
 class Room:
