@@ -24,10 +24,11 @@ from xaae_core.latents import read_latents
 
 CASE = demo_images() / "images" / "phantom-000960.png"
 SIDE = 192
+DPI = 72  # figures of few pixels are drawn sooner
 
 
 def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map={"attribute": {"dpi": 72}})
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map={"attribute": {"dpi": DPI}})
 
 
 def explain(out: Path, *options: object) -> Result:
@@ -48,7 +49,7 @@ def test_figures_and_numbers_of_each_method_are_written(tmp_path: Path):
         assert heat.shape == (SIDE, SIDE)
         assert float(row["sum"]) == pytest.approx(heat.sum(dtype=np.float64))
         assert abs(heat[int(row["peak_row"]), int(row["peak_column"])]) == np.abs(heat).max()
-        assert Image.open(tmp_path / f"{row['method']}.png").width == pytest.approx(183 / 25.4 * 300, abs=1)
+        assert Image.open(tmp_path / f"{row['method']}.png").width == pytest.approx(183 / 25.4 * DPI, abs=1)
     said = json.loads((tmp_path / "attribution.json").read_text())
     assert said["checkpoint_sha256"] == load_checkpoint(demo_checkpoint()).sha256
     assert said["maps"][1]["settings"] == {"n_steps": 4}
@@ -179,7 +180,7 @@ def test_several_pictures_have_folders_of_their_own_and_a_mean_map(tmp_path: Pat
     rows = list(csv.DictReader((tmp_path / "summary.csv").open()))
     assert [row["picture"] for row in rows] == [CASE.stem, OTHER.stem]
     assert [row["folder"] for row in rows] == [folder.name for folder in folders]
-    assert Image.open(tmp_path / "mean.png").width == pytest.approx(183 / 25.4 * 300, abs=1)
+    assert Image.open(tmp_path / "mean.png").width == pytest.approx(183 / 25.4 * DPI, abs=1)
 
 
 NAMED = f"case-{short_token('x.png')}"
