@@ -12,6 +12,7 @@ import pytest
 
 from analysis.figures.export import FileForm, draw_file, export_figure
 from analysis.figures.figure import Figure
+from analysis.figures.map_drawing import MapDrawing
 from analysis.figures.style import FigureStyle
 from analysis.provenance import read_provenance
 from app import figure_menu
@@ -41,13 +42,19 @@ def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
 
 
+def is_measured(menu: Any) -> bool:
+    """Whether a map's words are whole: what is measured beside the page is a part of them."""
+    drawing = menu.make().drawing
+    return not isinstance(drawing, MapDrawing) or all(drawn.kept is not None for drawn in drawing.maps)
+
+
 def shown(page: str, **address: Any) -> tuple[dict[str, Figure], dict[str, bool]]:
     """The figures that a page offers at an address, by menu, and which of them move."""
     menus: dict[str, Any] = {}
     with patch.object(figure_menu, "_draw", lambda menu: menus.__setitem__(menu.key, menu)):
         session = Session("" if page == "start" else page, **address).run()
-        for _ in range(600):  # what is measured beside the page is a part of a map's words
-            if "being measured" not in session.words("caption") + session.words("markdown"):
+        for _ in range(600):
+            if all(is_measured(menu) for menu in menus.values()):
                 break
             time.sleep(0.1)
             session.run()
