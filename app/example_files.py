@@ -89,7 +89,7 @@ def answer_of(opened: Checkpoint, z: Any) -> str:
 
 
 def picture_of(row: dict[str, Any], recipe: CaseRecipe) -> NDArray[np.float32] | None:
-    """The picture of an example; None, with a remark, where it cannot be read."""
+    """The picture of a case of a ranking; None, with a remark, where it cannot be read."""
     from xaae_core.errors import CaseError
 
     if not row["picture"]:

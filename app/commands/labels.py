@@ -237,6 +237,7 @@ def figure_files(
     from analysis.figures.figure import Figure
     from analysis.figures.formats import FORMATS
     from analysis.figures.label_sheet import LabelSheet
+    from app.example_files import picture_of
     from app.example_provenance import example_provenance
     from app.label_figures import doubted_label, label_title
     from app.views import view_of
@@ -260,19 +261,6 @@ def figure_files(
     )
     figure = Figure(LabelSheet(cases, len(rows), title, notes, signal_form_of(opened.model)), provenance, title)
     return {f"labels.{form}": export_figure(figure, form, style) for form in FORMATS}
-
-
-def picture_of(row: dict[str, Any], recipe: CaseRecipe) -> NDArray[np.float32] | None:
-    """The picture of a case of the ranking; None, with a remark, where it cannot be read."""
-    from xaae_core.errors import CaseError
-
-    if not row["picture"]:
-        return None
-    try:
-        return recipe.read(row["picture"]).pixels
-    except CaseError as error:
-        remark(f"  note: {error}")
-    return None
 
 
 def line_of(row: dict[str, Any]) -> str:
