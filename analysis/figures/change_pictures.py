@@ -15,7 +15,7 @@ from analysis.figures.picture_strip import (
     title_inches,
 )
 from analysis.figures.pictures import show_picture
-from analysis.figures.sheets import Sheet, cut_text, wrapped_text
+from analysis.figures.sheets import Sheet, cut_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
@@ -101,13 +101,11 @@ class ChangePictures:
 
     @cached_property
     def _title(self) -> list[str]:
-        return wrapped_text(self.drawing.title, self.style.size("title"), self.style.width - 0.1)
+        return self.drawing.title_lines(self.style)
 
     @cached_property
     def _notes(self) -> list[str]:
-        words = [text for text in (self.drawing.said, self.drawing.reason) if text]
-        room, size = self.style.width - 2 * _MARGIN, self.style.size("small")
-        return [line for text in words for line in wrapped_text(text, size, room)]
+        return self.drawing.note_lines(self.style, self.style.width - 2 * _MARGIN)
 
     @cached_property
     def _notes_inches(self) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.figures.path_columns import Columns
 from analysis.figures.picture_strip import draw_title, title_inches
-from analysis.figures.sheets import Sheet, cut_text, wrapped_text
+from analysis.figures.sheets import Sheet, cut_text
 from analysis.figures.trace_lane_axes import (
     draw_moved,
     dress_lanes,
@@ -140,13 +140,11 @@ class ChangeTraces:
 
     @cached_property
     def _title(self) -> list[str]:
-        return wrapped_text(self.drawing.title, self.style.size("title"), self.style.width - 0.1)
+        return self.drawing.title_lines(self.style)
 
     @cached_property
     def _notes(self) -> list[str]:
-        words = [text for text in (self.drawing.said, self.drawing.reason) if text]
-        room, size = self.style.width - 2 * _MARGIN, self.style.size("small")
-        return [line for text in words for line in wrapped_text(text, size, room)]
+        return self.drawing.note_lines(self.style, self.style.width - 2 * _MARGIN)
 
     @cached_property
     def _notes_inches(self) -> float:

@@ -84,6 +84,15 @@ def streamlit_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start
             process.kill()
 
 
+@pytest.fixture
+def demo_in_empty_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A session opens the demo, and keeps what it keeps in folders of the test's own."""
+    for name in ("XAAE_CHECKPOINT", "XAAE_DATA", "XAAE_PICTURES", "XAAE_OPENED"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("XAAE_CACHE", "XAAE_MODELS", "XAAE_RUNS"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Headless Chromium for one test file.

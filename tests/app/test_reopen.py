@@ -40,12 +40,7 @@ VIEWS = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("XAAE_CHECKPOINT", "XAAE_DATA", "XAAE_PICTURES", "XAAE_OPENED"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("XAAE_CACHE", "XAAE_MODELS", "XAAE_RUNS"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+pytestmark = pytest.mark.usefixtures("demo_in_empty_places")
 
 
 def made(view: View | None, **changed: Any) -> Provenance:

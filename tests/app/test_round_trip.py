@@ -4,7 +4,6 @@ import csv
 import io
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -34,12 +33,7 @@ FIGURES = {"traverse": 2, "maps": 2, "attributions": 1, "examples": 1, "start": 
 STYLE = FigureStyle(dpi=72)
 
 
-@pytest.fixture(autouse=True)
-def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("XAAE_CHECKPOINT", "XAAE_DATA", "XAAE_PICTURES", "XAAE_OPENED"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("XAAE_CACHE", "XAAE_MODELS", "XAAE_RUNS"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+pytestmark = pytest.mark.usefixtures("demo_in_empty_places")
 
 
 def is_measured(menu: Any) -> bool:

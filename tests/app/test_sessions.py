@@ -29,12 +29,7 @@ OTHER = "images/phantom-000459.png"
 DEMO = file_sha256(demo_checkpoint())
 
 
-@pytest.fixture(autouse=True)
-def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("XAAE_CHECKPOINT", "XAAE_DATA", "XAAE_PICTURES", "XAAE_OPENED"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("XAAE_CACHE", "XAAE_MODELS", "XAAE_RUNS"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+pytestmark = pytest.mark.usefixtures("demo_in_empty_places")
 
 
 @pytest.fixture

@@ -149,8 +149,11 @@ def test_every_display_is_whole_and_escaped(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", RESULTS)
 def test_pictures_inside_can_be_opened(kind: str) -> None:
-    for data in re.findall(r"base64,([^\"]+)", RESULTS[kind]()._repr_html_()):
-        Image.open(io.BytesIO(base64.b64decode(data))).load()
+    shown = RESULTS[kind]()._repr_html_()
+    pictures = [Image.open(io.BytesIO(base64.b64decode(data))) for data in re.findall(r"base64,([^\"]+)", shown)]
+    assert len(pictures) == shown.count("<img")
+    for picture in pictures:
+        picture.load()  # raises where the bytes are no whole picture
 
 
 def test_a_direction_shows_its_quality_with_the_interval() -> None:
