@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import streamlit as st
 
@@ -17,6 +17,24 @@ def asked_in_address(key: str) -> str:
     """
     text = st.query_params.get(key, "")
     return "" if text == _written().get(key) else text
+
+
+def address_now(keys: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """What the address says.
+
+    A press that follows on another one at once may bring the address that was there before the first; of what the
+    app writes itself, it is known better what was written.
+
+    Args:
+        keys: of the open page; the app's own that are not among them are a former page's.
+    """
+    now = {key: tuple(st.query_params.get_all(key)) for key in st.query_params}
+    for key, text in _written().items():
+        if key in keys and text:
+            now[key] = (text,)
+        elif key in keys:
+            now.pop(key, None)
+    return now
 
 
 def write_in_address(texts: Mapping[str, str]) -> None:

@@ -132,22 +132,15 @@ def view_to_restore(page: str) -> View | None:
 
 def plan_to_go_to(page: str, query: Mapping[str, Sequence[str]] | None = None) -> None:
     """Remember the page that is to be opened next, with what its address is to say; "": none."""
-    st.session_state[_GOING] = [page, False, dict(query or {})]
+    st.session_state[_GOING] = (page, dict(query or {}))
 
 
 def page_to_go_to() -> str:
     """The page that is to be opened next; "" for none."""
-    return str(st.session_state.get(_GOING, [""])[0])
+    return str(st.session_state.get(_GOING, ("", {}))[0])
 
 
 def address_to_go_to() -> dict[str, Sequence[str]]:
     """What the address of that page is to say; {}: what the page writes there itself."""
-    asked: dict[str, Sequence[str]] = st.session_state.get(_GOING, ["", False, {}])[2]
+    asked: dict[str, Sequence[str]] = st.session_state.get(_GOING, ("", {}))[1]
     return asked
-
-
-def has_drawn_nothing() -> bool:
-    """Whether a run has passed since the plan was made; this call counts as one."""
-    plan = st.session_state[_GOING]
-    before, plan[1] = plan[1], True
-    return bool(before)

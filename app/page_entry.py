@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
@@ -10,7 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from app import link_state, state
 
-_SOON_SECONDS = 0.1
+_TIMERS_STOP_SECONDS = 0.1
 
 
 def pages() -> list[StreamlitPage]:
@@ -36,10 +37,12 @@ def open_page(render: Callable[[], None]) -> None:
     if not state.is_prepared():
         st.navigation(pages())
         st.rerun()
-    if link_state.page_to_go_to():
-        st.fragment(_leave, run_every=_SOON_SECONDS)()
-    else:
-        render()
+    page, asked = link_state.page_to_go_to(), link_state.address_to_go_to()
+    if page:
+        link_state.plan_to_go_to("")
+        time.sleep(_TIMERS_STOP_SECONDS)
+        st.switch_page(page, query_params=asked)  # a mapping, also an empty one: None would refuse
+    render()
 
 
 def file_of(page: str) -> str:
@@ -53,23 +56,15 @@ def page_files() -> tuple[str, ...]:
 
 
 def go_to(page: str, query: Mapping[str, Sequence[str]] | None = None) -> NoReturn:
-    """Leave for another page, also from one whose controls stand in the address.
+    """Leave for another page.
 
-    `st.switch_page` refuses to leave as long as a control is bound to the address, and only a run that draws no such
-    control and comes to its end unbinds them. So one run draws nothing, and the page is left right after it.
+    A run that draws nothing comes between, and rests a moment: it tells the browser to stop the timers of what is
+    looked at again and again. One that went off while the next page is being drawn would ask for its part of the
+    page that was left, and the browser would clear the new page for it.
 
     Args:
         page: its file, "pages/traverse.py".
-        query: what its address is to say; None: what the session says.
+        query: what its address is to say, none of it a control of the page at hand; None: what the session says.
     """
     link_state.plan_to_go_to(page, query)
     st.rerun()
-
-
-def _leave() -> None:
-    page, asked = link_state.page_to_go_to(), link_state.address_to_go_to()
-    if not link_state.has_drawn_nothing():
-        st.caption("Opening …")
-        return
-    link_state.plan_to_go_to("")
-    st.switch_page(page, query_params=asked or None)

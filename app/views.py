@@ -114,9 +114,9 @@ def view_of(page: str, checkpoint_sha256: str, **settings: str | tuple[str, ...]
 
 def view_now(page: str, checkpoint_sha256: str = "") -> View:
     """The view that is on the screen: the address with its model."""
-    import streamlit as st
+    from app.address import address_now
 
-    now = {key: tuple(st.query_params.get_all(key)) for key in st.query_params}
+    now = address_now((*COMMON, *KEYS[page]))
     if checkpoint_sha256:
         now[MODEL] = (checkpoint_sha256[:16],)
     return View(page, now)

@@ -27,10 +27,12 @@ def test_the_keyboard_walks_selects_opens_and_looks(open_page: Any, demo_url: st
         row = int(stage.get_attribute("data-ring") or -1)
         assert sign * (at[row] - at[walked[-1]])[axis] > 0
         walked.append(row)
+    live = tab.page.locator(".lm-live")
+    expect(live).to_contain_text(f"case-{walked[-1]:04d}")  # its words come from the server
     press(" ")
     tab.report("selected 1 ")
     assert tab.rows() == [walked[-1]]
-    expect(tab.page.locator(".lm-live")).to_have_text("1 of 300 cases selected")
+    expect(live).to_have_text("1 of 300 cases selected")
     press("Enter")
     tab.report(f"opened {walked[-1]} ")
     press(" ")
