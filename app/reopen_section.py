@@ -16,7 +16,8 @@ from app.settings import read_settings
 from app.views import CHOSEN, COMMON, View
 from xaae_core.errors import ViewError
 
-_ENDINGS = ["png", "svg", "pdf", "gif", "mp4", ENDING.removeprefix(".")]
+_OPENED = "files_reopened"
+_ENDINGS = ["png", "svg", "pdf", "gif", "mp4", "html", ENDING.removeprefix(".")]
 
 
 def offer_reopening() -> None:
@@ -24,10 +25,10 @@ def offer_reopening() -> None:
     upload = st.file_uploader(
         "Reopen a figure or a saved session",
         type=_ENDINGS,
-        key="reopen",
-        help="A figure that this tool exported (PNG, SVG, PDF, GIF, MP4) holds how it was made: drop it here and the "
-        "page it came from opens with the same model, case and settings. The model and the data themselves are not in "
-        "it; they are found where they were opened last on this computer.",
+        key=f"reopen_{st.session_state.get(_OPENED, 0)}",
+        help="A figure or report that this tool exported (PNG, SVG, PDF, GIF, MP4, HTML) holds how it was made: drop "
+        "it here and the page it came from opens with the same model, case and settings. The model and the data "
+        "themselves are not in it; they are found where they were opened last on this computer.",
     )
     if upload is not None:
         with explained("Reopening this file"):
@@ -69,6 +70,7 @@ def open_session(session: SavedSession, name: str) -> None:
     """Leave for the page that a saved session had open; the others follow when they are opened."""
     from analysis.figures.archive import read_archive
 
+    _leave_upload()
     figures = read_archive(session.basket) if session.basket else ()
     basket.set_figures(figures)
     query = {key: values for key, values in session.view.query.items() if key != CHOSEN}
@@ -90,9 +92,15 @@ def _open(figure: ReopenedFigure, chosen: ReopenedView) -> None:
     if chosen.view is None:
         kind = chosen.provenance.kind[:40]
         raise ViewError(f"{figure.name} is a figure of the kind “{kind}”, which no page of this version shows")
+    _leave_upload()
     differing = [f"{text[:1].upper()}{text[1:]}." for text in version_differences(chosen.provenance, versions_now())]
     notes = [said(text, 300) for text in (*figure.warnings, *chosen.notes, *differing)]
     open_view(chosen.view, source=figure.name, notes=notes)
+
+
+def _leave_upload() -> None:
+    """The file has been followed: where its view is on the start page, that offers an empty place again."""
+    st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1
 
 
 def _words(panel: ReopenedView) -> str:

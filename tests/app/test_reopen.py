@@ -61,13 +61,12 @@ def png(provenance: Provenance) -> bytes:
 def dropped(content: bytes, name: str = "figure.png") -> Session:
     """A session on whose start page a file was dropped."""
     session = Session().run()
-    session.app.file_uploader(key="reopen").upload(name, content).run()
+    session.app.file_uploader(key="reopen_0").upload(name, content).run()
     return session
 
 
 def arrived(session: Session, page: str) -> Session:
-    """One more run draws nothing, and the next leaves for the page."""
-    session.run()
+    """The run after the file came has left for the page; the browser's address is below that page from now on."""
     assert session.app.session_state["link"].page == page
     session.app._page_hash = ""
     return session
@@ -104,7 +103,7 @@ def test_settings_of_before_do_not_stay_where_the_figure_had_none() -> None:
     session = Session("traverse", range="± 5 SD", steps="61", case="images/phantom-000459.png").run()
     session.go("start.py")
     view = view_of("traverse", DEMO, case=case_token(CASE), range="± 2 SD")
-    session.app.file_uploader(key="reopen").upload("figure.png", png(made(view))).run()
+    session.app.file_uploader(key="reopen_0").upload("figure.png", png(made(view))).run()
     arrived(session, "traverse")
     address = session.app.query_params
     assert (address["range"], "steps" in address, address["case"]) == ("± 2 SD", False, case_token(CASE))
@@ -179,7 +178,7 @@ def test_a_bad_file_is_explained_on_the_page_and_by_the_command(name: str, tmp_p
     make, words = BAD[name]
     content = make()
     session = Session().run()
-    session.app.file_uploader(key="reopen").upload("figure.png", content).run()
+    session.app.file_uploader(key="reopen_0").upload("figure.png", content).run()
     assert not session.app.exception
     assert len(session.errors) == 1
     assert words in session.errors[0]

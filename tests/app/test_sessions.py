@@ -42,8 +42,7 @@ def saved() -> SavedSession:
 
 
 def leave(session: Session, page: str) -> Session:
-    """One more run draws nothing, and the next leaves for the page."""
-    session.run()
+    """The run after the file came has left for the page; the browser's address is below that page from now on."""
     assert session.app.session_state["link"].page == page
     session.app._page_hash = ""
     return session
@@ -65,7 +64,7 @@ def test_nothing_of_a_case_is_in_the_file(saved: SavedSession) -> None:
 
 def test_a_dropped_session_opens_its_page_and_the_others_as_they_were(saved: SavedSession) -> None:
     session = Session().run()
-    session.app.file_uploader(key="reopen").upload("session.xaae", write_session(saved)).run()
+    session.app.file_uploader(key="reopen_0").upload("session.xaae", write_session(saved)).run()
     leave(session, "traverse")
     session.assert_well()
     assert session.words("info") == "Reopened from session.xaae."
@@ -86,7 +85,7 @@ def test_a_dropped_session_opens_its_page_and_the_others_as_they_were(saved: Sav
 def test_a_restored_session_forgets_what_was_looked_at_before(saved: SavedSession) -> None:
     session = Session("traverse", steps="11", cohort="").run()
     session.go("start.py")
-    session.app.file_uploader(key="reopen").upload("session.xaae", write_session(saved)).run()
+    session.app.file_uploader(key="reopen_0").upload("session.xaae", write_session(saved)).run()
     leave(session, "traverse")
     assert "steps" not in session.app.query_params
     assert len(session.path.steps) == 21
@@ -128,7 +127,7 @@ def test_the_figures_for_the_report_travel_with_the_session() -> None:
     session = SavedSession(view=View("start"), checkpoint_sha256=DEMO)
     content = session_file(session, figures, ())
     app = Session().run()
-    app.app.file_uploader(key="reopen").upload("session.xaae", content).run()
+    app.app.file_uploader(key="reopen_0").upload("session.xaae", content).run()
     kept = [each.figure for each in app.app.session_state["basket"]]
     assert [(figure.title, figure.note) for figure in kept] == [("first", "a note"), ("second", "a note")]
 
