@@ -13,13 +13,14 @@ from xaae_core.latents import LatentTable
 
 Kind = Literal["groups", "numbers"]
 
-_OWN = {
+OWN_COLUMNS = {
     "label": "What is recorded of the case.",
     "prediction": "What the model says of the case.",
     "error": "Whether the model's class is the recorded one; for numbers, the predicted minus the recorded number.",
     "confidence": "Probability of the predicted class, as the model gives it.",
     "split": "Whether the case was trained on, used to choose the model, or held out.",
 }
+"""Columns that the tool makes itself, and what each is in one sentence."""
 _MET, _MISSED = "right", "wrong"
 _FEW_NUMBERS = 6
 """Whole numbers with at most this many different values are read as grades: groups in their order."""
@@ -109,7 +110,7 @@ def case_columns(
         name = f"score: {target}"
         found[name] = numbers(name, values, f"How far the case lies towards {target}, in standard deviations.")
     for name, values in table.columns.items():
-        shown = f"{name} (of the table)" if name in _OWN else name
+        shown = f"{name} (of the table)" if name in OWN_COLUMNS else name
         column = _of_table(shown, values)
         if column is not None:
             found[shown] = column
@@ -119,25 +120,25 @@ def case_columns(
 def _own_columns(table: LatentTable, model_classes: tuple[str, ...]) -> list[CaseColumn]:
     found = []
     if table.classes and (table.labels >= 0).any():
-        found.append(groups("label", table.labels, table.classes, _OWN["label"]))
+        found.append(groups("label", table.labels, table.classes, OWN_COLUMNS["label"]))
     predictions = table.predictions
     if table.classes and (predictions >= 0).any():
-        found.append(groups("prediction", predictions, _named(model_classes, predictions), _OWN["prediction"]))
+        found.append(groups("prediction", predictions, _named(model_classes, predictions), OWN_COLUMNS["prediction"]))
         labels = _as_outputs(table, model_classes)
         known = (labels >= 0) & (predictions >= 0)
         if known.any():
             verdict = np.where(known, (labels != predictions).astype(np.int32), -1)
-            found.append(groups("error", verdict, (_MET, _MISSED), _OWN["error"]))
-        found.append(numbers("confidence", table.probabilities.max(axis=1), _OWN["confidence"]))
+            found.append(groups("error", verdict, (_MET, _MISSED), OWN_COLUMNS["error"]))
+        found.append(numbers("confidence", table.probabilities.max(axis=1), OWN_COLUMNS["confidence"]))
     if table.predicted is not None:
-        found.append(numbers("prediction", table.predicted, _OWN["prediction"]))
+        found.append(numbers("prediction", table.predicted, OWN_COLUMNS["prediction"]))
         truth = table.columns.get(table.target_name)
         if truth is not None and np.issubdtype(truth.dtype, np.number):
-            found.append(numbers("error", table.predicted - truth.astype(np.float64), _OWN["error"]))
+            found.append(numbers("error", table.predicted - truth.astype(np.float64), OWN_COLUMNS["error"]))
     splits = tuple(name for name in ("train", "valid", "test") if (table.split == name).any())
     others = tuple(sorted(set(np.unique(table.split).tolist()) - {*splits, ""}))
     if splits + others:
-        found.append(_from_text("split", table.split, splits + others, _OWN["split"]))
+        found.append(_from_text("split", table.split, splits + others, OWN_COLUMNS["split"]))
     return found
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.case_columns import CaseColumn
+from analysis.case_columns import OWN_COLUMNS, CaseColumn
 from xaae_core.errors import CohortError
 
 _MOST_TEXT = 8000
 _MOST_CONDITIONS = 20
+_CODE = re.compile(r"~[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Condition:
 
     Attributes:
         column: name of a `CaseColumn`.
-        groups: any of these; () of numbers.
+        groups: any of these, or of their codes, see `Cohort.to_text`; () of numbers.
         low: at least this number; None: no bound.
         high: at most this number; None: no bound.
     """
@@ -65,17 +68,25 @@ class Condition:
                 f'the column "{self.column}" holds {column.kind}; expected {expected}, not "{self.words}"'
             )
         if column.values is None:
-            unknown = [name for name in self.groups if name not in column.groups]
+            groups = self.named(column).groups
+            unknown = [name for name in groups if name not in column.groups]
             if unknown:
                 raise CohortError(
                     f'the column "{self.column}" has no "{unknown[0]}"; expected some of '
                     f"{', '.join(column.groups[:12])}{' …' if len(column.groups) > 12 else ''}"
                 )
-            return np.isin(column.codes, [column.groups.index(name) for name in self.groups])
+            return np.isin(column.codes, [column.groups.index(name) for name in groups])
         with np.errstate(invalid="ignore"):
             above = column.values >= (-np.inf if self.low is None else self.low)
             below = column.values <= (np.inf if self.high is None else self.high)
         return np.asarray(above & below)
+
+    def named(self, column: CaseColumn) -> Condition:
+        """The condition with the names of groups in the place of their codes; codes of no group here stay."""
+        if not any(map(_CODE.fullmatch, self.groups)):
+            return self
+        known = {_code(name): name for name in column.groups}
+        return replace(self, groups=tuple(known.get(name, name) for name in self.groups))
 
 
 @dataclass(frozen=True)
@@ -107,11 +118,20 @@ class Cohort:
         """How many cases are left after each condition, to say which one leaves none."""
         return [int(Cohort(self.conditions[: k + 1]).mask(columns, n).sum()) for k in range(len(self.conditions))]
 
+    def named(self, columns: Mapping[str, CaseColumn]) -> Cohort:
+        """The cohort with the names of groups in the place of their codes."""
+        return Cohort(tuple(c.named(columns[c.column]) if c.column in columns else c for c in self.conditions))
+
     def to_text(self) -> str:
-        """The cohort as a short text for an address; "" for all cases."""
+        """The cohort as a short text for an address; "" for all cases.
+
+        Links and files leave the house, and a table's column may hold names of patients or wards: its groups are
+        written as codes, which any table with the same groups knows. What the tool says of cases itself (their label,
+        their split, …) stays readable.
+        """
         if not self.conditions:
             return ""
-        entries = [[c.column, list(c.groups)] if c.groups else [c.column, c.low, c.high] for c in self.conditions]
+        entries = [[c.column, _shown(c)] if c.groups else [c.column, c.low, c.high] for c in self.conditions]
         return json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -137,6 +157,18 @@ class Cohort:
         if column is None:
             raise CohortError(f'there is no column "{name}"; expected one of {", ".join(columns) or "none"}')
         return column
+
+
+def _shown(condition: Condition) -> list[str]:
+    """The groups as they are written into an address."""
+    if condition.column in OWN_COLUMNS:
+        return list(condition.groups)
+    return [name if _CODE.fullmatch(name) else _code(name) for name in condition.groups]
+
+
+def _code(name: str) -> str:
+    """What stands for a group; no secret, as `xaae_core.case_tokens.case_token` is none."""
+    return f"~{hashlib.blake2b(name.encode(), digest_size=6, person=b'xaae group').hexdigest()}"
 
 
 def _condition(entry: object) -> Condition:

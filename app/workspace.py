@@ -97,7 +97,7 @@ class Workspace:
     @property
     def cohort(self) -> Cohort:
         """The cases that are looked at; all where the session's cohort does not fit these data."""
-        return Cohort() if self.cohort_problem else state.cohort()
+        return Cohort() if self.cohort_problem else state.cohort().named(self.columns)
 
     @property
     def cohort_mask(self) -> Mask:

@@ -84,12 +84,29 @@ def test_unknown_numbers_meet_no_condition() -> None:
     "cohort",
     [
         Cohort(),
-        Cohort((Condition("site", ("Saint-Étienne", 'a"b', "x,y")),)),
+        Cohort((Condition("label", ("Saint-Étienne", 'a"b', "x,y")),)),
         Cohort((Condition("age", low=40.0), Condition("age", high=60.5), Condition("age", low=0.1, high=0.2))),
     ],
 )
 def test_a_link_gives_the_same_cohort_back(cohort: Cohort) -> None:
     assert Cohort.from_text(cohort.to_text()) == cohort
+
+
+def test_a_link_names_no_group_of_a_tables_own_column_and_means_the_same_cases() -> None:
+    names = np.array(["Doe^Jane", "", "Roe^Richard", "Doe^Jane"])
+    columns = case_columns(table_of(np.zeros((4, 2)), np.arange(4) % 2, patient=names))
+    cohort = Cohort((Condition("patient", ("Doe^Jane",)), Condition("label", ("no", "yes"))))
+    text = cohort.to_text()
+    assert "Doe" not in text
+    assert '["no","yes"]' in text, "what the tool itself says of cases can be read"
+    linked = Cohort.from_text(text)
+    np.testing.assert_array_equal(linked.mask(columns, 4), cohort.mask(columns, 4))
+    assert cohort.mask(columns, 4).tolist() == [True, False, False, True]
+    assert linked.named(columns) == cohort
+    assert linked.to_text() == text
+    others = case_columns(table_of(np.zeros((4, 2)), np.arange(4) % 2, patient=names[[2, 2, 2, 2]]))
+    with pytest.raises(CohortError, match='has no "~'):
+        linked.mask(others, 4)
 
 
 @pytest.mark.parametrize(
