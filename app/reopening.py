@@ -45,7 +45,7 @@ class ReopenedFigure:
 
     Attributes:
         name: of the file.
-        container: "png", "svg", "pdf", "gif" or "mp4".
+        container: "png", "svg", "pdf", "gif", "mp4" or "html".
         whole: the figure.
         panels: those of a figure of several; () of another.
         warnings: what was edited since it was made, a sentence each.
@@ -69,7 +69,7 @@ def reopen_figure(content: bytes, name: str) -> ReopenedFigure:
         ProvenanceError: no figure, one without its provenance, a damaged one, or one of a newer version.
     """
     if not content:
-        raise ProvenanceError(f"{name} is empty: expected a PNG, SVG, PDF, GIF or MP4 that this tool exported")
+        raise ProvenanceError(f"{name} is empty: expected a PNG, SVG, PDF, GIF, MP4 or HTML that this tool exported")
     found = read_provenance(content, name=name)
     panels = tuple(_view_of(panel, name) for panel in _panels_of(found.provenance, name))
     return ReopenedFigure(name, found.container, _view_of(found.provenance, name), panels, found.warnings)

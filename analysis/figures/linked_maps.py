@@ -17,15 +17,13 @@ from analysis.figures.latent_map import MapFigure, predictions_of, truths_of
 from analysis.figures.linked_layers import SHOW_DOUBT, legend_names, panel_layers
 from analysis.figures.map_captions import LETTERS, figure_caption
 from analysis.figures.point_colours import PointColours
-from analysis.provenance.provenance import Provenance
+from analysis.provenance import Provenance, embed_provenance
 from xaae_core.case_tokens import case_token
 from xaae_core.errors import ProjectionError
 
 if TYPE_CHECKING:
     from altair import VConcatChart
 
-PROVENANCE_ELEMENT = "xaae-provenance"
-"""Id of the script element of a page that holds how it was made."""
 MOST_POINTS = 10_000
 """Cases that a browser can move as single marks."""
 _HELP = (
@@ -106,7 +104,7 @@ def linked_maps_page(
     Args:
         chart: of `linked_maps_chart`.
         title: of the page.
-        provenance: how it was made; kept in the page as JSON, in the script element "xaae-provenance".
+        provenance: how it was made; kept in the page, which reopens then as every figure does.
 
     Returns:
         UTF-8; about 1 MB and 200 bytes a case.
@@ -117,12 +115,12 @@ def linked_maps_page(
         "actions": {"export": True, "source": False, "compiled": False, "editor": False},
         "downloadFileName": "maps",
     }
-    return f"""<!DOCTYPE html>
+    page = f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_SECURITY}">
 <title>{escape(title)}</title>
 <style>body {{ font: 14px system-ui, sans-serif; margin: 1.2rem; color: #1c1c1c; background: #fff }}
 h1 {{ font-size: 1.1rem; font-weight: 600 }} p {{ max-width: 60rem }} .vega-bind {{ margin: .5rem 0 }}</style>
-<script>{_libraries()}</script>{_kept(provenance)}</head>
+<script>{_libraries()}</script></head>
 <body><h1>{escape(title)}</h1><p>{escape(_HELP)}</p><div id="maps"></div>
 <noscript>The maps need JavaScript; it is inside this file and asks nothing of any network.</noscript>
 <script>vegaEmbed("#maps", {_in_script(chart.to_dict())}, {_in_script(settings)}).then(
@@ -130,6 +128,7 @@ h1 {{ font-size: 1.1rem; font-weight: 600 }} p {{ max-width: 60rem }} .vega-bind
   error => {{ document.getElementById("maps").textContent = "The maps could not be drawn: " + error; }});</script>
 </body></html>
 """.encode()
+    return page if provenance is None else embed_provenance(page, "html", provenance)
 
 
 def chart_file(chart: VConcatChart, form: Format = "svg", *, dpi: int = 200) -> bytes:
@@ -204,14 +203,6 @@ def _libraries() -> str:
     import vl_convert
 
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
-
-
-def _kept(provenance: Provenance | None) -> str:
-    """The provenance as data that no browser runs."""
-    if provenance is None:
-        return ""
-    told = _in_script(provenance.stamped().to_table())
-    return f'\n<script type="application/json" id="{PROVENANCE_ELEMENT}">{told}</script>'
 
 
 def _in_script(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The provenance inside PNG, SVG, PDF, GIF and MP4: embedded, read, and held against the drawing."""
+"""The provenance inside PNG, SVG, PDF, GIF, MP4 and HTML: embedded, read, and held against the drawing."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.provenance import gif_comments, mp4_comments, pdf_xmp, png_chunks, svg_metadata
+from analysis.provenance import gif_comments, html_meta, mp4_comments, pdf_xmp, png_chunks, svg_metadata
 from analysis.provenance.provenance import Provenance
 from xaae_core.errors import ProvenanceError
 
-Container = Literal["png", "svg", "pdf", "gif", "mp4"]
+Container = Literal["png", "svg", "pdf", "gif", "mp4", "html"]
 MAX_BYTES = 512 * 2**20
 
 
@@ -31,6 +31,7 @@ _CODECS: dict[Container, _Codec] = {
     "pdf": _Codec(pdf_xmp.embed, pdf_xmp.extract, pdf_xmp.drawing),
     "gif": _Codec(gif_comments.embed, gif_comments.extract, gif_comments.drawing),
     "mp4": _Codec(mp4_comments.embed, mp4_comments.extract, mp4_comments.drawing),
+    "html": _Codec(html_meta.embed, html_meta.extract, html_meta.drawing),  # of reports
 }
 
 
@@ -84,7 +85,7 @@ def read_provenance(file: bytes, *, name: str = "this file") -> FoundProvenance:
     """What a figure says of its making.
 
     Args:
-        file: the bytes of a PNG, SVG, PDF, GIF or MP4.
+        file: the bytes of a PNG, SVG, PDF, GIF or MP4, or of a report's HTML.
         name: what messages call it.
 
     Raises:
@@ -95,7 +96,8 @@ def read_provenance(file: bytes, *, name: str = "this file") -> FoundProvenance:
     container = container_of(file)
     if container is None:
         raise ProvenanceError(
-            f"{name} is no figure of this tool: expected a PNG, SVG, PDF, GIF or MP4 that it exported"
+            f"{name} is no figure of this tool: expected a PNG, SVG, PDF, GIF or MP4 that it exported, or a "
+            "report (HTML, PDF)"
         )
     codec = _CODECS[container]
     text = codec.extract(file)
@@ -127,4 +129,6 @@ def container_of(file: bytes) -> Container | None:
     if file[4:8] == b"ftyp":
         return "mp4"
     head = file[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:14].lower() == b"<!doctype html":
+        return "html"
     return "svg" if head.startswith((b"<?xml", b"<svg", b"<!--")) and b"<svg" in file[:65536] else None

@@ -206,6 +206,12 @@ class Report:
             created=self.created,
         )
 
+    def _repr_html_(self) -> str:
+        """The report in a notebook: the page that `report_html` writes, in a frame of its own."""
+        from analysis.report.html import framed, html_of
+
+        return framed(html_of(self), self.title)
+
 
 def require_few(n_figures: int) -> None:
     """Raise FigureError for more figures than a report takes."""

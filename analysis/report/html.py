@@ -9,13 +9,12 @@ from html import escape
 from analysis.figures.export import MIME, export_figure
 from analysis.figures.figure import Figure
 from analysis.figures.style import FigureStyle
+from analysis.provenance import embed_provenance
 from analysis.report import html_pieces as pieces
 from analysis.report.blocks import Answer, Block, Bullets, Facts, Grid, Heading, Paragraph, Picture
 from analysis.report.content import Report
 from analysis.report.sections import report_blocks
 
-META = "xaae-provenance"
-"""Name of the meta element that holds the provenance of the report, as JSON."""
 _MOST_SVG = 1_500_000
 """Bytes of an SVG above which a figure is a PNG: a browser would be slow to draw it."""
 
@@ -23,9 +22,14 @@ _MOST_SVG = 1_500_000
 def html_of(report: Report) -> str:
     """The page, with the provenance of the report in a meta element, and that of each figure in the figure itself."""
     blocks = report_blocks(report)
-    told = escape(report.provenance.stamped().to_json())
-    meta = f'<meta name="{META}" content="{told}">'
-    return pieces.page(report.title, _parts(blocks, replace(report.settings.style, has_words=False)), head=meta)
+    page = pieces.page(report.title, _parts(blocks, replace(report.settings.style, has_words=False)))
+    return embed_provenance(page.encode(), "html", report.provenance).decode()
+
+
+def framed(page: str, title: str) -> str:
+    """A page inside another one: neither sees the other's styles, and the reader scrolls in it."""
+    look = "width: 100%; height: 42rem; border: 1px solid #999; background: #fff"
+    return f'<iframe title="{escape(title)}" srcdoc="{escape(page)}" sandbox style="{look}"></iframe>'
 
 
 def _parts(blocks: tuple[Block, ...], style: FigureStyle) -> Iterator[str]:

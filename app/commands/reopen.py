@@ -29,9 +29,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path, resolve_path=Tru
 def command(file: Path, only_prints: bool, as_json: bool, panel: str | None, **choices: Any) -> None:
     """Open the view that a figure was made from.
 
-    FILE is a PNG, SVG, PDF, GIF or MP4 that this tool exported. Prints what it is, how it was made and what is not as
-    it was: the model, the data, the versions, the drawing itself. Then starts the app on that view, as xaae app does.
-    The model and the data are found where they were opened last on this computer, or are given here.
+    FILE is a PNG, SVG, PDF, GIF, MP4 or HTML that this tool exported. Prints what it is, how it was made and what is
+    not as it was: the model, the data, the versions, the drawing itself. Then starts the app on that view, as xaae app
+    does. The model and the data are found where they were opened last on this computer, or are given here.
     """
     figure = read_figure(file)
     chosen = _panel(figure, panel)
@@ -144,7 +144,8 @@ def _root(port: int | None) -> str:
 
 def _print(facts: Mapping[str, Any]) -> None:
     """The facts in words on stdout, what to beware of on stderr."""
-    click.echo(f"{facts['file']}: a {facts['kind']} figure ({facts['container'].upper()})")
+    what = "report" if facts["kind"] == "report" else f"{facts['kind']} figure"
+    click.echo(f"{facts['file']}: a {what} ({facts['container'].upper()})")
     rows = {
         "model": _named(facts["model"]["name"], facts["model"]["sha256"]),
         "data": _named(facts["data"]["name"], facts["data"]["fingerprint"]),

@@ -5,6 +5,7 @@ import json
 import zlib
 from dataclasses import replace
 from fractions import Fraction
+from html.parser import HTMLParser
 from typing import get_args
 
 import numpy as np
@@ -37,10 +38,17 @@ def drawn(kind: Container, shade: float = 0.5) -> bytes:
         return stream.getvalue()
     if kind == "mp4":
         return film(shade)
+    if kind == "html":
+        return page(f'<h1>A title with " &amp; <b>{shade}</b></h1>').encode()
     canvas = Figure(figsize=(2, 1))
     canvas.subplots().imshow(np.full((4, 4), shade), vmin=0, vmax=1)
     canvas.suptitle("A title with < & >")
     return render(canvas, kind, dpi=50)
+
+
+def page(body: str) -> str:
+    words = '<meta name="description" content="a wave">\n<title>Waves &amp; more</title>\n'
+    return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{words}</head>\n<body>{body}</body></html>\n'
 
 
 def film(shade: float) -> bytes:
@@ -72,7 +80,21 @@ def shown(kind: Container, file: bytes) -> object:
 
         with pikepdf.open(io.BytesIO(file)) as pdf:
             return pdf.pages[0].Contents.read_bytes()
+    if kind == "html":
+        return Body(file.decode()).text
     return file.decode().partition("</metadata>")[2].partition("</metadata>")[2] or None
+
+
+class Body(HTMLParser):
+    """The text of a page, as a browser reads it."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.feed(source)
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -148,7 +170,7 @@ def test_a_newer_version_is_named() -> None:
 
 
 def test_any_other_file_is_refused_by_what_was_expected() -> None:
-    for file in (b"", b"hello", b"PK\3\4....", b"<html><body/></html>"):
+    for file in (b"", b"hello", b"PK\3\4....", b"<html><body/></html>"):  # HTML of ours says its version first
         with pytest.raises(ProvenanceError, match="expected a PNG, SVG, PDF, GIF or MP4"):
             read_provenance(file, name="notes.txt")
 

@@ -1,7 +1,6 @@
 """Reports as HTML: whole in themselves, safe to open, true to what was measured, and readable without pictures."""
 
 import base64
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.evaluation.quality import measure_quality
-from analysis.provenance import Provenance, read_provenance
+from analysis.provenance import read_provenance
 from analysis.provenance.wording import cited_keys, methods_paragraph
 from analysis.report import make_report, report_html, write_report
 from analysis.report.html_pieces import facts, grid, paragraph
@@ -119,14 +118,17 @@ def test_it_says_what_must_not_be_concluded(read: Reader):
 
 def test_the_report_and_each_of_its_figures_know_how_they_were_made(page: str, read: Reader):
     report = full_report()
-    meta = next(attributes["content"] for tag, attributes in read.tags if attributes.get("name") == "xaae-provenance")
-    told = Provenance.from_json(meta, "the page")
+    whole = read_provenance(page.encode())
+    told = whole.provenance
+    assert whole.warnings == ()
+    assert read_provenance(page.replace("reason to stop", "reason to go on").encode()).warnings
+    assert len([tag for tag, attributes in read.tags if attributes.get("name") == "xaae-provenance"]) == 1
     assert told.kind == "report"
     assert [panel["kind"] for panel in told.settings["panels"]] == ["quality", "path", "path", "map", "wave", "wave"]
     found = [read_provenance(content) for content in figures_in(page)]
     assert sorted(each.provenance.kind for each in found) == sorted(part.kind for part in report.parts)
     assert not [each.warnings for each in found if each.warnings]
-    assert json.loads(meta)["checkpoint_sha256"] == report.sha256
+    assert told.checkpoint_sha256 == report.sha256
 
 
 def figures_in(page: str) -> list[bytes]:
@@ -147,8 +149,17 @@ def test_the_seed_repeats_the_report():
                                                                    settings=QUICK), created="2026-01-01T00:00:00")))
         for _ in range(2)
     )  # fmt: skip
-    stamps = r"created&quot;: &quot;[^&]+"
+    stamps = r"(created|digest|drawing)&quot;: &quot;[^&]+"  # the time of making, and what depends on it
     assert re.sub(stamps, "", first) == re.sub(stamps, "", second)
+
+
+def test_a_notebook_shows_the_page_that_is_written():
+    report = hostile_report()
+    shown = report._repr_html_()
+    (frame,) = Reader(shown).tags
+    assert frame[0] == "iframe"
+    assert Reader(frame[1]["srcdoc"]).text == Reader(report_html(report)).text
+    assert frame[1]["title"] == report.title
 
 
 def test_it_is_written_as_one_utf_8_file(tmp_path: Path):
