@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.errors import StreamlitPageNotFoundError
 
 from analysis.figures.bundle import bundle_figure
 from analysis.figures.export import MIME, FileForm
 from analysis.figures.figure import Figure
+from analysis.figures.marks import marks_note
 from analysis.figures.style import FigureStyle
 from analysis.provenance.citations import bibliography
 from analysis.provenance.wording import caption_of, methods_paragraph
@@ -42,6 +45,7 @@ class _Menu:
     label: str
     has_basket: bool
     has_style: bool
+    looked_through: NDArray[Any] | None = field(default=None, compare=False)
 
     def files(self) -> Iterator[Offer]:
         """The figure's own files in the chosen style, each made when it is asked for."""
@@ -71,6 +75,7 @@ def figure_menu(
     label: str = "Take this figure",
     has_basket: bool = True,
     has_style: bool = True,
+    looked_through: NDArray[Any] | None = None,
 ) -> None:
     """Draw the menu; a fragment, so that a choice in it costs no more than itself.
 
@@ -84,8 +89,9 @@ def figure_menu(
         label: on the button that opens the menu.
         has_basket: whether it can be put into the report.
         has_style: whether its style is chosen in it; False where the page has the controls.
+        looked_through: picture [C, H, W] in [0, 1] in which burned-in letters are looked for, where it is of one.
     """
-    _draw(_Menu(make, key, name, is_moving, tuple(offers), label, has_basket, has_style))
+    _draw(_Menu(make, key, name, is_moving, tuple(offers), label, has_basket, has_style, looked_through))
 
 
 @st.fragment(key=MENUS)
@@ -102,6 +108,8 @@ def _draw(menu: _Menu) -> None:
         if menu.has_style:
             with explained("This style"):
                 style_controls(menu.key)
+                if chosen_style().hides_marks and menu.looked_through is not None:
+                    st.caption(marks_note(menu.looked_through))
         if menu.has_basket:
             _offer_report(menu)
         _offer_words(menu)

@@ -248,12 +248,17 @@ def draw_path(scene: PathScene, fresh: list[PartialPath], budget: float, *, is_w
 def show_downloads(scene: PathScene) -> None:
     """The path and the change at the reader's step as files; each is made when it is asked for."""
     name, offers = scene.making.name, []
+    pixels = scene.case.image.pixels if scene.workspace.signal_form is None else None
     if scene.workspace.signal_form is not None:
         words = "Every sample of every step, in its channel's unit."
         make = lambda: trace_table(scene.drawing())  # noqa: E731
         offers.append(Offer("Samples (CSV)", f"path-{name}-samples.csv", "text/csv", make, words))
     with st.container(horizontal=True):
         figure_menu(
-            scene.path_figure, key="path_figure", name=f"path-{name}", is_moving=True, offers=offers, label="This path"
-        )
-        figure_menu(scene.change_figure, key="change_figure", name=f"change-{name}", label="Change at this step")
+            scene.path_figure, key="path_figure", name=f"path-{name}", is_moving=True, offers=offers, label="This path",
+            looked_through=pixels,
+        )  # fmt: skip
+        figure_menu(
+            scene.change_figure, key="change_figure", name=f"change-{name}", label="Change at this step",
+            looked_through=pixels,
+        )  # fmt: skip

@@ -15,7 +15,8 @@ from analysis.attributions.attribution import Attribution
 from analysis.figures.attribution_traces import draw_traces, traces_height
 from analysis.figures.attribution_words import method_words, said_of_map, verdict_colour
 from analysis.figures.heat_layers import LEVELS, SMOOTHED, draw_bar, draw_heat, draw_overlay, outline_mask
-from analysis.figures.paper import INK, LONGEST, MARGIN, Paper, head_height, wrap_words
+from analysis.figures.lettering import wrap_words
+from analysis.figures.paper import INK, LONGEST, MARGIN, Paper, head_height
 from analysis.figures.pictures import show_picture
 from analysis.figures.style import FigureStyle, Size
 from xaae_core.signal_form import SignalForm, case_noun
@@ -188,7 +189,7 @@ class _Sheet:
         return self.top + first + rows
 
     def draw(self, part: FigureBase) -> None:
-        paper = Paper.on(part, self.style, self.height)
+        paper = Paper.ruled(part, self.style, self.height)
         paper.head(self.figure.title)
         top = self.top
         if self.is_narrow:

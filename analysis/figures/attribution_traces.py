@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from analysis.figures.attribution_words import method_words, said_of_map, verdict_colour
 from analysis.figures.heat_layers import colour_limit, draw_bar
-from analysis.figures.paper import LONGEST, MARGIN, Paper, head_height, wrap_words
+from analysis.figures.lettering import wrap_words
+from analysis.figures.paper import LONGEST, MARGIN, Paper, head_height
 from analysis.figures.style import FigureStyle
 from analysis.figures.trace_lanes import (
     NAME_INCHES,
@@ -41,7 +42,7 @@ def traces_height(figure: AttributionFigure, form: SignalForm, style: FigureStyl
 
 def draw_traces(part: FigureBase, figure: AttributionFigure, form: SignalForm, style: FigureStyle) -> None:
     """Draw a block for each method, below each other."""
-    paper = Paper.on(part, style, traces_height(figure, form, style))
+    paper = Paper.ruled(part, style, traces_height(figure, form, style))
     top = paper.head(figure.title)
     top = max(top, head_height(figure.title, style))
     for place in range(len(figure.attributions)):

@@ -17,10 +17,10 @@ from analysis.figures.density_map import MOST_POINTS, density_image, extent_of
 from analysis.figures.export import split
 from analysis.figures.formats import plain
 from analysis.figures.latent_map import predictions_of, truths_of
+from analysis.figures.lettering import wrap_words
 from analysis.figures.map_captions import direction_sentence
 from analysis.figures.map_layers import MOST_VECTORS, PAPER_BEHIND
 from analysis.figures.map_sizes import LETTER
-from analysis.figures.paper import wrap_words
 from analysis.figures.point_colours import PointColours
 from analysis.figures.style import FigureStyle
 from analysis.map_arrows import MapArrow, direction_arrows

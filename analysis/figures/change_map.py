@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.figures.lettering import wrap_words
 from analysis.figures.path_words import SIGNS, answer_at, answer_label, signed, way_words
-from analysis.figures.sheets import wrapped_text
 from xaae_core.errors import FigureError
 from xaae_core.signal_form import SignalForm, case_noun
 
@@ -96,12 +96,12 @@ class ChangeMap:
 
     def title_lines(self, style: FigureStyle) -> list[str]:
         """The title in lines that fit the style's width."""
-        return wrapped_text(self.title, style.size("title"), style.width - 0.1)
+        return wrap_words(self.title, style.width - 0.1, style, "title")
 
     def note_lines(self, style: FigureStyle, room: float) -> list[str]:
         """What is known of the step, and why it is to be believed so far, in lines of at most `room` inches."""
         words = (text for text in (self.said, self.reason) if text)
-        return [line for text in words for line in wrapped_text(text, style.size("small"), room)]
+        return [line for text in words for line in wrap_words(text, room, style, "small")]
 
     def height(self, style: FigureStyle) -> float:
         """Inches it takes at the style's width."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from analysis.figures.lettering import cut_text
 from analysis.figures.picture_strip import (
     change_bar_inches,
     draw_change,
@@ -15,7 +16,7 @@ from analysis.figures.picture_strip import (
     title_inches,
 )
 from analysis.figures.pictures import show_picture
-from analysis.figures.sheets import Sheet, cut_text
+from analysis.figures.sheets import Sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.figures.lettering import cut_text
 from analysis.figures.path_columns import Columns
 from analysis.figures.picture_strip import draw_title, title_inches
-from analysis.figures.sheets import Sheet, cut_text
+from analysis.figures.sheets import Sheet
 from analysis.figures.trace_lane_axes import (
     draw_moved,
     dress_lanes,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.figures.attribution_words import method_words
-from analysis.figures.paper import LONGEST, MARGIN, Paper, head_height, wrap_words
+from analysis.figures.lettering import wrap_words
+from analysis.figures.paper import LONGEST, MARGIN, Paper, head_height
 from analysis.figures.style import FigureStyle
 from analysis.figures.trace_lanes import (
     NAME_INCHES,
@@ -39,7 +40,7 @@ def curves_height(figure: CohortFigure, form: SignalForm, style: FigureStyle) ->
 
 def draw_curves(part: FigureBase, figure: CohortFigure, form: SignalForm, style: FigureStyle) -> None:
     """Draw a block of lanes for each group, below each other."""
-    paper = Paper.on(part, style, curves_height(figure, form, style))
+    paper = Paper.ruled(part, style, curves_height(figure, form, style))
     paper.head(figure.title)
     top = head_height(figure.title, style)
     for name, found in figure.maps.items():

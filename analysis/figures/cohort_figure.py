@@ -18,7 +18,8 @@ from analysis.attributions.cohort_map import CohortMap
 from analysis.figures.attribution_words import method_words
 from analysis.figures.cohort_curves import curves_height, draw_curves
 from analysis.figures.heat_layers import colour_limit, draw_bar, draw_heat
-from analysis.figures.paper import LONGEST, MARGIN, Paper, head_height, wrap_words
+from analysis.figures.lettering import wrap_words
+from analysis.figures.paper import LONGEST, MARGIN, Paper, head_height
 from analysis.figures.pictures import bare, show_picture
 from analysis.figures.style import FigureStyle
 from xaae_core.signal_form import SignalForm, case_noun
@@ -168,7 +169,7 @@ class _Sheet:
         return self.top + len(self.figure.maps) * self.group_height
 
     def draw(self, part: FigureBase) -> None:
-        paper = Paper.on(part, self.style, self.height)
+        paper = Paper.ruled(part, self.style, self.height)
         paper.head(self.figure.title)
         for place, (name, found) in enumerate(self.figure.maps.items()):
             top = self.top + place * self.group_height

@@ -20,7 +20,8 @@ from analysis.figures.example_tile import (
     fitting_lines,
     tile_aspect,
 )
-from analysis.figures.paper import LONGEST, MARGIN, Paper, head_height, wrap_words
+from analysis.figures.lettering import wrap_words
+from analysis.figures.paper import LONGEST, MARGIN, Paper, head_height
 from analysis.figures.style import FigureStyle
 from xaae_core.signal_form import SignalForm, case_noun
 
@@ -179,7 +180,7 @@ class _Sheet:
         return self.top + body + (self.style.line("tiny", len(notes)) + 0.06 if notes else 0) + 0.02
 
     def draw(self, part: FigureBase) -> None:
-        paper = Paper.on(part, self.style, self.height)
+        paper = Paper.ruled(part, self.style, self.height)
         paper.head(self.figure.title)
         self._draw_subject(paper)
         top = self.top + (self._case_height if self.is_narrow else 0)

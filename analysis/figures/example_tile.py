@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.figures.paper import Paper, wrap_words
+from analysis.figures.lettering import wrap_words
+from analysis.figures.paper import Paper
 from analysis.figures.pictures import bare, show_picture
 from analysis.figures.style import FigureStyle
 from analysis.trace_extremes import Stretches

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from numpy.typing import NDArray
 
 from analysis.figures.example_tile import BAR, VERMILION, draw_case, draw_share, drawn_channels, tile_aspect
-from analysis.figures.paper import MARGIN, Paper, head_height, wrap_words
+from analysis.figures.lettering import wrap_words
+from analysis.figures.paper import MARGIN, Paper, head_height
 from analysis.figures.style import FigureStyle
 from xaae_core.signal_form import SignalForm
 
@@ -82,7 +83,7 @@ class LabelSheet:
 
     def draw(self, part: FigureBase, style: FigureStyle) -> None:
         """Draw the cases in reading order, then the notes."""
-        paper = Paper.on(part, style, self.height(style))
+        paper = Paper.ruled(part, style, self.height(style))
         paper.head(self.title)
         top, side = head_height(self.title, style), self._side(style)
         for row in self._rows(style):

@@ -18,7 +18,7 @@ from analysis.evaluation.localisation_table import (
 )
 from analysis.figures.attribution_words import method_words
 from analysis.figures.formats import OKABE_ITO, plain
-from analysis.figures.paper import wrap_words
+from analysis.figures.lettering import wrap_words
 from analysis.figures.style import FigureStyle
 
 if TYPE_CHECKING:

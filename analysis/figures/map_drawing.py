@@ -17,11 +17,11 @@ from analysis.figures.export import split
 from analysis.figures.formats import plain
 from analysis.figures.group_outlines import OUTLINE_WORDS
 from analysis.figures.latent_map import MapFigure, predictions_of, truths_of
+from analysis.figures.lettering import wrap_words
 from analysis.figures.map_captions import LETTERS, figure_caption
 from analysis.figures.map_layers import draw_arrows, draw_flow, draw_points
 from analysis.figures.map_legend import MapLegend
 from analysis.figures.map_sizes import MapSizes
-from analysis.figures.paper import wrap_words
 from analysis.figures.point_colours import PointColours
 from analysis.figures.style import FigureStyle
 from xaae_core.case_tokens import case_token

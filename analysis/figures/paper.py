@@ -1,56 +1,40 @@
-"""A part of a figure as a sheet of paper: things lie at so many inches from its left and its top edge.
-
-Tables, rows of pictures with words beside them and contact sheets are ruled like this; charts leave their layout to
-matplotlib.
-"""
+"""A sheet with a title and text in lines: tables, rows of pictures with words beside them, contact sheets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from analysis.figures.formats import plain
+from analysis.figures.lettering import wrap_words
+from analysis.figures.sheets import Sheet
 from analysis.figures.style import FigureStyle, Size
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import FigureBase, SubFigure
+    from matplotlib.figure import FigureBase
 
 MARGIN = 0.04
 """Inches that stay free at every edge."""
 LONGEST = 9.3
 """Inches of the longest figure that a page takes, with its caption below."""
 INK = "#1b1b1b"
-_ROOM = 1.05  # letters of a coarse picture are set to whole dots, and so are wider
 
 
 @dataclass(frozen=True)
-class Paper:
-    """A part of a figure, ruled in inches.
+class Paper(Sheet):
+    """A sheet that is written on in a style.
 
     Attributes:
-        part: matplotlib figure, or a part of one.
-        style: its width and text.
-        height: inches.
+        style: its text.
     """
 
-    part: SubFigure
     style: FigureStyle
-    height: float
 
     @classmethod
-    def on(cls, part: FigureBase, style: FigureStyle, height: float) -> Self:
-        """A sheet that covers a part of a figure whose layout is constrained."""
+    def ruled(cls, part: FigureBase, style: FigureStyle, height: float) -> Self:
+        """Paper that covers a part of a figure whose layout is constrained, as wide as the style says."""
         grid = part.subfigures(1, 1, squeeze=False)  # a layout without any grid in it would warn
-        return cls(grid[0, 0], style, height)
-
-    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
-        """Axes whose upper left corner lies there."""
-        whole = self.style.width
-        place = (left / whole, 1 - (top + height) / self.height, width / whole, height / self.height)
-        return self.part.add_axes(place)
+        return cls(grid[0, 0], style.width, height, style)
 
     def write(
         self,
@@ -107,63 +91,3 @@ def head_height(title: str, style: FigureStyle) -> float:
     """Inches above which `Paper.head` writes the title."""
     n = len(title_lines(title, style))
     return MARGIN + style.line("title", n) + (0.05 if n else 0)
-
-
-def wrap_words(
-    text: str, inches: float, style: FigureStyle, what: Size = "small", *, most: int = 0, is_bold: bool = False
-) -> list[str]:
-    """A text as lines that are no wider than so many inches.
-
-    A word that is too long for a line goes on in the next one.
-
-    Args:
-        text: of one paragraph.
-        inches: width of the lines.
-        style: whose letters are measured.
-        what: kind of text.
-        most: lines; what does not fit is cut with "…". 0: all.
-        is_bold: whether the letters are bold.
-    """
-    room = inches * 72
-    lines: list[str] = []
-    for word in filter(None, text.replace("\n", " ").split(" ")):  # not at spaces that do not break
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and _points(longer, style, what, is_bold) <= room:
-            lines[-1] = longer
-            continue
-        lines += _broken(word, room, style, what, is_bold)
-    if most and len(lines) > most:
-        lines = [*lines[: most - 1], _cut(f"{lines[most - 1]} …", room, style, what, is_bold)]
-    return [plain(line) for line in lines]
-
-
-def _broken(word: str, room: float, style: FigureStyle, what: Size, is_bold: bool) -> list[str]:
-    """A word in as many pieces as lines it takes."""
-    pieces = [""]
-    for letter in word:
-        if pieces[-1] and _points(pieces[-1] + letter, style, what, is_bold) > room:
-            pieces.append("")
-        pieces[-1] += letter
-    return pieces
-
-
-def _cut(line: str, room: float, style: FigureStyle, what: Size, is_bold: bool) -> str:
-    """A line that ends with "…", shortened until it fits."""
-    text = line.removesuffix("…").rstrip()
-    while text and _points(f"{text}…", style, what, is_bold) > room:
-        text = text[:-1]
-    return f"{text}…"
-
-
-def _points(text: str, style: FigureStyle, what: Size, is_bold: bool) -> float:
-    return _width(text, style.font, is_bold) * style.size(what) * _ROOM
-
-
-@lru_cache(maxsize=20_000)
-def _width(text: str, font: str, is_bold: bool) -> float:
-    """Width of a text in the letters' size."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextToPath
-
-    measured: Any = FontProperties(family=[font, "DejaVu Sans"], size=100, weight="bold" if is_bold else "normal")
-    return float(TextToPath().get_text_width_height_descent(text, measured, ismath=False)[0]) / 100

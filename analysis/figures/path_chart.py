@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.figures.lettering import cut_text, text_inches, wrap_words
 from analysis.figures.path_columns import Columns
 from analysis.figures.path_words import (
     SIGNS,
@@ -21,7 +22,7 @@ from analysis.figures.path_words import (
     trust_notes,
     way_words,
 )
-from analysis.figures.sheets import Sheet, cut_text, text_inches, wrapped_text
+from analysis.figures.sheets import Sheet
 
 if TYPE_CHECKING:
     from analysis.figures.filmstrip import PathFigure
@@ -162,7 +163,7 @@ class PathChart:
         right, size = self.columns.start(1) - 0.06, self.style.size("small")
         shorter = _SHORTER.get(heading.split("(")[0].strip(), ())
         fits = all(text_inches(word, size) <= right - 0.02 for word in heading.split())
-        lines = wrapped_text(heading if fits or not shorter else shorter[0], size, right - 0.02)[:2]
+        lines = wrap_words(heading if fits or not shorter else shorter[0], right - 0.02, self.style)[:2]
         high = self.style.line("small", len(lines))
         begin = top + (height - high) / 2
         for number, line in enumerate(lines):
@@ -213,8 +214,8 @@ class PathChart:
 
     @cached_property
     def _notes(self) -> list[tuple[str, list[str]]]:
-        size, width = self.style.size("small"), self.style.width - 0.2
-        return [(level, wrapped_text(f"{level}: {reason}", size, width)) for level, reason in trust_notes(self.figure)]
+        style, width = self.style, self.style.width - 0.2
+        return [(level, wrap_words(f"{level}: {reason}", width, style)) for level, reason in trust_notes(self.figure)]
 
     @cached_property
     def _chances(self) -> NDArray[np.float32] | None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.figures.lettering import text_inches, wrap_words
 from analysis.figures.path_chart import PathChart
 from analysis.figures.path_columns import Columns, pick_columns
 from analysis.figures.path_words import step_label
 from analysis.figures.pictures import bare, show_picture, shown_pixels
-from analysis.figures.sheets import Sheet, text_inches, wrapped_text
+from analysis.figures.sheets import Sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
@@ -84,7 +85,7 @@ class PictureStrip:
 
     @cached_property
     def _title(self) -> list[str]:
-        return wrapped_text(self.figure.title, self.style.size("title"), self.style.width - 0.1)
+        return wrap_words(self.figure.title, self.style.width - 0.1, self.style, "title")
 
     @cached_property
     def _frames_top(self) -> float:

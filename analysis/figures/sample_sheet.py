@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.figures.lettering import wrap_words
 from analysis.figures.picture_strip import draw_title, drawn_channels, title_inches
 from analysis.figures.pictures import show_picture
-from analysis.figures.sheets import Sheet, wrapped_text
+from analysis.figures.sheets import Sheet
 from analysis.figures.trace_style import STEP
 from analysis.trace_extremes import Stretches, lane_scale
 from xaae_core.errors import FigureError
@@ -114,7 +115,7 @@ class SampleSheet:
         )
 
     def _title(self, style: FigureStyle) -> list[str]:
-        return wrapped_text(self.title, style.size("title"), style.width - 0.1)
+        return wrap_words(self.title, style.width - 0.1, style, "title")
 
     def _columns(self, style: FigureStyle) -> int:
         """As many as give a sheet about as high as wide, of cells that are neither tiny nor huge."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from analysis.figures.attribution_words import BAD, GOOD, UNKNOWN, method_words, verdict_colour
 from analysis.figures.heat_layers import draw_heat
-from analysis.figures.paper import MARGIN, Paper, head_height, wrap_words
+from analysis.figures.lettering import wrap_words
+from analysis.figures.paper import MARGIN, Paper, head_height
 from analysis.figures.sanity_words import check_answer, check_head, measure_head, value_words
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class SanitySheet:
 
     def draw(self, part: FigureBase) -> None:
         """Draw everything."""
-        paper = Paper.on(part, self.style, self.height)
+        paper = Paper.ruled(part, self.style, self.height)
         paper.head(self.table.title)
         top = head_height(self.table.title, self.style)
         if self.checks:

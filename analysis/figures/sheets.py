@@ -50,36 +50,3 @@ class Sheet:
         )
         written.set_in_layout(False)
         return written
-
-
-def text_inches(words: str, points: float, *, is_bold: bool = False) -> float:
-    """Width of a line of text in the font that is set, in inches."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    font = FontProperties(size=points, weight="bold" if is_bold else "normal")
-    width: float = text_to_path.get_text_width_height_descent(words, font, False)[0]
-    return 1.03 * width / 72  # hinted letters on a screen are a little wider
-
-
-def wrapped_text(words: str, points: float, inches: float) -> list[str]:
-    """Text as lines that are at most so wide; a word that is wider is cut in its middle."""
-    lines: list[str] = []
-    for word in words.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_inches(longer, points) <= inches:
-            lines[-1] = longer
-        else:
-            lines.append(cut_text(word, points, inches))
-    return lines
-
-
-def cut_text(words: str, points: float, inches: float) -> str:
-    """Text on one line that is at most so wide; "…" stands for what was cut out of its middle."""
-    if text_inches(words, points) <= inches:
-        return words
-    for kept in range(len(words) - 1, 0, -1):
-        shorter = f"{words[: (kept + 1) // 2]}…{words[len(words) - kept // 2 :]}"
-        if text_inches(shorter, points) <= inches:
-            return shorter
-    return "…"

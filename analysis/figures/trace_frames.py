@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.figures.formats import plain
-from analysis.figures.sheets import cut_text, text_inches
+from analysis.figures.lettering import cut_text, text_inches
 from analysis.figures.trace_style import BANDS, BASE, GREY_BANDS, STEP, Lanes, Lines
 from analysis.trace_extremes import lane_scale
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.figures.sheets import Sheet, cut_text, text_inches
+from analysis.figures.lettering import cut_text, text_inches
+from analysis.figures.sheets import Sheet
 from analysis.figures.trace_style import BANDS, BASE, GREY_BANDS, STEP, Lanes, Lines
 from xaae_core.signal_form import SignalForm
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.figures.formats import plain
-from analysis.figures.paper import wrap_words
+from analysis.figures.lettering import wrap_words
 from analysis.figures.style import FigureStyle
 from analysis.trace_extremes import Stretches
 from xaae_core.signal_form import SignalForm

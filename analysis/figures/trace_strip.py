@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.figures.lettering import wrap_words
 from analysis.figures.path_chart import PathChart
 from analysis.figures.path_columns import Columns, pick_columns
 from analysis.figures.path_words import step_label
 from analysis.figures.picture_strip import draw_title, title_inches
-from analysis.figures.sheets import Sheet, wrapped_text
+from analysis.figures.sheets import Sheet
 from analysis.figures.trace_lane_axes import (
     draw_moved,
     dress_lanes,
@@ -104,7 +105,7 @@ class TraceStrip:
 
     @cached_property
     def _title(self) -> list[str]:
-        return wrapped_text(self.figure.title, self.style.size("title"), self.style.width - 0.1)
+        return wrap_words(self.figure.title, self.style.width - 0.1, self.style, "title")
 
     @cached_property
     def _lanes_top(self) -> float:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.figures.sheets import Sheet, text_inches
+from analysis.figures.lettering import text_inches
+from analysis.figures.sheets import Sheet
 from analysis.trace_extremes import Stretches
 from xaae_core.signal_form import SignalForm
 

@@ -40,7 +40,10 @@ def show_menus(workspace: Workspace, case: Case, job: CaseExplanation) -> None:
     numbers = Offer("Maps (NumPy)", f"maps-{name}.npz", "application/zip", partial(maps_archive, made),
         "Each map as an array, and the parts that it is made of.")  # fmt: skip
     with maps:
-        figure_menu(make, key="take_maps", name=f"attributions-{name}", offers=(numbers,), label="Take these maps")
+        figure_menu(
+            make, key="take_maps", name=f"attributions-{name}", offers=(numbers,), label="Take these maps",
+            looked_through=case.image.pixels if workspace.signal_form is None else None,
+        )  # fmt: skip
     if not any(_is_judged(one) for one in found):
         return
     said = "Every figure, measure and check of each map, with the case's own name."

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from analysis.figures.bundle import bundle_figure
 from analysis.figures.figure import Figure
+from analysis.figures.marks import marks_note
 from analysis.figures.style import FigureStyle
 from analysis.provenance import Provenance, read_provenance
 from app.figure_files import Making
@@ -65,6 +67,15 @@ def test_a_style_that_is_chosen_in_one_menu_holds_in_all_and_in_the_files(page: 
         width_mm=WIDTHS["ieee_single"], dpi=150, is_greyscale=True, letter="b"
     )
     assert Image.open(io.BytesIO(file_of(page, "wave_png"))).width == pytest.approx(88.9 / 25.4 * 150, abs=1)
+
+
+def test_blurring_says_how_much_it_hides_of_a_picture_that_is_looked_through(page: AppTest) -> None:
+    def notes() -> list[str]:
+        return [caption.value for caption in page.caption if "look at the figure" in caption.value]
+
+    assert notes() == []
+    page.checkbox(key="wave_hides_marks").check().run()
+    assert notes() == [marks_note(np.zeros((1, 128, 128)))]
 
 
 def test_any_width_in_millimetres_can_be_had(page: AppTest) -> None:

@@ -5,7 +5,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
-from analysis.figures.paper import Paper, wrap_words
+from analysis.figures.lettering import wrap_words
+from analysis.figures.paper import Paper
 from analysis.figures.style import FigureStyle
 
 TEXT = "Read this map with caution: part of it stays when the model is destroyed, and so on."
@@ -39,7 +40,7 @@ def test_axes_lie_where_they_are_put_also_in_a_part_of_a_figure() -> None:
     style = FigureStyle(width_mm=127)  # five inches
     canvas = Canvas(figsize=(10, 4), layout="constrained")
     right = canvas.subfigures(1, 2, wspace=0)[1]
-    axes = Paper.on(right, style, 4.0).axes(1.0, 0.5, 2.0, 1.0)
+    axes = Paper.ruled(right, style, 4.0).axes(1.0, 0.5, 2.0, 1.0)
     FigureCanvasAgg(canvas).draw()
     place = axes.get_window_extent().transformed(canvas.dpi_scale_trans.inverted())
     np.testing.assert_allclose(place.extents, (6.0, 2.5, 8.0, 3.5), atol=0.02)

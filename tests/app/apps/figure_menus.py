@@ -1,5 +1,6 @@
 """A page with two figures, each with its menu; the app of test_figure_menu*.py."""
 
+import numpy as np
 import streamlit as st
 
 from analysis.figures.figure import Figure
@@ -22,8 +23,7 @@ def make_nothing() -> Figure:
 
 st.session_state["page_runs"] = st.session_state.get("page_runs", 0) + 1
 st.title("Two figures")
-figure_menu(
-    make_wave, key="wave", name="wave", offers=[Offer("Samples", "samples.txt", "text/plain", lambda: "1\n2\n")]
-)
+samples = Offer("Samples", "samples.txt", "text/plain", lambda: "1\n2\n")
+figure_menu(make_wave, key="wave", name="wave", offers=[samples], looked_through=np.zeros((1, 128, 128)))
 figure_menu(make_nothing, key="broken", name="broken", label="Take the other figure")
 st.text(f"runs {st.session_state['page_runs']}")
