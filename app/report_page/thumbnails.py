@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import time
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ SIZE = (264, 176)
 """Width and height in pixels; shown at half of it."""
 _STYLE = FigureStyle(width_mm=100, dpi=72)
 _DRAWN = "report_thumbnails"
+_log = logging.getLogger("xaae.app")
 
 
 def thumbnails(kept: Sequence[Kept], seconds: float) -> dict[str, bytes]:
@@ -49,7 +51,8 @@ def _small(figure: Figure) -> bytes:
 
     try:
         whole = Image.open(io.BytesIO(draw_file(figure.drawing, "png", _STYLE))).convert("RGB")
-    except Exception:
+    except Exception as error:  # whatever a drawing raises; the list of figures must not fail with one of them
+        _log.warning("the thumbnail of a %s figure cannot be drawn", figure.provenance.kind, exc_info=error)
         return b""
     file = io.BytesIO()
     ImageOps.pad(whole, SIZE, Image.Resampling.LANCZOS, color="white").save(file, "PNG")
