@@ -253,11 +253,14 @@ def show_downloads(scene: PathScene) -> None:
         words = "Every sample of every step, in its channel's unit."
         make = lambda: trace_table(scene.drawing())  # noqa: E731
         offers.append(Offer("Samples (CSV)", f"path-{name}-samples.csv", "text/csv", make, words))
-    with st.container(horizontal=True):
+    line = st.container(horizontal=True)
+    path, change = line.container(width="content"), line.container(width="content")
+    with path:
         figure_menu(
             scene.path_figure, key="path_figure", name=f"path-{name}", is_moving=True, offers=offers, label="This path",
             looked_through=pixels,
         )  # fmt: skip
+    with change:
         figure_menu(
             scene.change_figure, key="change_figure", name=f"change-{name}", label="Change at this step",
             looked_through=pixels,

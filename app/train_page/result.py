@@ -52,12 +52,15 @@ def offer_figures(job: TrainingJob, *, is_finished: bool) -> None:
         is_finished: whether there is a model.
     """
     view = View("train", {**view_now("train").query, state.RUN: (job.name,)})
-    with st.container(horizontal=True):
+    line = st.container(horizontal=True)
+    curves, quality = line.container(width="content"), line.container(width="content")
+    with curves:
         figure_menu(
             partial(training_figure, job.folder, view=view), key="train_curves", name=f"training-{job.name}",
             label="Take the curves",
         )  # fmt: skip
-        if is_finished and any(name in cached.card_at(cached.stamp(job.checkpoint)).metrics for name in _JUDGED):
+    if is_finished and any(name in cached.card_at(cached.stamp(job.checkpoint)).metrics for name in _JUDGED):
+        with quality:
             figure_menu(
                 partial(quality_of_run, job.folder), key="train_quality", name=f"quality-{job.name}",
                 label="Take the held-out quality",
