@@ -15,7 +15,7 @@ import numpy as np
 from analysis.figures.formats import Format
 from analysis.figures.latent_map import MapFigure, predictions_of, truths_of
 from analysis.figures.linked_layers import SHOW_DOUBT, legend_names, panel_layers
-from analysis.figures.map_captions import LETTERS, figure_caption
+from analysis.figures.map_captions import NUMERALS, figure_caption
 from analysis.figures.point_colours import PointColours
 from analysis.provenance import Provenance, embed_provenance
 from xaae_core.case_tokens import case_token
@@ -71,7 +71,7 @@ def linked_maps_chart(figures: Sequence[MapFigure], *, side: float = 420) -> VCo
     panels = [
         panel_layers(
             number,
-            f"({LETTERS[number]}) " if len(figures) > 1 else "",
+            f"({NUMERALS[number]}) " if len(figures) > 1 else "",
             figure,
             colours,
             [brushes[number], _view(number), *(legend if number == 0 else [])],

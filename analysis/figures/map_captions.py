@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from analysis.figures.latent_map import MapFigure
     from analysis.map_arrows import MapArrow
 
-LETTERS = "abcdefgh"
+NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii")
+"""What maps beside each other are called; letters are for the panels of a figure that they may be one of."""
 _FEW_ARROWS = 3
 
 
 def figure_caption(figures: Sequence[MapFigure], colours: PointColours) -> str:
     """The caption of maps that are drawn beside each other."""
-    letters = [f"({letter}) " if len(figures) > 1 else "" for letter in LETTERS]
-    maps = [letter + figure.projection.caption() for letter, figure in zip(letters, figures, strict=False)]
+    names = [f"({numeral}) " if len(figures) > 1 else "" for numeral in NUMERALS]
+    maps = [name + figure.projection.caption() for name, figure in zip(names, figures, strict=False)]
     return " ".join([*maps, *_of_points(figures, colours), *_of_directions(figures), *_notes(figures)])
 
 
@@ -64,10 +65,10 @@ def _of_directions(figures: Sequence[MapFigure]) -> Iterator[str]:
     arrows = [arrow for figure in figures for arrow in figure.arrows]
     if arrows:
         yield _of_arrows(arrows, told)
-    for letter, figure in zip(LETTERS, figures, strict=False):
+    for numeral, figure in zip(NUMERALS, figures, strict=False):
         if figure.flow is not None:
             name = figure.direction.target if figure.direction is not None else "the target"
-            yield f"{f'({letter}) ' if len(figures) > 1 else ''}{figure.flow.sentence(name)}"
+            yield f"{f'({numeral}) ' if len(figures) > 1 else ''}{figure.flow.sentence(name)}"
     if any(figure.flow is not None and figure.flow.arrows for figure in figures):
         yield "Small arrows: where the score rises; the paler, the less of the differences nearby they explain."
 

@@ -18,7 +18,7 @@ from analysis.figures.formats import plain
 from analysis.figures.group_outlines import OUTLINE_WORDS
 from analysis.figures.latent_map import MapFigure, predictions_of, truths_of
 from analysis.figures.lettering import wrap_words
-from analysis.figures.map_captions import LETTERS, figure_caption
+from analysis.figures.map_captions import NUMERALS, figure_caption
 from analysis.figures.map_layers import draw_arrows, draw_flow, draw_points
 from analysis.figures.map_legend import MapLegend
 from analysis.figures.map_sizes import MapSizes
@@ -115,8 +115,8 @@ class MapDrawing:
             if drawn.flow is not None:
                 draw_flow(axes, drawn.flow)
             draw_arrows(axes, drawn.arrows, colours, style)
-            letter = f"({LETTERS[place]}) " if len(self.maps) > 1 else ""
-            _name_axes(axes, drawn, letter, sizes, style)
+            numeral = f"({NUMERALS[place]}) " if len(self.maps) > 1 else ""
+            _name_axes(axes, drawn, numeral, sizes, style)
 
     def _columns(self) -> Iterator[tuple[str, Any]]:
         yield "case", self.tokens.tolist()
@@ -147,8 +147,8 @@ def map_drawing(figures: Sequence[MapFigure]) -> MapDrawing:
         ValueError: no map, more than 8, or maps of other cases; a column to colour by that the table does not have, or
             a palette of another length.
     """
-    if not 1 <= len(figures) <= len(LETTERS) or any(figure.is_other(figures[0]) for figure in figures):
-        raise ValueError(f"{len(figures)} maps; expected 1 to {len(LETTERS)} of the same cases in the same order")
+    if not 1 <= len(figures) <= len(NUMERALS) or any(figure.is_other(figures[0]) for figure in figures):
+        raise ValueError(f"{len(figures)} maps; expected 1 to {len(NUMERALS)} of the same cases in the same order")
     first, colours = figures[0], figures[0].colours()
     return MapDrawing(
         maps=tuple(_drawn(figure) for figure in figures),
@@ -178,8 +178,8 @@ def _drawn(figure: MapFigure) -> DrawnMap:
     )
 
 
-def _name_axes(axes: Any, drawn: DrawnMap, letter: str, sizes: MapSizes, style: FigureStyle) -> None:
-    axes.set_title(plain(letter + drawn.title, most=sizes.letters(style, "text")))
+def _name_axes(axes: Any, drawn: DrawnMap, numeral: str, sizes: MapSizes, style: FigureStyle) -> None:
+    axes.set_title(plain(numeral + drawn.title, most=sizes.letters(style, "text")))
     axes.set_xlabel(plain(drawn.axes[0], most=sizes.letters(style, "small")))
     axes.set_ylabel(plain(drawn.axes[1], most=sizes.letters(style, "small", upright=True)))
     if not drawn.has_units:  # they would mean nothing

@@ -59,7 +59,7 @@ def test_two_maps_have_one_legend_and_letters():
     svg = svg_of(MapFigure(bent(table), table), MapFigure(project(table, "pca"), table))
     assert n_drawn(svg, COLOURS[0]) == 2 * 20 + 1
     assert words_of(svg).count("yes (20)") == 1
-    for part in ("(a) UMAP", "(b) PCA", "(a) UMAP of 40 cases", "PC 1"):
+    for part in ("(i) UMAP", "(ii) PCA", "(i) UMAP of 40 cases", "PC 1"):
         assert part in words_of(svg)
 
 

@@ -104,7 +104,7 @@ def test_many_points_are_one_picture_in_a_vector_figure_whose_text_stays_text() 
     svg = draw_file(both(table), "svg", SINGLE)
     assert n_images(svg) == 2  # one a map
     assert len(marks_of(svg, 0)) == 0
-    for words in ("(a) UMAP", "towards yes (SD)", "PC 1", "yes (500)", "−1"):
+    for words in ("(i) UMAP", "towards yes (SD)", "PC 1", "yes (500)", "−1"):
         assert any(words.replace("PC 1", "UMAP 1") in text for text in texts_of(svg)), words
     few = two_clouds(MOST_VECTORS)
     assert n_images(draw_file(both(few), "svg", SINGLE)) == 0
@@ -237,7 +237,7 @@ def test_maps_are_panels_among_others() -> None:
     assert isinstance(figure.drawing, Drawing)
     svg = export_figure(combine_figures([figure, figure], columns=2), "svg", SMALL)
     assert {"a", "b"} <= set(texts_of(svg))
-    assert sum(text == "(b) PLS" for text in texts_of(svg)) == 2
+    assert sum(text == "(ii) PLS" for text in texts_of(svg)) == 2
 
 
 def test_a_maps_words_stand_inside_the_figure_or_in_its_caption_alone() -> None:
