@@ -10,6 +10,7 @@ from tests.app.path_viewer_tab import ViewerTab
 STEPS = 21
 # Height of the part of the page that scrolls, and of what it shows at once.
 SCROLLS = "() => { const main = document.querySelector('.stMain'); return [main.scrollWidth, main.clientWidth]; }"
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Resolves once the canvas shows other pixels than before the key, within two seconds.
 PRESS_AND_WATCH = """async ([canvas, key]) => {
     const sum = (total, value, i) => (total * 31 + value) | 0;
@@ -54,6 +55,17 @@ class AppTab(ViewerTab):
         """Press a key on the slider; whether the decoded picture shows other pixels soon after."""
         changed: bool = self.page.evaluate(PRESS_AND_WATCH, [self.canvas("decoded").element_handle(), key])
         return changed
+
+    def wait_step(self, step: str | None) -> None:
+        """Until the address names the step, which it does once the slider rests; None: step 0, which it leaves out."""
+        here = "(step) => new URLSearchParams(location.search).get('step') === step"
+        self.page.wait_for_function(here, arg=step)
+        self.wait_idle()
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size; comes back once the page has been drawn in it."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.evaluate(TWO_FRAMES)
 
     def slider(self, label: str) -> Locator:
         return self.page.get_by_role("slider", name=re.compile(label))

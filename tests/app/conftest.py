@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,14 @@ def streamlit_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start
             process.kill()
 
 
+@pytest.fixture(scope="session")
+def demo_app_url(streamlit_server: StartServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The app with the demo in it, for all files whose tests do not mind what others have computed there."""
+    cache = tmp_path_factory.mktemp("demo_cache")
+    settings = {"XAAE_CACHE": str(cache), "XAAE_CHECKPOINT": "", "XAAE_DATA": "", "XAAE_MODELS": str(cache / "none")}
+    return streamlit_server(ROOT / "app" / "main.py", environment=settings)
+
+
 @pytest.fixture
 def demo_in_empty_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A session opens the demo, and keeps what it keeps in folders of the test's own."""
@@ -111,9 +120,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def open_page(chromium: Browser) -> Iterator[OpenPage]:
-    """``open_page(url, width=1280, height=800, colour_scheme="light")`` opens a fresh tab in a fresh profile."""
+@contextmanager
+def _opening(chromium: Browser) -> Iterator[OpenPage]:
+    """Opens tabs, each in a profile of its own, and closes them."""
     contexts = []
 
     def open_one(
@@ -138,6 +147,20 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     yield open_one
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    """``open_page(url, width=1280, height=800, colour_scheme="light")`` opens a fresh tab in a fresh profile."""
+    with _opening(chromium) as open_one:
+        yield open_one
+
+
+@pytest.fixture(scope="module")
+def open_lasting_page(chromium: Browser) -> Iterator[OpenPage]:
+    """As ``open_page``; its tabs stay open until the file's last test, which spares loading the app again."""
+    with _opening(chromium) as open_one:
+        yield open_one
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from xaae_core.demo import demo_checkpoint
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
+SMALL, LARGE = (1280, 800), (1920, 1080)
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +28,19 @@ def app_url(streamlit_server: Any, tmp_path_factory: pytest.TempPathFactory) -> 
     return str(streamlit_server(ROOT / "app" / "main.py", environment=settings))
 
 
+@pytest.fixture(scope="module")
+def kept_tab(open_lasting_page: Any, app_url: str) -> AppTab:
+    return AppTab(open_lasting_page, app_url)
+
+
 @pytest.fixture
-def tab(open_page: Any, app_url: str) -> AppTab:
-    return AppTab(open_page, app_url)
+def tab(kept_tab: AppTab) -> AppTab:
+    """A tab that several tests go on in, one after the other: at step 0, no menu open."""
+    kept_tab.page.keyboard.press("Escape")
+    kept_tab.page.locator(".pv-slider").press("0")
+    kept_tab.wait_step(None)
+    assert kept_tab.step() == STEPS // 2
+    return kept_tab
 
 
 # First: a server that nobody has opened the start page of.
@@ -47,6 +58,24 @@ def test_a_link_to_a_case_opens_first_thing(open_page: Any, app_url: str) -> Non
     token = case_token("images/phantom-000121.png")
     tab.page.wait_for_function("(token) => !location.search.includes(token)", arg=token)
     assert tab.errors == []
+
+
+def test_skip_dropout_gives_new_frames_and_says_what_they_are_and_back(tab: AppTab) -> None:
+    before, path = tab.levels("decoded"), tab.viewer.get_attribute("data-path")
+    tab.slider("Skip dropout").focus()
+    tab.page.keyboard.press("End")
+    expect(tab.viewer).not_to_have_attribute("data-path", str(path))
+    tab.wait_ready(STEPS)
+    tab.wait_idle()
+    after = tab.levels("decoded")
+    assert np.abs(after.astype(int) - before).max() > 20
+    expect(tab.page.get_by_text(re.compile("is copied past it by the skip connections"))).to_be_visible()
+    assert "skips=" in tab.page.url
+    tab.page.keyboard.press("Home")
+    expect(tab.viewer).to_have_attribute("data-path", str(path))
+    tab.wait_ready(STEPS)
+    tab.wait_idle()
+    assert (tab.levels("decoded") == before).all()
 
 
 def test_a_key_changes_the_decoded_pixels_without_a_word_to_the_server(tab: AppTab) -> None:
@@ -87,23 +116,10 @@ def test_the_marker_of_the_probability_moves_with_the_step(tab: AppTab) -> None:
     assert places[0][1] > places[1][1] > places[2][1]  # towards effusion, p(effusion) rises
 
 
-def test_skip_dropout_gives_new_frames_and_says_what_they_are(tab: AppTab) -> None:
-    before, path = tab.levels("decoded"), tab.viewer.get_attribute("data-path")
-    tab.slider("Skip dropout").focus()
-    tab.page.keyboard.press("End")
-    expect(tab.viewer).not_to_have_attribute("data-path", str(path))
-    tab.wait_ready(STEPS)
-    tab.wait_idle()
-    after = tab.levels("decoded")
-    assert np.abs(after.astype(int) - before).max() > 20
-    expect(tab.page.get_by_text(re.compile("is copied past it by the skip connections"))).to_be_visible()
-    assert "skips=" in tab.page.url
-
-
 def test_brackets_go_from_case_to_case_and_the_step_stays(tab: AppTab) -> None:
     first = tab.case
     tab.press("End")
-    tab.page.wait_for_timeout(600)
+    tab.wait_step("3")
     tab.page.keyboard.press("]")
     expect(tab.page.locator(".pv-panel-original")).not_to_contain_text(first)
     tab.page.wait_for_function("(token) => !location.search.includes(token)", arg=case_token(f"images/{first}.png"))
@@ -118,7 +134,7 @@ def test_brackets_go_from_case_to_case_and_the_step_stays(tab: AppTab) -> None:
 
 def test_the_downloads_are_whole_files_of_the_path_and_of_the_change_at_this_step(tab: AppTab) -> None:
     tab.press("End")
-    tab.page.wait_for_timeout(600)
+    tab.wait_step("3")
     tab.page.get_by_role("button", name="This path").click()
     gif_file = tab.download("GIF")
     with Image.open(io.BytesIO(gif_file)) as gif:
@@ -151,10 +167,21 @@ def test_a_click_on_a_case_of_the_start_page_opens_it(open_page: Any, app_url: s
     assert "/traverse" in page.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
-def test_the_main_act_fits_the_window(open_page: Any, app_url: str, scheme: str, width: int, height: int) -> None:
-    tab = AppTab(open_page, app_url, width=width, height=height, colour_scheme=scheme)
+# The other size comes by drawing at the window's corner.
+@pytest.mark.parametrize(("scheme", "sizes"), [("light", [SMALL, LARGE]), ("dark", [LARGE, SMALL])])
+def test_the_main_act_fits_the_window_in_the_theme_of_the_system_and_pictures_stay_in_the_dark(
+    open_page: Any, app_url: str, scheme: str, sizes: list[tuple[int, int]]
+) -> None:
+    tab = AppTab(open_page, app_url, width=sizes[0][0], height=sizes[0][1], colour_scheme=scheme)
+    page_light = brightness(tab.page, "[data-testid=stApp]")
+    assert page_light > 200 if scheme == "light" else page_light < 60
+    assert brightness(tab.page, ".pv-slab") < 40
+    assert_the_main_act_fits(tab, *sizes[0])
+    tab.resize(*sizes[1])
+    assert_the_main_act_fits(tab, *sizes[1])
+
+
+def assert_the_main_act_fits(tab: AppTab, width: int, height: int) -> None:
     box = tab.viewer.bounding_box()
     assert box is not None
     assert box["y"] >= 0
@@ -163,14 +190,6 @@ def test_the_main_act_fits_the_window(open_page: Any, app_url: str, scheme: str,
     assert controls is not None
     assert controls["y"] + controls["height"] <= height
     tab.assert_nothing_sticks_out()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_theme_follows_the_system_and_pictures_stay_in_the_dark(open_page: Any, app_url: str, scheme: str) -> None:
-    tab = AppTab(open_page, app_url, colour_scheme=scheme)
-    page_light = brightness(tab.page, "[data-testid=stApp]")
-    assert page_light > 200 if scheme == "light" else page_light < 60
-    assert brightness(tab.page, ".pv-slab") < 40
 
 
 def test_at_twice_the_size_everything_is_still_reached(open_page: Any, app_url: str) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import re
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,16 +21,8 @@ from xaae_core.demo import demo_checkpoint, demo_latents
 from xaae_core.latents import LatentTable, read_latents
 
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).resolve().parents[2]
 SIDE = load_checkpoint(demo_checkpoint()).model.input_size[0]
 COHORT = '[["label",["effusion"]],["split",["test"]]]'
-
-
-@pytest.fixture(scope="module")
-def app_url(streamlit_server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
-    cache = tmp_path_factory.mktemp("cache")
-    settings = {"XAAE_CACHE": str(cache), "XAAE_CHECKPOINT": "", "XAAE_DATA": "", "XAAE_MODELS": str(cache / "none")}
-    return str(streamlit_server(ROOT / "app" / "main.py", environment=settings))
 
 
 @pytest.fixture(scope="module")
@@ -133,48 +124,21 @@ class MapsPage:
         return [row["id"] for row in csv.DictReader(self.download("IDs (CSV)").decode().splitlines())]
 
 
-def test_every_card_shows_its_own_case_after_filter_choice_and_page_change(
-    open_page: Any, app_url: str, table: LatentTable
-) -> None:
-    tab = MapsPage(open_page, app_url, table)
-    rows = np.random.default_rng(0).choice(len(table), 6, replace=False).tolist()
-    for row in rows[:3]:
-        tab.assert_card_is_of_the_ringed_case(row)
-    tab.lasso()
-    for row in rows[3:5]:
-        tab.assert_card_is_of_the_ringed_case(row)
-    chosen = tab.chosen_ids()
-    assert 0 < len(chosen) < len(table)
-    tab.page.get_by_role("link", name="Start").click()
-    tab.page.get_by_text("What did the model learn").wait_for()
-    tab.page.get_by_role("link", name="Maps").click()
-    tab.page.locator(".lm-stage").first.wait_for()
-    tab.page.get_by_text(re.compile(rf"{len(chosen)} cases chosen")).wait_for()
-    assert tab.errors == []
+@pytest.fixture(scope="module")
+def kept_tab(open_lasting_page: Any, demo_app_url: str, table: LatentTable) -> MapsPage:
+    return MapsPage(open_lasting_page, demo_app_url, table)
 
 
-def test_in_a_cohort_only_its_cases_answer_and_leave(open_page: Any, app_url: str, table: LatentTable) -> None:
-    tab = MapsPage(open_page, app_url, table, cohort=COHORT)
-    belongs = (table.labels == 1) & (table.split == "test")
-    for row in np.flatnonzero(belongs)[[3, 30]].tolist():
-        assert belongs[tab.assert_card_is_of_the_ringed_case(row)]
-    tab.lasso()
-    chosen = tab.chosen_ids()
-    assert len(chosen) > 0
-    assert set(chosen) <= set(table.ids[belongs].tolist())
-    assert tab.errors == []
+@pytest.fixture
+def tab(kept_tab: MapsPage) -> MapsPage:
+    """A tab that several tests go on in, one after the other; no menu is open."""
+    kept_tab.page.keyboard.press("Escape")
+    expect(kept_tab.page.get_by_role("button", name="PNG", exact=True)).to_have_count(0)
+    kept_tab.rest()
+    return kept_tab
 
 
-def test_a_double_click_opens_that_case_in_traverse(open_page: Any, app_url: str, table: LatentTable) -> None:
-    tab = MapsPage(open_page, app_url, table)
-    row = int(tab.hover(int(table.row_of("phantom-000121")))["row"])
-    tab.page.mouse.dblclick(*tab.places()[row])
-    expect(tab.page.locator(".pv-panel-original")).to_contain_text(str(table.ids[row]), timeout=60_000)
-    assert tab.errors == []
-
-
-def test_the_files_are_what_they_say(open_page: Any, app_url: str, table: LatentTable) -> None:
-    tab = MapsPage(open_page, app_url, table)
+def test_the_files_are_what_they_say(tab: MapsPage, table: LatentTable) -> None:
     tab.open_menu("Take these maps")
     assert tab.take("PNG").startswith(b"\x89PNG")
     svg = tab.take("SVG")
@@ -191,18 +155,54 @@ def test_the_files_are_what_they_say(open_page: Any, app_url: str, table: Latent
     assert tab.errors == []
 
 
-def test_the_biplot_has_a_menu_of_its_own(open_page: Any, app_url: str, table: LatentTable) -> None:
-    tab = MapsPage(open_page, app_url, table)
+def test_the_biplot_has_a_menu_of_its_own(tab: MapsPage) -> None:
     tab.open_menu("PLS biplot")
     told = read_provenance(tab.take("PDF")).provenance
     assert (told.kind, told.settings["target"]) == ("biplot", "effusion")
     assert tab.errors == []
 
 
+def test_every_card_shows_its_own_case_after_filter_choice_and_page_change(tab: MapsPage, table: LatentTable) -> None:
+    rows = np.random.default_rng(0).choice(len(table), 6, replace=False).tolist()
+    for row in rows[:3]:
+        tab.assert_card_is_of_the_ringed_case(row)
+    tab.lasso()
+    for row in rows[3:5]:
+        tab.assert_card_is_of_the_ringed_case(row)
+    chosen = tab.chosen_ids()
+    assert 0 < len(chosen) < len(table)
+    tab.page.get_by_role("link", name="Start").click()
+    tab.page.get_by_text("What did the model learn").wait_for()
+    tab.page.get_by_role("link", name="Maps").click()
+    tab.page.locator(".lm-stage").first.wait_for()
+    tab.page.get_by_text(re.compile(rf"{len(chosen)} cases chosen")).wait_for()
+    assert tab.errors == []
+
+
+def test_a_double_click_opens_that_case_in_traverse(tab: MapsPage, table: LatentTable) -> None:
+    tab.wait()
+    row = int(tab.hover(int(table.row_of("phantom-000121")))["row"])
+    tab.page.mouse.dblclick(*tab.places()[row])
+    expect(tab.page.locator(".pv-panel-original")).to_contain_text(str(table.ids[row]), timeout=60_000)
+    assert tab.errors == []
+
+
+def test_in_a_cohort_only_its_cases_answer_and_leave(open_page: Any, demo_app_url: str, table: LatentTable) -> None:
+    tab = MapsPage(open_page, demo_app_url, table, cohort=COHORT)
+    belongs = (table.labels == 1) & (table.split == "test")
+    for row in np.flatnonzero(belongs)[[3, 30]].tolist():
+        assert belongs[tab.assert_card_is_of_the_ringed_case(row)]
+    tab.lasso()
+    chosen = tab.chosen_ids()
+    assert len(chosen) > 0
+    assert set(chosen) <= set(table.ids[belongs].tolist())
+    assert tab.errors == []
+
+
 def test_a_slow_map_says_how_far_it_is_can_be_cancelled_and_begun_again(
-    open_page: Any, app_url: str, table: LatentTable
+    open_page: Any, demo_app_url: str, table: LatentTable
 ) -> None:
-    tab = MapsPage(open_page, app_url, table, is_measured=False, left="t-SNE")
+    tab = MapsPage(open_page, demo_app_url, table, is_measured=False, left="t-SNE", map_seed="7")  # no other test's map
     tab.page.get_by_role("button", name="Cancel").first.click()
     tab.page.get_by_text("t-SNE was cancelled; PCA is drawn instead").wait_for()
     tab.page.get_by_role("button", name="Try again").click()
