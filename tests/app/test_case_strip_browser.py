@@ -11,6 +11,7 @@ from tests.app.apps.case_pictures import WITHOUT_PICTURE, coded_entry
 from tests.app.case_strip_tab import DEMO, StripTab
 
 pytestmark = pytest.mark.browser
+pytest_plugins = ["tests.app.kept_tab"]
 
 
 @pytest.fixture
@@ -19,8 +20,8 @@ def demo_url(streamlit_server: Any) -> str:
 
 
 @pytest.mark.parametrize("layout", ["strip", "grid"])
-def test_every_picture_is_the_one_of_the_id_under_it(open_page: Any, demo_url: str, layout: str) -> None:
-    tab = StripTab(open_page, demo_url, layout=layout, n=200)
+def test_every_picture_is_the_one_of_the_id_under_it(same_tab: Any, demo_url: str, layout: str) -> None:
+    tab = StripTab(same_tab, demo_url, layout=layout, n=200)
     tab.wait_pictures(n_without=1)
     shown = tab.shown()
     assert len(shown) == 60
@@ -29,8 +30,8 @@ def test_every_picture_is_the_one_of_the_id_under_it(open_page: Any, demo_url: s
     assert tab.errors == []
 
 
-def test_pages_searches_and_filters_never_mix_pictures(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, layout="grid", n=200, page=20, slow=250)
+def test_pages_searches_and_filters_never_mix_pictures(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, layout="grid", n=200, page=20, slow=250)
     turn, search = tab.page.locator(".cs-next"), tab.page.locator(".cs-search")
 
     def chip(name: str) -> None:
@@ -52,8 +53,8 @@ def test_pages_searches_and_filters_never_mix_pictures(open_page: Any, demo_url:
     assert tab.errors == []
 
 
-def test_a_click_selects_what_was_clicked_after_a_page_a_filter_and_a_search(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, layout="grid", n=200, page=20)
+def test_a_click_selects_what_was_clicked_after_a_page_a_filter_and_a_search(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, layout="grid", n=200, page=20)
     tab.cell("case-0007").click()
     tab.expect_report(r"selected case-0007 heard case-0007 shown 200 next case-0008")
     tab.page.locator(".cs-next").click()
@@ -71,8 +72,8 @@ def test_a_click_selects_what_was_clicked_after_a_page_a_filter_and_a_search(ope
     tab.assert_right_pictures()
 
 
-def test_new_pictures_of_the_same_ids_replace_the_old_on_every_page(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, n=60, page=20)
+def test_new_pictures_of_the_same_ids_replace_the_old_on_every_page(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, n=60, page=20)
     for turn in (".cs-next", ".cs-previous"):
         tab.page.locator(turn).click()
         tab.wait_pictures(n_without=int(turn == ".cs-previous"))
@@ -87,8 +88,8 @@ def test_new_pictures_of_the_same_ids_replace_the_old_on_every_page(open_page: A
     assert tab.shown() == {f"case-{k:04d}": k + 1000 for k in range(20, 40)}
 
 
-def test_another_cohort_keeps_the_search_and_shows_its_own_pictures(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, n=100, page=20, selected="case-0003")
+def test_another_cohort_keeps_the_search_and_shows_its_own_pictures(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, n=100, page=20, selected="case-0003")
     tab.page.locator(".cs-search").fill("case-01")
     expect(tab.page.locator(".cs-count")).to_have_text("0 of 100 shown")
     tab.expect_report("shown 0")
@@ -99,8 +100,8 @@ def test_another_cohort_keeps_the_search_and_shows_its_own_pictures(open_page: A
     expect(tab.page.locator(".cs-away").first).to_have_text("case-0003 is not among these")
 
 
-def test_the_browser_and_python_agree_on_what_is_shown(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, n=200)
+def test_the_browser_and_python_agree_on_what_is_shown(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, n=200)
     entries = [coded_entry(k) for k in range(200)]
     for choice in ("all", "class:effusion", "class:no effusion", "unlabelled", "misclassified"):
         for query in ("", " 01", "NO Eff", "case-01", "zzz"):
@@ -112,8 +113,8 @@ def test_the_browser_and_python_agree_on_what_is_shown(open_page: Any, demo_url:
             tab.expect_report(rf"shown {n} ")
 
 
-def test_the_keyboard_reaches_moves_turns_and_chooses(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, layout="grid", n=50, page=20)
+def test_the_keyboard_reaches_moves_turns_and_chooses(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, layout="grid", n=50, page=20)
     press = tab.page.keyboard.press
     tab.page.locator(".cs-search").focus()
     press("ArrowDown")
@@ -146,8 +147,8 @@ def test_the_keyboard_reaches_moves_turns_and_chooses(open_page: Any, demo_url: 
     tab.assert_right_pictures()
 
 
-def test_typing_searches_and_wakes_no_shortcut_of_streamlit(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, n=50)
+def test_typing_searches_and_wakes_no_shortcut_of_streamlit(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, n=50)
     tab.page.wait_for_timeout(500)
     runs = tab.report("runs")
     tab.cell("case-0001").focus()
@@ -164,8 +165,8 @@ def test_typing_searches_and_wakes_no_shortcut_of_streamlit(open_page: Any, demo
     tab.expect_report("selected case-0042 heard case-0042")
 
 
-def test_the_selected_case_never_vanishes_silently(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, n=200, page=20, selected="case-0058")
+def test_the_selected_case_never_vanishes_silently(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, n=200, page=20, selected="case-0058")
     expect(tab.page.locator(".cs-selected")).to_be_in_viewport()  # it opens on its page
     away = tab.page.locator(".cs-controls .cs-away")
     expect(away).to_be_hidden()
@@ -186,8 +187,8 @@ def test_the_selected_case_never_vanishes_silently(open_page: Any, demo_url: str
     tab.assert_right_pictures()
 
 
-def test_thousands_of_cases_stay_quick_and_each_picture_is_sent_once(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, n=5000)
+def test_thousands_of_cases_stay_quick_and_each_picture_is_sent_once(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, n=5000)
     tab.wait_pictures(n_without=1)
     assert tab.report("sent") == "60"
     started = time.perf_counter()
@@ -207,8 +208,8 @@ def test_thousands_of_cases_stay_quick_and_each_picture_is_sent_once(open_page: 
     tab.assert_right_pictures()
 
 
-def test_coming_back_to_the_page_finds_the_filter_the_page_and_the_pictures(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, n=200, page=20)
+def test_coming_back_to_the_page_finds_the_filter_the_page_and_the_pictures(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, n=200, page=20)
     tab.page.locator(".cs-menu").select_option("class:effusion")
     tab.page.locator(".cs-next").click()
     tab.expect_report("shown 78 ")
@@ -225,8 +226,8 @@ def test_coming_back_to_the_page_finds_the_filter_the_page_and_the_pictures(open
     assert (tab.report("shown"), tab.report("sent")) == ("78", sent)
 
 
-def test_being_taken_off_the_page_loses_neither_the_focus_nor_the_place(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, layout="grid", n=200, page=20, blink=1)
+def test_being_taken_off_the_page_loses_neither_the_focus_nor_the_place(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, layout="grid", n=200, page=20, blink=1)
     tab.page.locator(".cs-search").fill("case-01")
     expect(tab.page.locator(".cs-count")).to_have_text("100 of 200 shown")
     tab.page.locator(".cs-next").click()
@@ -244,8 +245,8 @@ def test_being_taken_off_the_page_loses_neither_the_focus_nor_the_place(open_pag
     tab.assert_right_pictures()
 
 
-def test_without_cases_it_says_what_to_do(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, layout="grid", n=0)
+def test_without_cases_it_says_what_to_do(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, layout="grid", n=0)
     expect(tab.page.locator(".cs-count")).to_have_text("0 cases")
     expect(tab.page.locator(".cs-empty")).to_contain_text("There are no cases here.")
     assert tab.errors == []
@@ -253,9 +254,9 @@ def test_without_cases_it_says_what_to_do(open_page: Any, demo_url: str) -> None
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_surround_is_dark_and_pictures_keep_their_shape_in_both_themes(
-    open_page: Any, demo_url: str, scheme: str
+    same_tab: Any, demo_url: str, scheme: str
 ) -> None:
-    tab = StripTab(open_page, demo_url, scheme=scheme, n=30, selected="case-0003")
+    tab = StripTab(same_tab, demo_url, scheme=scheme, n=30, selected="case-0003")
     tab.wait_pictures(n_without=1)
 
     def style(selector: str, name: str) -> str:
@@ -274,8 +275,8 @@ def test_the_surround_is_dark_and_pictures_keep_their_shape_in_both_themes(
     assert box["height"] <= 130
 
 
-def test_it_says_each_case_in_words(open_page: Any, demo_url: str) -> None:
-    tab = StripTab(open_page, demo_url, n=30)
+def test_it_says_each_case_in_words(same_tab: Any, demo_url: str) -> None:
+    tab = StripTab(same_tab, demo_url, n=30)
     sentence = "case-0003, labelled no effusion, wrongly called effusion with probability 0.66, test set"
     expect(tab.page.get_by_role("option", name=sentence)).to_have_attribute("title", sentence)
     expect(tab.page.get_by_role("option", name="case-0028, no label")).to_be_attached()

@@ -13,6 +13,7 @@ from tests.app.apps.drawn_heat import HEIGHT, WIDTH, draw_heat, draw_mask, draw_
 from tests.app.heat_grid_tab import DEMO, GridTab
 
 pytestmark = pytest.mark.browser
+pytest_plugins = ["tests.app.kept_tab"]
 HIDDEN = 58  # the grey of what the threshold hides where the map is alone
 
 
@@ -22,8 +23,8 @@ def grid_url(streamlit_server: Any) -> str:
 
 
 @pytest.fixture
-def demo(open_page: Any, grid_url: str) -> GridTab:
-    return GridTab(open_page, grid_url)
+def demo(same_tab: Any, grid_url: str) -> GridTab:
+    return GridTab(same_tab, grid_url)
 
 
 def test_the_overlay_has_the_colours_of_the_exported_figure(demo: GridTab) -> None:
@@ -126,8 +127,8 @@ def test_shift_dragging_changes_the_window_of_the_picture_and_not_the_map(demo: 
     assert (demo.pixels("signed") == before).all()
 
 
-def test_a_colour_picture_is_grey_below_the_map_and_itself_alone(open_page: Any, grid_url: str) -> None:
-    demo = GridTab(open_page, f"{grid_url}/?colour=1")
+def test_a_colour_picture_is_grey_below_the_map_and_itself_alone(same_tab: Any, grid_url: str) -> None:
+    demo = GridTab(same_tab, f"{grid_url}/?colour=1")
     demo.slide("Opacity", 0)
     below = demo.pixels("signed").astype(int)
     assert (np.ptp(below, axis=-1) == 0).all()

@@ -12,6 +12,7 @@ from tests.app.apps.drawn_heat import HEIGHT, UGLY, WIDTH, draw_picture
 from tests.app.heat_grid_tab import DEMO, GridTab
 
 pytestmark = pytest.mark.browser
+pytest_plugins = ["tests.app.kept_tab"]
 
 SMALLEST_TEXT = """(grid) => Math.min(...[...grid.querySelectorAll("*")].filter((e) => e.textContent.trim())
     .map((e) => parseFloat(getComputedStyle(e).fontSize)))"""
@@ -25,8 +26,8 @@ def grid_url(streamlit_server: Any) -> str:
 
 
 @pytest.fixture
-def demo(open_page: Any, grid_url: str) -> GridTab:
-    return GridTab(open_page, grid_url)
+def demo(same_tab: Any, grid_url: str) -> GridTab:
+    return GridTab(same_tab, grid_url)
 
 
 def test_a_click_keeps_the_crosshair_and_the_arrows_move_it(demo: GridTab) -> None:
@@ -142,8 +143,8 @@ def test_keys_say_what_they_do(demo: GridTab) -> None:
     expect(demo.page.get_by_role("dialog", name="Keys and gestures")).to_be_hidden()
 
 
-def test_it_fits_and_can_be_read(open_page: Any, grid_url: str) -> None:
-    demo = GridTab(open_page, f"{grid_url}/?rows=11")
+def test_it_fits_and_can_be_read(same_tab: Any, grid_url: str) -> None:
+    demo = GridTab(same_tab, f"{grid_url}/?rows=11")
     row = demo.row("signed").bounding_box()
     assert row is not None
     assert row["y"] + row["height"] <= 800
@@ -167,8 +168,8 @@ def test_it_fits_and_can_be_read(open_page: Any, grid_url: str) -> None:
             assert is_beside == (width >= 1280)  # below where there is no room
 
 
-def test_the_controls_stay_in_sight_while_the_page_scrolls(open_page: Any, grid_url: str) -> None:
-    demo = GridTab(open_page, f"{grid_url}/?rows=11")
+def test_the_controls_stay_in_sight_while_the_page_scrolls(same_tab: Any, grid_url: str) -> None:
+    demo = GridTab(same_tab, f"{grid_url}/?rows=11")
     demo.row("more10").scroll_into_view_if_needed()
     slider = demo.page.get_by_label("Opacity, percent")
     expect(slider).to_be_in_viewport()

@@ -13,6 +13,7 @@ from tests.app.apps.drawn_maps import drawn_codes, drawn_points
 from tests.app.linked_maps_tab import APP, SLOW_DOWN, MapsTab
 
 pytestmark = pytest.mark.browser
+pytest_plugins = ["tests.app.kept_tab"]
 
 
 @pytest.fixture
@@ -24,8 +25,8 @@ def some_rows(rows: np.ndarray, count: int = 4) -> list[int]:
     return [int(row) for row in np.random.default_rng(len(rows)).choice(rows, count, replace=False)]
 
 
-def test_every_case_shows_its_own_picture_whatever_was_changed(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
+def test_every_case_shows_its_own_picture_whatever_was_changed(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url)
 
     def check(rows: np.ndarray | None = None) -> None:
         for panel in (0, 1):
@@ -61,8 +62,8 @@ def test_every_case_shows_its_own_picture_whatever_was_changed(open_page: Any, d
     }
 
 
-def test_the_card_never_shows_another_case_while_answers_come_late(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
+def test_the_card_never_shows_another_case_while_answers_come_late(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url)
     random = np.random.default_rng(0)
 
     def late(route: Any) -> None:
@@ -87,14 +88,14 @@ def test_the_card_never_shows_another_case_while_answers_come_late(open_page: An
     assert seen > 0
 
 
-def test_a_picture_that_cannot_be_loaded_says_so(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
+def test_a_picture_that_cannot_be_loaded_says_so(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url)
     found = tab.hover(17)
     assert (found["name"], found["frame"]) == ("case-0017", "Its drawing could not be loaded.")
 
 
-def test_a_lasso_selects_what_lies_inside_and_greys_the_rest_in_both_maps(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
+def test_a_lasso_selects_what_lies_inside_and_greys_the_rest_in_both_maps(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url)
     before = [tab.colours(panel) for panel in (0, 1)]
     tab.drag(tab.circle(x=0.62, y=0.5, radius=0.2))
     tab.report(r"selected [1-9]\d* .* new True .* gesture lasso")
@@ -128,8 +129,8 @@ def assert_greyed_not_hidden(tab: MapsTab, panel: int, lit: np.ndarray, before: 
     assert (before[alone] != now[alone])[~lit[alone]].all()
 
 
-def test_selections_add_take_away_invert_and_come_back(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
+def test_selections_add_take_away_invert_and_come_back(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url)
     codes = drawn_codes(tab.n)
     lit = np.zeros(tab.n, dtype=bool)
 
@@ -168,8 +169,8 @@ def test_selections_add_take_away_invert_and_come_back(open_page: Any, demo_url:
     assert tab.rows() == np.flatnonzero(points_in_polygon(drawn_points(tab.n, "tsne"), tab.polygon())).tolist()
 
 
-def test_cases_outside_the_cohort_are_seen_but_neither_pointed_at_nor_selected(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
+def test_cases_outside_the_cohort_are_seen_but_neither_pointed_at_nor_selected(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url)
     tab.legend(0).click()
     tab.report("selected [1-9]")
     tab.press_button("narrow")
@@ -192,8 +193,8 @@ def test_cases_outside_the_cohort_are_seen_but_neither_pointed_at_nor_selected(o
     assert tab.errors == []
 
 
-def test_a_selection_from_elsewhere_is_shown_and_causes_no_runs(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
+def test_a_selection_from_elsewhere_is_shown_and_causes_no_runs(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url)
     tab.press_button("pass every tenth")
     tab.report("selected 30 ")
     expect(tab.page.locator(".lm-count")).to_have_text("30 of 300 cases selected")
@@ -211,8 +212,8 @@ def test_a_selection_from_elsewhere_is_shown_and_causes_no_runs(open_page: Any, 
     expect(tab.page.locator(".lm-count")).to_have_text("300 cases")
 
 
-def test_a_selection_is_not_lost_when_the_page_runs_again_before_it_has_arrived(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
+def test_a_selection_is_not_lost_when_the_page_runs_again_before_it_has_arrived(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url)
     tab.page.evaluate(SLOW_DOWN, 1500)
     for name in ("pass every tenth", "by score"):
         tab.page.get_by_role("button", name=name, exact=True).click()
@@ -222,8 +223,8 @@ def test_a_selection_is_not_lost_when_the_page_runs_again_before_it_has_arrived(
     assert tab.errors == []
 
 
-def test_what_was_done_outlives_a_turn_to_another_page(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
+def test_what_was_done_outlives_a_turn_to_another_page(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url)
     tab.legend(2).click()
     tab.report("selected [1-9]")
     tab.stages.first.focus()
@@ -241,8 +242,8 @@ def test_what_was_done_outlives_a_turn_to_another_page(open_page: Any, demo_url:
     assert tab.stages.first.get_attribute("data-view") == view
 
 
-def test_a_double_click_opens_a_case_and_keeps_the_selection(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
+def test_a_double_click_opens_a_case_and_keeps_the_selection(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url)
     tab.legend(1).click()
     tab.report("selected [1-9]")
     row = some_rows(tab.inside())[0]
@@ -259,8 +260,8 @@ def test_a_double_click_opens_a_case_and_keeps_the_selection(open_page: Any, dem
     tab.report(f"opened {other} ")
 
 
-def test_a_lasso_over_many_points_gives_exactly_those_inside(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url, n=250_000)
+def test_a_lasso_over_many_points_gives_exactly_those_inside(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url, n=250_000)
     expect(tab.stages.first).to_have_attribute("data-mode", "density")
     tab.drag(tab.circle(x=0.6, y=0.5, radius=0.2))
     tab.report(r"selected [1-9]\d* .* gesture lasso")

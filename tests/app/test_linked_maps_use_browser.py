@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.app.linked_maps_tab import APP, MapsTab
 
 pytestmark = pytest.mark.browser
+pytest_plugins = ["tests.app.kept_tab"]
 
 
 @pytest.fixture
@@ -15,8 +16,8 @@ def demo_url(streamlit_server: Any) -> str:
     return str(streamlit_server(APP))
 
 
-def test_the_keyboard_walks_selects_opens_and_looks(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url)
+def test_the_keyboard_walks_selects_opens_and_looks(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url)
     stage, press = tab.stages.first, tab.page.keyboard.press
     stage.focus()
     press("ArrowRight")
@@ -54,8 +55,8 @@ def test_the_keyboard_walks_selects_opens_and_looks(open_page: Any, demo_url: st
 
 
 @pytest.mark.parametrize(("width", "columns"), [(1280, 2), (640, 1), (390, 1)])
-def test_the_maps_fit_every_width_in_the_dark(open_page: Any, demo_url: str, width: int, columns: int) -> None:
-    tab = MapsTab(open_page, demo_url, width=width, colour_scheme="dark", doubt=1, placed=1, quiet=1)
+def test_the_maps_fit_every_width_in_the_dark(same_tab: Any, demo_url: str, width: int, columns: int) -> None:
+    tab = MapsTab(same_tab, demo_url, width=width, colour_scheme="dark", doubt=1, placed=1, quiet=1)
     first, second = (tab.stages.nth(panel).bounding_box() for panel in (0, 1))
     assert first is not None
     assert second is not None
@@ -73,8 +74,8 @@ def test_the_maps_fit_every_width_in_the_dark(open_page: Any, demo_url: str, wid
     assert "lands elsewhere when the map is made again" in notes
 
 
-def test_the_points_follow_a_change_of_the_theme(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url, quiet=1)
+def test_the_points_follow_a_change_of_the_theme(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url, quiet=1)
     ground = "(canvas) => canvas.getContext('2d').getImageData(2, 2, 1, 1).data[0]"
     points = tab.stages.first.locator(".lm-points")
     assert points.evaluate(ground) > 240
@@ -87,8 +88,8 @@ def test_the_points_follow_a_change_of_the_theme(open_page: Any, demo_url: str) 
     assert tab.errors == []
 
 
-def test_few_cases_and_cases_in_one_place_can_all_be_reached(open_page: Any, demo_url: str) -> None:
-    tab = MapsTab(open_page, demo_url, n=5, second="same")
+def test_few_cases_and_cases_in_one_place_can_all_be_reached(same_tab: Any, demo_url: str) -> None:
+    tab = MapsTab(same_tab, demo_url, n=5, second="same")
     for row in range(5):
         tab.assert_own_picture(row)
     stage = tab.stages.nth(1)

@@ -11,6 +11,7 @@ from tests.app.apps.drawn_chests import ORIGIN, draw_pictures
 from tests.app.path_viewer_tab import DEMO, LAST, ViewerTab
 
 pytestmark = pytest.mark.browser
+pytest_plugins = ["tests.app.kept_tab"]
 # Presses a key and resolves once the canvas shows other pixels: how a hand and an eye would time it.
 PRESS_AND_WATCH = """async ([canvas, key]) => {
     const sum = (total, value, i) => (total * 31 + value) | 0;
@@ -32,8 +33,8 @@ def demo_url(streamlit_server: Any) -> str:
 
 
 @pytest.fixture
-def demo(open_page: Any, demo_url: str) -> ViewerTab:
-    opened = ViewerTab(open_page, demo_url)
+def demo(same_tab: Any, demo_url: str) -> ViewerTab:
+    opened = ViewerTab(same_tab, demo_url)
     opened.wait_ready()
     return opened
 
@@ -115,8 +116,8 @@ def test_play_runs_to_the_end_and_back_and_commits_when_paused(demo: ViewerTab) 
     assert demo.step() == stopped
 
 
-def test_nothing_moves_by_itself(open_page: Any, demo_url: str) -> None:
-    demo = ViewerTab(open_page, demo_url, reduced_motion="reduce")
+def test_nothing_moves_by_itself(same_tab: Any, demo_url: str) -> None:
+    demo = ViewerTab(same_tab, demo_url, reduced_motion="reduce")
     demo.wait_ready()
     demo.page.wait_for_timeout(700)
     assert demo.step() == ORIGIN
@@ -133,8 +134,8 @@ def test_brackets_ask_for_another_case_and_keep_the_place(demo: ViewerTab) -> No
     expect(demo.page.get_by_text(re.compile(r"case 0"))).to_be_visible()
 
 
-def test_the_focus_is_taken_on_load_but_never_from_someone_who_types(open_page: Any, demo_url: str) -> None:
-    demo = ViewerTab(open_page, demo_url)
+def test_the_focus_is_taken_on_load_but_never_from_someone_who_types(same_tab: Any, demo_url: str) -> None:
+    demo = ViewerTab(same_tab, demo_url)
     demo.wait_ready()
     demo.page.keyboard.press("ArrowRight")  # no click, no tab
     demo.page.locator(f".pv[data-step='{ORIGIN + 1}']").wait_for()
@@ -148,8 +149,8 @@ def test_the_focus_is_taken_on_load_but_never_from_someone_who_types(open_page: 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_surround_stays_dark_and_the_words_follow_the_theme(open_page: Any, demo_url: str, scheme: str) -> None:
-    demo = ViewerTab(open_page, demo_url, colour_scheme=scheme)
+def test_the_surround_stays_dark_and_the_words_follow_the_theme(same_tab: Any, demo_url: str, scheme: str) -> None:
+    demo = ViewerTab(same_tab, demo_url, colour_scheme=scheme)
     style = "(element, name) => getComputedStyle(element)[name]"
 
     def brightness(selector: str, name: str) -> float:
@@ -165,9 +166,9 @@ def test_the_surround_stays_dark_and_the_words_follow_the_theme(open_page: Any, 
     ("width", "height", "columns"), [(1280, 800, 4), (1920, 1080, 4), (640, 400, 2), (390, 800, 2)]
 )
 def test_the_panels_fit_keep_their_shape_and_wrap_when_narrow(
-    open_page: Any, demo_url: str, width: int, height: int, columns: int
+    same_tab: Any, demo_url: str, width: int, height: int, columns: int
 ) -> None:
-    demo = ViewerTab(open_page, f"{demo_url}?bar=1", width=width, height=height)
+    demo = ViewerTab(same_tab, f"{demo_url}?bar=1", width=width, height=height)
     demo.wait_ready()
     boxes = [demo.canvas(panel).bounding_box() for panel in ("original", "decoded", "edit", "change")]
     assert all(box is not None for box in boxes)
@@ -184,8 +185,8 @@ def test_the_panels_fit_keep_their_shape_and_wrap_when_narrow(
         assert boxes[0]["height"] > controls["height"]
 
 
-def test_what_is_not_known_takes_no_room(open_page: Any, demo_url: str) -> None:
-    demo = ViewerTab(open_page, f"{demo_url}?plain=1")
+def test_what_is_not_known_takes_no_room(same_tab: Any, demo_url: str) -> None:
+    demo = ViewerTab(same_tab, f"{demo_url}?plain=1")
     expect(demo.page.locator(".pv-chart")).to_be_hidden()
     expect(demo.page.locator(".pv-trust")).to_be_hidden()
     assert demo.page.locator(".pv-numbers").inner_text() == "requested 0 SD"
@@ -204,7 +205,7 @@ def test_hovering_the_trust_strip_reads_its_sentence(demo: ViewerTab) -> None:
     demo.page.locator(f".pv[data-step='{LAST}']").wait_for()
 
 
-def test_it_opens_where_the_page_says(open_page: Any, demo_url: str) -> None:
-    demo = ViewerTab(open_page, f"{demo_url}?start=-1.5")
+def test_it_opens_where_the_page_says(same_tab: Any, demo_url: str) -> None:
+    demo = ViewerTab(same_tab, f"{demo_url}?start=-1.5")
     demo.page.locator(".pv[data-step='6'][data-shown='6']").wait_for()
     expect(demo.page.get_by_text(re.compile("step 6 sd -1.5"))).to_be_visible()

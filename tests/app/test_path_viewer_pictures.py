@@ -12,6 +12,7 @@ from tests.app.apps.drawn_chests import ORIGIN, draw_pictures
 from tests.app.path_viewer_tab import DEMO, LAST, ViewerTab
 
 pytestmark = pytest.mark.browser
+pytest_plugins = ["tests.app.kept_tab"]
 
 
 @pytest.fixture
@@ -20,15 +21,15 @@ def demo_url(streamlit_server: Any) -> str:
 
 
 @pytest.fixture
-def demo(open_page: Any, demo_url: str) -> ViewerTab:
-    opened = ViewerTab(open_page, demo_url)
+def demo(same_tab: Any, demo_url: str) -> ViewerTab:
+    opened = ViewerTab(same_tab, demo_url)
     opened.wait_ready()
     return opened
 
 
 @pytest.mark.parametrize("query", ["", "?colour=1"])
-def test_the_canvas_holds_the_very_grey_levels_that_python_sent(open_page: Any, demo_url: str, query: str) -> None:
-    demo = ViewerTab(open_page, demo_url + query)
+def test_the_canvas_holds_the_very_grey_levels_that_python_sent(same_tab: Any, demo_url: str, query: str) -> None:
+    demo = ViewerTab(same_tab, demo_url + query)
     demo.wait_ready()
     frames, original, edit = draw_pictures(0, bool(query))
     for key, k in (("End", LAST), ("Home", 0), ("0", ORIGIN)):
@@ -55,9 +56,9 @@ def test_the_change_panel_is_the_difference_from_the_decode_at_zero(demo: Viewer
     assert (change < 0).sum() < (change > 0).sum()
 
 
-def test_a_missing_step_shows_the_nearest_one_and_says_so_until_it_arrives(open_page: Any, demo_url: str) -> None:
+def test_a_missing_step_shows_the_nearest_one_and_says_so_until_it_arrives(same_tab: Any, demo_url: str) -> None:
     frames, _, _ = draw_pictures(0, False)
-    demo = ViewerTab(open_page, f"{demo_url}?partial=1")
+    demo = ViewerTab(same_tab, f"{demo_url}?partial=1")
     demo.wait_ready(5)
     for _ in range(8):
         demo.page.keyboard.press("ArrowRight")
