@@ -86,6 +86,7 @@ def write_attributions(
     *,
     case_id: str,
     style: FigureStyle,
+    formats: Sequence[str],
     mask: NDArray[np.bool_] | None = None,
 ) -> list[str]:
     """Write figures and the numbers of each map, and the summaries; returns the files' paths.
@@ -97,6 +98,7 @@ def write_attributions(
         making: how they were made.
         case_id: the case's id; figures call it by its token.
         style: of the figures.
+        formats: of the figures of all maps, of "png", "svg" and "pdf".
         mask: what matters in it.
     """
     opened = making.checkpoint
@@ -107,7 +109,7 @@ def write_attributions(
         for name, part in made.parts.items():
             contents[f"{made.method}-{name}.npy"] = _as_npy(part)
         contents[f"{made.method}.npy"] = _as_npy(made.map)
-    contents |= _figures(picture, judged, making, case_id, style, mask)
+    contents |= _figures(picture, judged, making, case_id, style, formats, mask)
     if form is not None:
         contents["attributions.npz"] = _signal_arrays(picture, found, form)
     contents["summary.csv"] = _table([row_of(made, form) for made in found])
@@ -124,22 +126,26 @@ def _figures(
     making: AttributionMaking,
     case_id: str,
     style: FigureStyle,
+    formats: Sequence[str],
     mask: NDArray[np.bool_] | None,
 ) -> dict[str, bytes]:
-    """Each map as a PNG; all of them, and their checks, in every format of papers."""
+    """Each map as a PNG; all of them, and their checks, in the formats asked for."""
     from analysis.figures.export import export_figure
     from analysis.figures.formats import FORMATS
 
-    contents = {}
+    contents: dict[str, bytes] = {}
     for one in judged:
         if one.attribution is not None:
             figure = attribution_figure(picture.pixels, [one], making, case_id=case_id, mask=mask)
             contents[f"{one.attribution.method}.png"] = export_figure(figure, "png", style)
+    if len(contents) == 1 and "png" in formats:
+        contents["attributions.png"] = next(iter(contents.values()))  # of a single map the very same figure
     whole = {"attributions": attribution_figure(picture.pixels, judged, making, case_id=case_id, mask=mask)}
     if any(one.strip is not None for one in judged):
         whole["sanity"] = sanity_figure(judged, making, case_id=case_id)
     for name, figure in whole.items():
-        contents |= {f"{name}.{form}": export_figure(figure, form, style) for form in FORMATS}
+        missing = [form for form in FORMATS if form in formats and f"{name}.{form}" not in contents]
+        contents |= {f"{name}.{form}": export_figure(figure, form, style) for form in missing}
     return contents
 
 
@@ -164,6 +170,7 @@ def write_summary(
     folders: Sequence[str],
     case_ids: Sequence[str],
     style: FigureStyle,
+    formats: Sequence[str],
 ) -> list[str]:
     """Write what several pictures come to: one table of all, and of each method the mean map with its spread.
 
@@ -176,6 +183,7 @@ def write_summary(
         folders: of each picture's own files, in the order of `judged`.
         case_ids: their ids.
         style: of the figures.
+        formats: of the figure of the mean maps, of "png", "svg" and "pdf".
     """
     from analysis.figures.export import export_figure
     from analysis.figures.formats import FORMATS
@@ -199,7 +207,7 @@ def write_summary(
     settings = {method: dict(one.attribution.settings) for found in judged.values() for one in found
                 if one.attribution is not None for method in (one.attribution.method,)}  # fmt: skip
     figure = cohort_figure(picture, named, making, case_ids=case_ids, settings=settings)
-    contents |= {f"mean.{ending}": export_figure(figure, ending, style) for ending in FORMATS}
+    contents |= {f"mean.{ending}": export_figure(figure, ending, style) for ending in FORMATS if ending in formats}
     return _write(folder, contents)
 
 

@@ -11,6 +11,8 @@ from app.example_methods import SIGNED
 from app.terminal import remark
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -125,8 +127,10 @@ def view_of_examples(
     return view_of("examples", opened.sha256, case=case_token(case_id), examples=shown, **told)
 
 
-def write_examples(folder: Path, rows: list[dict[str, Any]], figure: Figure | None, style: FigureStyle) -> list[str]:
-    """Write the table and, where there is one, the contact sheet; returns the files' paths."""
+def write_examples(
+    folder: Path, rows: list[dict[str, Any]], figure: Figure | None, style: FigureStyle, formats: Sequence[str]
+) -> list[str]:
+    """Write the table and, where there is one, the contact sheet in these formats; returns the files' paths."""
     from analysis.figures.export import export_figure
     from analysis.figures.formats import FORMATS
     from xaae_core.atomic_files import atomic_path
@@ -139,7 +143,7 @@ def write_examples(folder: Path, rows: list[dict[str, Any]], figure: Figure | No
     if figure is None:
         remark("  note: no picture of these cases was found, so there is no contact sheet: give --data FOLDER")
     else:
-        contents |= {f"examples.{form}": export_figure(figure, form, style) for form in FORMATS}
+        contents |= {f"examples.{form}": export_figure(figure, form, style) for form in FORMATS if form in formats}
     for name, content in contents.items():
         with atomic_path(folder / name) as temporary:
             temporary.write_bytes(content)

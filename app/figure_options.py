@@ -25,6 +25,12 @@ def figure_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def formats_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--format` to a command that names its figures itself; its function takes them as `formats`."""
+    return click.option("--format", "formats", type=click.Choice(_STILL), multiple=True, default=_STILL,
+        show_default=True, help="Of the figures; may be given several times.")(command)  # fmt: skip
+
+
 def _options() -> list[Callable[..., Any]]:
     return [
         click.option("--journal", type=click.Choice(list(JOURNAL_WIDTHS)), default="nature", show_default=True,

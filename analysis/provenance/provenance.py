@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Self
 
@@ -55,7 +56,7 @@ class Provenance:
     def stamped(self) -> Self:
         """The same with the time and the versions of now, where it has none yet."""
         created = self.created or datetime.now(UTC).isoformat(timespec="seconds")
-        return replace(self, created=created, versions=self.versions or _versions())
+        return replace(self, created=created, versions=self.versions or dict(_versions()))
 
     def to_table(self) -> dict[str, Any]:
         """The description as a table of JSON values."""
@@ -155,7 +156,9 @@ def _is_finite(value: object) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def _versions() -> dict[str, str]:
+@cache
+def _versions() -> Mapping[str, str]:
+    """The packages' versions, looked up once: it takes as long as encoding a small figure."""
     found = {}
     for package in _PACKAGES:
         try:

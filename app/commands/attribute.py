@@ -11,7 +11,7 @@ import click
 from app.attribution_target import HELP, check_target, needs_latents, target_of, usual_target
 from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
-from app.figure_options import figure_options, style_from
+from app.figure_options import figure_options, formats_option, style_from
 from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
 
@@ -78,6 +78,7 @@ _FILE = click.Path(path_type=Path)
     help="With --evaluate: picture of what matters, white (of a signal a NumPy file, not 0); one for each case, in "
     "their order.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the maps' figures as JSON.")
+@formats_option
 @figure_options
 @allow_encoders
 def command(
@@ -100,6 +101,7 @@ def command(
     evaluate: bool,
     masks: tuple[Path, ...],
     as_json: bool,
+    formats: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Say which pixels, or which moments of a signal, the model listens to.
@@ -107,10 +109,10 @@ def command(
     Each case is a file; file.npz#12 is case 12 of a file of many, counted from 0. Writes for each method METHOD.png
     (the case, the map laid on it, the map) and METHOD.npy (the numbers; of latent_shift both halves, too), all methods
     as attributions.png, .svg and .pdf, summary.csv and attribution.json; with --evaluate also evaluation.csv and a
-    table of the checks, sanity.png, .svg and .pdf; of signals also attributions.npz. Of several cases each has a
-    folder of its own, which summary.csv names, written as soon as it is finished, and the mean maps with their spread
-    lie beside them. Figures and folders call a case by a token, never by its file's name. A map shows what moves the
-    model's number, not why a case is as it is.
+    table of the checks, sanity.png, .svg and .pdf (of the three formats those that --format asks for); of signals also
+    attributions.npz. Of several cases each has a folder of its own, which summary.csv names, written as soon as it is
+    finished, and the mean maps with their spread lie beside them. Figures and folders call a case by a token, never by
+    its file's name. A map shows what moves the model's number, not why a case is as it is.
     """
     from analysis.attributions import MethodSettings
     from app.attribution_baselines import suited_baseline
@@ -162,7 +164,7 @@ def command(
         found = run.explain(picture, nothing(picture), mask, words="" if len(images) == 1 else f"{name}: ")
         where = out if len(images) == 1 else out / folder
         files += write_attributions(
-            *(where, picture, found, making.on(case_token(case))), case_id=case, style=style, mask=mask
+            *(where, picture, found, making.on(case_token(case))), case_id=case, style=style, formats=formats, mask=mask
         )
         reports.append(figures_of(picture, found, opened))
         judged[name] = found
@@ -173,7 +175,7 @@ def command(
             settings=settings, is_many=True)  # fmt: skip
         files += write_summary(
             *(out, judged, run.means(), run.mean_picture(), replace(making, view=many)),
-            folders=folders, case_ids=ids, style=style,
+            folders=folders, case_ids=ids, style=style, formats=formats,
         )  # fmt: skip
     if as_json:
         print_json({**reports[0], "files": files} if len(images) == 1 else {"pictures": reports, "files": files})

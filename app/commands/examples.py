@@ -20,7 +20,7 @@ from app.example_methods import (
     explain_by_gradients,
     explain_by_mixture,
 )
-from app.figure_options import figure_options, style_from
+from app.figure_options import figure_options, formats_option, style_from
 from app.model_latents import latents_of_model
 from app.terminal import print_json, remark
 
@@ -65,6 +65,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--split", type=click.Choice(["train", "valid", "test", "all"]), default="train", show_default=True,
     help="The part of the table that is searched.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the cases as JSON.")
+@formats_option
 @figure_options
 @allow_encoders
 def command(
@@ -83,15 +84,16 @@ def command(
     metric: str,
     split: str,
     as_json: bool,
+    formats: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Find the training cases behind what the model makes of a picture or signal.
 
     They are the most similar ones, those it is a mixture of, or the most helpful and the most harmful ones. CASE is a
     file; file.npz#12 is case 12 of a file of many, counted from 0. Writes examples.csv and, where the cases' files
-    are found, a contact sheet as examples.png, .svg and .pdf, which calls cases by tokens, not by their files' names.
-    Distances are given in units of the usual spacing of training cases: far beyond 1, the model has seen nothing like
-    it.
+    are found, a contact sheet as examples.png, .svg and .pdf (or what --format asks for), which calls cases by tokens,
+    not by their files' names. Distances are given in units of the usual spacing of training cases: far beyond 1, the
+    model has seen nothing like it.
     """
     import numpy as np
 
@@ -145,7 +147,7 @@ def command(
             used=(importance,), settings={"metric": metric, "split": split, "n_cases": len(searched)},
         )  # fmt: skip
         figure = Figure(sheet, told, sheet.title)
-    written = write_examples(out, rows, figure, style)
+    written = write_examples(out, rows, figure, style, formats)
     if as_json:
         print_json(
             {

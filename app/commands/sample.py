@@ -10,7 +10,7 @@ import click
 
 from app.command_settings import SettingsCommand
 from app.encoder_option import allow_encoders
-from app.figure_options import figure_options, style_from
+from app.figure_options import figure_options, formats_option, style_from
 from app.model_latents import latents_of_model
 from app.terminal import print_json
 
@@ -36,6 +36,7 @@ _FILE = click.Path(path_type=Path)
     help="Of the draws, as a factor; below 1 the cases are more ordinary, and more alike.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+@formats_option
 @figure_options
 @allow_encoders
 def command(
@@ -46,13 +47,14 @@ def command(
     spread: float,
     seed: int,
     as_json: bool,
+    formats: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Draw latent vectors from the prior and decode them.
 
-    Writes samples.png, .svg and .pdf (side by side, at most 400 of them; the figures know how they were made),
-    samples.npy (the decoded cases; signals in their units) and z.npy. They show what the model takes for likely; none
-    of them is a case that was seen.
+    Writes samples.png, .svg and .pdf, of these what --format asks for (side by side, at most 400 of them; the figures
+    know how they were made), samples.npy (the decoded cases; signals in their units) and z.npy. They show what the
+    model takes for likely; none of them is a case that was seen.
     """
     import numpy as np
 
@@ -81,7 +83,7 @@ def command(
         settings={"source": made.source, "n": count, "spread": spread},
     )
     style, figure = style_from(options), Figure(sheet, told, sheet.title)
-    files = [out / f"samples.{form}" for form in figure.forms]
+    files = [out / f"samples.{form}" for form in figure.forms if form in formats]
     for path in files:
         write_figure(figure, path, style)
     for name, values in {"samples.npy": cases, "z.npy": made.z}.items():

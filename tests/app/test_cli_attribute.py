@@ -2,6 +2,7 @@
 
 import csv
 import json
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 
 from analysis.attributions import METHODS
 from analysis.directions import fit_direction
+from analysis.figures.formats import FORMATS
 from analysis.provenance import read_provenance
 from analysis.traversals import encode_image
 from app.cli import main
@@ -28,7 +30,9 @@ DPI = 72  # figures of few pixels are drawn sooner
 
 
 def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map={"attribute": {"dpi": DPI}})
+    """The command with figures of few pixels, in one format where none are asked for."""
+    small = {"attribute": {"dpi": DPI, "formats": ["png"]}}
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=small)
 
 
 def explain(out: Path, *options: object) -> Result:
@@ -181,6 +185,14 @@ def test_several_pictures_have_folders_of_their_own_and_a_mean_map(tmp_path: Pat
     assert [row["picture"] for row in rows] == [CASE.stem, OTHER.stem]
     assert [row["folder"] for row in rows] == [folder.name for folder in folders]
     assert Image.open(tmp_path / "mean.png").width == pytest.approx(183 / 25.4 * DPI, abs=1)
+    assert {path.suffix for path in tmp_path.glob("mean.*")} == {".png"}, "no other format was asked for"
+
+
+def test_figures_are_in_every_format_of_papers_where_none_is_asked_for():
+    for name in ("attribute", "examples", "sample"):
+        command = import_module(f"app.commands.{name}").command
+        (option,) = [option for option in command.params if option.name == "formats"]
+        assert option.default == FORMATS
 
 
 NAMED = f"case-{short_token('x.png')}"
@@ -200,7 +212,8 @@ def test_pictures_of_one_name_keep_apart(tmp_path: Path):
 def test_evaluation_writes_measures_checks_and_a_verdict(tmp_path: Path):
     mask = demo_images() / "masks" / CASE.name
     options = ("--method", "saliency", "--evaluate", "--mask", mask, "--latents", demo_latents(), "--json")
-    made = explain(tmp_path, *options, "--target", "direction")
+    in_all = ("--format", "png", "--format", "svg", "--format", "pdf")
+    made = explain(tmp_path, *options, "--target", "direction", *in_all)
     assert made.exit_code == 0, made.output
     (found,) = json.loads(made.stdout)["maps"]
     assert {"deletion", "insertion", "sparseness", "energy_inside"} <= found["measures"].keys()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from analysis.figures.formats import FORMATS
 from analysis.provenance import read_provenance
 from app.cli import main
 from tests.app.family_models import (
@@ -25,6 +26,11 @@ from tests.app.family_models import (
 
 SMALL = {name: {"dpi": 72} for name in ("traverse", "sample", "attribute", "examples", "project", "report")}
 """Figures of few pixels, which are drawn sooner."""
+IN_EVERY_FORMAT = ("EncoderWithAAEBlocks", "SimCLR", "VAE", "signal xAAEnet", "signal AE")
+"""Pictures and signals, in grey and colour, with classes and without: every figure of theirs is drawn in each format.
+
+The others' figures are drawn by the same lines, so one format shows that they are given what these lines can draw.
+"""
 DRAWING = tuple(name for name in MODELS if name not in WITHOUT_DECODER)
 
 
@@ -53,6 +59,17 @@ class Room:
 def assert_done(result: Result) -> Result:
     assert result.exit_code == 0, result.output
     return result
+
+
+def formats_for(name: str, *formats: str) -> tuple[str, ...]:
+    """Options for the formats of a model's figures; a PNG of most models'."""
+    asked = (formats or FORMATS) if name in IN_EVERY_FORMAT else ("png",)
+    return tuple(part for form in asked for part in ("--format", form))
+
+
+def drawn(folder: Path, stem: str) -> set[str]:
+    """The formats in which a command has drawn a figure."""
+    return {form for form in FORMATS if (folder / f"{stem}.{form}").exists()}
 
 
 def explained(told: dict[str, Any]) -> str:
@@ -97,6 +114,7 @@ def test_traverse_moves_a_case_or_says_that_nothing_can_be_drawn(room: Room, tmp
         3,
         "--out",
         tmp_path,
+        *formats_for(name, "png", "svg", "gif"),
     )
     if name in WITHOUT_DECODER:
         assert_refused(xaae(*asked), "no decoder")
@@ -119,8 +137,19 @@ def test_traverse_walks_one_dimension_of_z(room: Room, tmp_path: Path, name: str
 @pytest.mark.parametrize("name", MODELS)
 def test_attribute_explains_what_the_model_has(room: Room, tmp_path: Path, name: str) -> None:
     checkpoint, table = room.opened(name)
-    asked = ("attribute", checkpoint, room.case(name), "--out", tmp_path, "--method", "saliency", "--json")
+    asked = (
+        "attribute",
+        checkpoint,
+        room.case(name),
+        "--out",
+        tmp_path,
+        "--method",
+        "saliency",
+        "--json",
+        *formats_for(name),
+    )
     told = json.loads(assert_done(xaae(*asked)).stdout)
+    assert drawn(tmp_path, "attributions") == (set(FORMATS) if name in IN_EVERY_FORMAT else {"png"})
     assert explained(told) == (
         f"logit of {classes_of(name)[1]}" if name in WITH_CLASSES else "the representation, without labels"
     )
@@ -138,9 +167,22 @@ def test_attribute_explains_what_the_model_has(room: Room, tmp_path: Path, name:
 @pytest.mark.parametrize("name", MODELS)
 def test_examples_compare_the_loss_that_the_model_has(room: Room, tmp_path: Path, name: str) -> None:
     checkpoint, table = room.opened(name)
-    asked = ("examples", checkpoint, room.case(name), "--latents", table, "--out", tmp_path, "-k", 2, "--json")
+    asked = (
+        "examples",
+        checkpoint,
+        room.case(name),
+        "--latents",
+        table,
+        "--out",
+        tmp_path,
+        "-k",
+        2,
+        "--json",
+        *formats_for(name),
+    )
     near = json.loads(assert_done(xaae(*asked)).stdout)
     assert len(near["examples"]) == 2
+    assert drawn(tmp_path, "examples") == (set(FORMATS) if name in IN_EVERY_FORMAT else {"png"})
     by_gradients = xaae(*asked, "--method", "tracin", "--limit", 4, "--parameters", "last_block")
     if name == "SimCLR":
         assert_refused(by_gradients, "no classifier", "--method nearest")
@@ -163,7 +205,7 @@ def test_a_report_holds_what_the_model_can_show(room: Room, tmp_path: Path, name
 @pytest.mark.parametrize("name", MODELS)
 def test_sample_draws_from_the_prior_or_says_where_else_to_draw_from(room: Room, tmp_path: Path, name: str) -> None:
     checkpoint, table = room.opened(name)
-    asked = ("sample", checkpoint, "--out", tmp_path, "-n", 5)
+    asked = ("sample", checkpoint, "--out", tmp_path, "-n", 5, *formats_for(name))
     made = xaae(*asked)
     if name in WITHOUT_DECODER:
         assert_refused(made, "no decoder")
@@ -175,6 +217,8 @@ def test_sample_draws_from_the_prior_or_says_where_else_to_draw_from(room: Room,
     pictures, z = np.load(tmp_path / "samples.npy"), np.load(tmp_path / "z.npy")
     assert len(pictures) == len(z) == 5
     assert len(np.unique(z, axis=0)) == 5
-    told = read_provenance((tmp_path / "samples.svg").read_bytes()).provenance
-    assert (told.kind, told.seed, told.settings["n"]) == ("samples", 0, 5)
-    assert (tmp_path / "samples.png").stat().st_size > 0
+    written = drawn(tmp_path, "samples")
+    assert written == (set(FORMATS) if name in IN_EVERY_FORMAT else {"png"})
+    for form in written:
+        told = read_provenance((tmp_path / f"samples.{form}").read_bytes()).provenance
+        assert (told.kind, told.seed, told.settings["n"]) == ("samples", 0, 5)
