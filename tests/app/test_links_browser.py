@@ -1,6 +1,5 @@
 """Links in a real browser: what the address says after the slider was moved opens the same view elsewhere."""
 
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
@@ -10,22 +9,14 @@ from playwright.sync_api import expect
 from tests.app.app_tab import STEPS, AppTab
 
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def app_url(streamlit_server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
-    cache = tmp_path_factory.mktemp("cache")
-    settings = {"XAAE_CACHE": str(cache), "XAAE_CHECKPOINT": "", "XAAE_DATA": "", "XAAE_MODELS": str(cache / "none")}
-    return str(streamlit_server(ROOT / "app" / "main.py", environment=settings))
 
 
 def address_of(tab: AppTab) -> dict[str, str]:
     return {key: values[-1] for key, values in parse_qs(urlparse(tab.page.url).query).items()}
 
 
-def test_a_moved_slider_a_copied_link_and_the_same_step_in_another_browser(open_page: Any, app_url: str) -> None:
-    tab = AppTab(open_page, app_url, address="?range=%C2%B1%202%20SD")
+def test_a_moved_slider_a_copied_link_and_the_same_step_in_another_browser(open_page: Any, demo_app_url: str) -> None:
+    tab = AppTab(open_page, demo_app_url, address="?range=%C2%B1%202%20SD")
     entries = tab.page.evaluate("history.length")
     for key in ("End", "ArrowLeft", "ArrowLeft", "ArrowLeft"):
         tab.press(key)
@@ -44,7 +35,7 @@ def test_a_moved_slider_a_copied_link_and_the_same_step_in_another_browser(open_
     assert urlparse(link).path == "/traverse"
     case = tab.case
 
-    other = AppTab(open_page, app_url, address=f"?{urlparse(link).query}")
+    other = AppTab(open_page, demo_app_url, address=f"?{urlparse(link).query}")
     assert other.case == case
     expect(other.viewer).to_have_attribute("data-step", str(step))
     assert other.errors == []
@@ -53,8 +44,8 @@ def test_a_moved_slider_a_copied_link_and_the_same_step_in_another_browser(open_
     assert other.page.url.count("model=") == 1
 
 
-def test_a_link_to_a_model_that_is_not_there_names_it_and_goes_on_when_asked(open_page: Any, app_url: str) -> None:
-    page = open_page(f"{app_url}/traverse?model={'0123456789abcdef'}&step=1.5")
+def test_a_link_to_a_model_that_is_not_there_names_it_and_goes_on_when_asked(open_page: Any, demo_app_url: str) -> None:
+    page = open_page(f"{demo_app_url}/traverse?model={'0123456789abcdef'}&step=1.5")
     expect(page.get_by_text("0123456789abcdef")).to_be_visible()
     page.get_by_role("button", name="Go on with the model that is open").click()
     page.locator(".pv[data-ready]").wait_for()

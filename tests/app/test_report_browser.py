@@ -31,13 +31,6 @@ def menus_url(streamlit_server: Any) -> str:
     return str(streamlit_server(ROOT / "tests" / "app" / "apps" / "figure_menus.py"))
 
 
-@pytest.fixture(scope="module")
-def app_url(streamlit_server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
-    cache = tmp_path_factory.mktemp("cache")
-    settings = {"XAAE_CACHE": str(cache), "XAAE_CHECKPOINT": "", "XAAE_DATA": "", "XAAE_MODELS": str(cache / "none")}
-    return str(streamlit_server(ROOT / "app" / "main.py", environment=settings))
-
-
 def save(page: Page, label: str) -> bytes:
     with page.expect_download(timeout=DRAWN_MS) as coming:
         page.get_by_role("button", name=label, exact=True).click()
@@ -68,9 +61,9 @@ def test_a_menu_saves_copies_and_says_why_it_cannot(open_page: Any, menus_url: s
 
 @pytest.mark.parametrize(("width", "height", "scheme"), SIZES)
 def test_figures_of_a_page_become_one_that_is_the_file(
-    open_page: Any, app_url: str, width: int, height: int, scheme: str
+    open_page: Any, demo_app_url: str, width: int, height: int, scheme: str
 ) -> None:
-    page: Page = open_page(f"{app_url}/traverse", width=width, height=height, colour_scheme=scheme)
+    page: Page = open_page(f"{demo_app_url}/traverse", width=width, height=height, colour_scheme=scheme)
     for label in ("This path", "Change at this step"):
         page.get_by_role("button", name=label).click()
         page.get_by_role("button", name="Add to report").click()
