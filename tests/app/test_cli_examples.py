@@ -2,7 +2,9 @@
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,9 +18,12 @@ from xaae_core.case_tokens import case_token
 from xaae_core.demo import demo_checkpoint, demo_images, demo_latents
 from xaae_core.latents import read_latents, write_latents
 
+SMALL = {"examples": {"dpi": 72, "formats": ["png"]}}
+"""One figure of few pixels, which is drawn sooner; the usual ones are in the first test."""
 
-def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+def xaae(*arguments: object, settings: Mapping[str, Any] = SMALL) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=settings)
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +37,16 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def similar(room: Path, picture: Path, out: Path, *options: object) -> Result:
+def similar(room: Path, picture: Path, out: Path, *options: object, settings: Mapping[str, Any] = SMALL) -> Result:
     return xaae(
         *("examples", room / "model.safetensors", picture, "--latents", room / "latents.parquet", "--out", out),
         *options,
+        settings=settings,
     )
 
 
 def test_the_nearest_are_written_in_order_with_a_contact_sheet(room: Path, tmp_path: Path):
-    made = similar(room, room / "pictures" / "dark" / "03.png", tmp_path, "-k", 4, "--split", "all")
+    made = similar(room, room / "pictures" / "dark" / "03.png", tmp_path, "-k", 4, "--split", "all", settings={})
     assert made.exit_code == 0, made.output
     rows = list(csv.DictReader((tmp_path / "examples.csv").open()))
     assert [int(row["rank"]) for row in rows] == [1, 2, 3, 4]
