@@ -155,6 +155,7 @@ class Worker:
                 f"the pictures or labels in {self.job.data} are not those that were checked: put them back and resume, "
                 "or check them again and start a new training"
             )
+        request.target_in(dataset)  # `run_training` would refuse it, too, after some seconds of imports
         return dataset
 
     def _checked(self, done: int, n_pictures: int) -> None:
