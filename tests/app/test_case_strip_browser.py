@@ -101,7 +101,7 @@ def test_another_cohort_keeps_the_search_and_shows_its_own_pictures(same_tab: An
 
 
 def test_the_browser_and_python_agree_on_what_is_shown(same_tab: Any, demo_url: str) -> None:
-    tab = StripTab(same_tab, demo_url, n=200)
+    tab = StripTab(same_tab, demo_url, n=200, page=5)
     entries = [coded_entry(k) for k in range(200)]
     for choice in ("all", "class:effusion", "class:no effusion", "unlabelled", "misclassified"):
         for query in ("", " 01", "NO Eff", "case-01", "zzz"):
