@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.apps.drawn_chests import ORIGIN, draw_pictures
+from tests.app.heat_grid_tab import TWO_FRAMES
 from tests.app.path_viewer_tab import DEMO, LAST, ViewerTab
 
 pytestmark = pytest.mark.browser
@@ -15,7 +16,7 @@ pytest_plugins = ["tests.app.kept_tab"]
 # Presses a key and resolves once the canvas shows other pixels: how a hand and an eye would time it.
 PRESS_AND_WATCH = """async ([canvas, key]) => {
     const sum = (total, value, i) => (total * 31 + value) | 0;
-    const read = () => canvas.getContext("2d").getImageData(128, 128, 100, 100).data.reduce(sum, 0);
+    const read = () => canvas.getContext("2d").getImageData(80, 80, 64, 64).data.reduce(sum, 0);
     const before = read();
     const slider = canvas.getRootNode().querySelector("input[type=range]");
     slider.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true }));
@@ -39,7 +40,7 @@ def demo(same_tab: Any, demo_url: str) -> ViewerTab:
     return opened
 
 
-def test_a_key_changes_the_pixels_without_a_word_to_the_server(demo: ViewerTab) -> None:
+def test_keys_dragging_and_play_move_silently_and_commit_when_they_rest(demo: ViewerTab) -> None:
     demo.page.wait_for_timeout(500)
     demo.sent.clear()
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "End", "Home"):
@@ -49,9 +50,6 @@ def test_a_key_changes_the_pixels_without_a_word_to_the_server(demo: ViewerTab) 
     demo.page.wait_for_timeout(1000)
     assert len(demo.sent) == 1  # once the keys rest, the step is committed
 
-
-def test_dragging_moves_every_step_silently_and_commits_on_release(demo: ViewerTab) -> None:
-    demo.page.wait_for_timeout(500)
     box = demo.page.locator(".pv-slider").bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -61,14 +59,25 @@ def test_dragging_moves_every_step_silently_and_commits_on_release(demo: ViewerT
     seen = set()
     for i in range(20):
         demo.page.mouse.move(box["x"] + box["width"] * (0.5 + 0.02 * i), middle)
-        demo.page.evaluate(
-            "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
-        )
+        demo.page.evaluate(TWO_FRAMES)
         seen.add(demo.viewer.get_attribute("data-shown"))
     assert len(seen) >= 8
     assert demo.sent == []
     demo.page.mouse.up()
     expect(demo.page.get_by_text(re.compile(rf"step {demo.step()} sd .* seen {demo.step()} "))).to_be_visible()
+
+    demo.page.keyboard.press("End")
+    expect(demo.page.get_by_text(re.compile(rf"step {LAST} sd .* seen {LAST} "))).to_be_visible()
+    demo.page.wait_for_timeout(300)  # nothing of that run is on its way any more
+    demo.sent.clear()
+    demo.page.keyboard.press(" ")
+    expect(demo.viewer).to_have_attribute("data-step", re.compile(r"^(1\d|2[01])$"))  # it turned at the end
+    assert demo.sent == []
+    demo.page.keyboard.press(" ")
+    stopped = demo.step()
+    expect(demo.page.get_by_text(re.compile(rf"step {stopped} sd"))).to_be_visible()
+    demo.page.wait_for_timeout(400)
+    assert demo.step() == stopped
 
 
 def test_the_step_comes_back_to_python_and_the_pictures_are_not_sent_again(demo: ViewerTab) -> None:
@@ -83,7 +92,7 @@ def test_the_step_comes_back_to_python_and_the_pictures_are_not_sent_again(demo:
     assert demo.errors == []
 
 
-def test_keys_reach_the_ends_zero_and_whole_deviations(demo: ViewerTab) -> None:
+def test_keys_and_the_trust_strip_reach_the_ends_zero_and_whole_deviations(demo: ViewerTab) -> None:
     for key, k in (("Home", 0), ("ArrowLeft", 0), ("PageUp", 4), ("End", LAST), ("ArrowRight", LAST), ("0", ORIGIN)):
         demo.page.keyboard.press(key)
         demo.page.locator(f".pv[data-step='{k}']").wait_for()
@@ -100,20 +109,15 @@ def test_keys_reach_the_ends_zero_and_whole_deviations(demo: ViewerTab) -> None:
     demo.page.keyboard.press("ArrowLeft")  # the focus came back
     demo.page.locator(".pv[data-step='10']").wait_for()
 
-
-def test_play_runs_to_the_end_and_back_and_commits_when_paused(demo: ViewerTab) -> None:
-    demo.page.wait_for_timeout(500)
-    demo.page.keyboard.press("End")
-    demo.page.wait_for_timeout(800)
-    demo.sent.clear()
-    demo.page.keyboard.press(" ")
-    expect(demo.viewer).to_have_attribute("data-step", re.compile(r"^(1\d|2[01])$"))  # it turned at the end
-    assert demo.sent == []
-    demo.page.keyboard.press(" ")
-    stopped = demo.step()
-    expect(demo.page.get_by_text(re.compile(rf"step {stopped} sd"))).to_be_visible()
-    demo.page.wait_for_timeout(400)
-    assert demo.step() == stopped
+    words = demo.page.locator(".pv-trust-words")
+    expect(words).to_have_text(re.compile("^good"))
+    strip = demo.page.locator(".pv-trust")
+    box = strip.bounding_box()
+    assert box is not None
+    strip.hover(position={"x": box["width"] - 3, "y": 8})
+    expect(words).to_have_text(re.compile(r"^\+3\.0 SD: poor – outside the data"))
+    strip.click(position={"x": box["width"] - 3, "y": 8})
+    demo.page.locator(f".pv[data-step='{LAST}']").wait_for()
 
 
 def test_nothing_moves_by_itself(same_tab: Any, demo_url: str) -> None:
@@ -148,28 +152,39 @@ def test_the_focus_is_taken_on_load_but_never_from_someone_who_types(same_tab: A
     expect(note).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_surround_stays_dark_and_the_words_follow_the_theme(same_tab: Any, demo_url: str, scheme: str) -> None:
-    demo = ViewerTab(same_tab, demo_url, colour_scheme=scheme)
+def test_the_surround_stays_dark_and_the_words_follow_the_theme(same_tab: Any, demo_url: str) -> None:
+    demo = ViewerTab(same_tab, demo_url, colour_scheme="dark")
     style = "(element, name) => getComputedStyle(element)[name]"
 
     def brightness(selector: str, name: str) -> float:
         colour = demo.page.locator(selector).first.evaluate(style, name)
         return sum(float(part) for part in re.findall(r"[\d.]+", colour)[:3]) / 3
 
-    assert brightness(".pv-slab", "backgroundColor") < 20
-    assert (brightness(".pv", "color") > 128) == (scheme == "dark")
-    assert (brightness(".pv", "backgroundColor") < 128) == (scheme == "dark")
+    for scheme in ("dark", "light"):
+        demo.page.emulate_media(color_scheme=scheme)
+        is_dark = "getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'"
+        demo.page.wait_for_function(f"() => ({is_dark}) === {str(scheme == 'dark').lower()}")
+        assert brightness(".pv-slab", "backgroundColor") < 20
+        assert (brightness(".pv", "color") > 128) == (scheme == "dark")
+        assert (brightness(".pv", "backgroundColor") < 128) == (scheme == "dark")
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "columns"), [(1280, 800, 4), (1920, 1080, 4), (640, 400, 2), (390, 800, 2)]
+    "sizes", [[(1280, 800, 4), (1920, 1080, 4)], [(390, 800, 2), (640, 400, 2)]], ids=["wide", "narrow"]
 )
 def test_the_panels_fit_keep_their_shape_and_wrap_when_narrow(
-    same_tab: Any, demo_url: str, width: int, height: int, columns: int
+    same_tab: Any, demo_url: str, sizes: list[tuple[int, int, int]]
 ) -> None:
+    width, height, _ = sizes[0]
     demo = ViewerTab(same_tab, f"{demo_url}?bar=1", width=width, height=height)
     demo.wait_ready()
+    for width, height, columns in sizes:
+        demo.page.set_viewport_size({"width": width, "height": height})
+        demo.page.evaluate(TWO_FRAMES)
+        assert_fits(demo, height, columns)
+
+
+def assert_fits(demo: ViewerTab, height: int, columns: int) -> None:
     boxes = [demo.canvas(panel).bounding_box() for panel in ("original", "decoded", "edit", "change")]
     assert all(box is not None for box in boxes)
     assert all(abs(box["width"] - box["height"]) < 1 for box in boxes)
@@ -191,18 +206,6 @@ def test_what_is_not_known_takes_no_room(same_tab: Any, demo_url: str) -> None:
     expect(demo.page.locator(".pv-trust")).to_be_hidden()
     assert demo.page.locator(".pv-numbers").inner_text() == "requested 0 SD"
     assert demo.errors == []
-
-
-def test_hovering_the_trust_strip_reads_its_sentence(demo: ViewerTab) -> None:
-    words = demo.page.locator(".pv-trust-words")
-    expect(words).to_have_text(re.compile("^good"))
-    strip = demo.page.locator(".pv-trust")
-    box = strip.bounding_box()
-    assert box is not None
-    strip.hover(position={"x": box["width"] - 3, "y": 8})
-    expect(words).to_have_text(re.compile(r"^\+3\.0 SD: poor – outside the data"))
-    strip.click(position={"x": box["width"] - 3, "y": 8})
-    demo.page.locator(f".pv[data-step='{LAST}']").wait_for()
 
 
 def test_it_opens_where_the_page_says(same_tab: Any, demo_url: str) -> None:

@@ -1,10 +1,12 @@
 """Drawn chest radiographs along an imagined direction, for the path viewer's demo and its tests."""
 
+from functools import cache
+
 import numpy as np
 
 from app.components.path_viewer import grey_levels
 
-SIZE = 256
+SIZE = 160  # each picture crosses the wire in its own pixels: larger ones only take longer
 STEPS = np.round(np.linspace(-3, 3, 25), 2)
 ORIGIN = 12
 
@@ -29,6 +31,7 @@ def chest(fluid: float, seed: int, texture: float) -> np.ndarray:
     return np.clip(image, 0, 1)
 
 
+@cache
 def draw_pictures(case: int, is_colour: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Decoded frames, the original, and the edit on the original, as grey levels."""
     rest = -0.8 + 0.25 * case

@@ -10,8 +10,6 @@ import streamlit as st
 from app.components.path_viewer import PathPayload, StepTrust, path_viewer
 from tests.app.apps.drawn_chests import STEPS, draw_pictures
 
-pictures = st.cache_data(draw_pictures)
-
 
 def trust_of(sd: float) -> StepTrust:
     if abs(sd) <= 1.5:
@@ -35,7 +33,7 @@ is_plain = bool(query.get("plain"))
 @st.fragment
 def viewer() -> None:
     case = st.session_state["case"]
-    frames, original, edit = pictures(case, bool(query.get("colour")))
+    frames, original, edit = draw_pictures(case, bool(query.get("colour")))
     computed = np.ones(len(STEPS), dtype=bool)
     if is_partial:
         computed[:] = False
