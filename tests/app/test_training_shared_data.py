@@ -19,12 +19,12 @@ from xaae_core.checkpoints import load_checkpoint
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 SHORT = (
     *("--preset", "quick", "--size", "64", "--encoder", "small:8-16-32", "--recons-metric", "ssim", "--seed", "5"),
-    *("--batch-size", "64", "--epochs-adv", "0", "--epochs-ae", "1", "--epochs-classif", "1"),
+    *("--batch-size", "16", "--epochs-adv", "0", "--epochs-ae", "1", "--epochs-classif", "1"),
     *("--epochs-consistency", "0", "--epochs-sharpening", "1"),
 )
 
 
-def part_of(folder: Path, part: Path, *, every: int = 6) -> Path:
+def part_of(folder: Path, part: Path, *, every: int = 12) -> Path:
     """A folder with every so manieth picture of another and its line of the table."""
     (part / "images").mkdir(parents=True)
     with (folder / "labels.csv").open(newline="") as whole, (part / "labels.csv").open("w", newline="") as some:
