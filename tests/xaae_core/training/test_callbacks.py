@@ -81,7 +81,7 @@ def test_latent_vectors_of_the_validation_set_are_collected_in_order(tiny):
     learn.model.eval()
     with torch.no_grad():
         expected = torch.cat([learn.model.encode(x.as_subclass(torch.Tensor)).z for x, _ in learn.dls.valid])
-    assert learn.z_valid.shape == (10, 4)
+    assert learn.z_valid.shape == (tiny.N_VALID, 4)
     assert torch.allclose(learn.z_valid, expected, atol=1e-6)
 
 

@@ -1,6 +1,7 @@
 """Two processes train as one does with the same data, seed and batch size; they wait and fail together."""
 
 import csv
+import json
 import os
 import socket
 import subprocess
@@ -22,21 +23,6 @@ PHASES = ("xaaenet_adv", "xaaenet_ae", "xaaenet_classif")
 SAME = 5e-5
 
 
-def start(folder, rank=0, n=1, port=0):
-    """A process of `n` with the environment that a launcher gives it."""
-    launched = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": n, "LOCAL_WORLD_SIZE": n, "MASTER_PORT": port}
-    environment = {
-        **os.environ,
-        **({name: str(value) for name, value in launched.items()} if n > 1 else {}),
-        "MASTER_ADDR": "127.0.0.1",
-        "OMP_NUM_THREADS": "1",
-        "CUDA_VISIBLE_DEVICES": "",
-        "PYTHONPATH": os.pathsep.join([str(SCRIPT.parent), str(SCRIPT.parents[3])]),
-    }
-    command = [sys.executable, str(SCRIPT), str(folder)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
 def free_port():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -48,12 +34,20 @@ def runs(tiny, tmp_path_factory):
     """(folder of one process, folder of two, the two's exit codes and output)."""
     alone, together = tmp_path_factory.mktemp("alone"), tmp_path_factory.mktemp("together")
     interrupt_one(tiny, together / "resumed")
-    port = free_port()
-    single, *pair = start(alone), start(together, 0, 2, port), start(together, 1, 2, port)
-    said = [process.communicate(timeout=200) for process in pair]
-    errors = single.communicate(timeout=200)[1]
-    assert single.returncode == 0, errors
-    return alone, together, [(process.returncode, *words) for process, words in zip(pair, said, strict=True)]
+    output = tmp_path_factory.mktemp("output")
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "PYTHONPATH": os.pathsep.join([str(SCRIPT.parent), str(SCRIPT.parents[3])]),
+    }
+    command = [sys.executable, str(SCRIPT), str(alone), str(together), str(output), str(free_port())]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=250, check=False)
+    assert done.returncode == 0, done.stderr
+    codes = json.loads(done.stdout)
+    assert codes["alone"] == 0, (output / "alone.err").read_text()
+    said = [[(output / f"{name}.{suffix}").read_text() for suffix in ("out", "err")] for name in "01"]
+    return alone, together, [(codes[name], *words) for name, words in zip("01", said, strict=True)]
 
 
 def interrupt_one(tiny, folder):

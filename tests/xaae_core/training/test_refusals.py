@@ -150,7 +150,7 @@ def test_a_models_dir_that_cannot_be_written_to_is_refused(tiny, tmp_path):
 
 def test_a_diverging_training_says_so(tiny, tmp_path):
     with pytest.raises(TrainingError, match=r"diverged in epoch \d.*lower lr_max"):
-        tiny.train(tmp_path, lr_max=1e12)
+        tiny.train(tmp_path, tiny.make_dls(10, 26), lr_max=1e12)
 
 
 def test_loaders_that_are_not_fastais_train_too(tiny, tmp_path):
@@ -168,7 +168,7 @@ def test_targets_are_read_without_opening_images(tiny):
     data = Unopened(torch.zeros(3, 1, 8, 8), [])
     data.targets = [0, 1, 1]
     assert read_targets(DataLoader(data, bs=2)).tolist() == [0, 1, 1]
-    assert read_targets(tiny.make_dls().train).tolist() == [i % 2 for i in range(26)]
+    assert read_targets(tiny.make_dls().train).tolist() == [i % 2 for i in range(tiny.N_TRAIN)]
     assert read_targets(plain_dls().train).tolist() == [i % 2 for i in range(12)]
 
 

@@ -87,7 +87,7 @@ def test_the_card_says_what_was_trained(trained):
     assert card.classes == ("healthy", "ill")
     assert card.target == "healthy"
     assert card.training["epochs_classif"] == 6
-    assert (card.training["n_train"], card.training["n_valid"]) == (26, 10)
+    assert (card.training["n_train"], card.training["n_valid"]) == (14, 6)
     best = min((p for p in told if p.phase == "classifier"), key=lambda p: p.losses["selection_loss"])
     assert card.training["best_epoch"] == best.epoch
     assert card.metrics["valid_loss"] == pytest.approx(best.losses["valid_loss"])
@@ -125,12 +125,12 @@ def test_a_phases_loss_is_the_weighted_sum_of_its_parts(trained):
 def test_latents_of_train_and_valid_are_saved_in_order(trained, tiny):
     learn, folder, _ = trained
     table = read_latents(folder / "xaaenet_classif_latents.parquet")
-    assert len(table) == 36
-    assert table.split.tolist() == ["train"] * 26 + ["valid"] * 10
-    assert table.labels.tolist() == [i % 2 for i in range(36)]
+    assert len(table) == 20
+    assert table.split.tolist() == ["train"] * 14 + ["valid"] * 6
+    assert table.labels.tolist() == [i % 2 for i in range(20)]
     assert table.checkpoint_sha256 == load_checkpoint(folder / "xaaenet_classif.safetensors").sha256
     x = torch.cat([x.as_subclass(torch.Tensor) for x, _ in learn.dls.valid])
-    assert np.allclose(table.z[26:], learn.model.encode(x).z.detach().numpy(), atol=1e-6)
+    assert np.allclose(table.z[14:], learn.model.encode(x).z.detach().numpy(), atol=1e-6)
 
 
 def test_the_pls_figure_can_be_drawn_after_any_phase(trained, tmp_path):
@@ -157,7 +157,7 @@ def test_a_phase_of_no_epochs_is_skipped(tiny, tmp_path):
     assert len(learn.recorder.values) == 1
     none = tiny.train(tmp_path / "none", epochs_adv=0, epochs_ae=0, epochs_classif=0, extract_latent=True)
     assert none.model.classes == 2
-    assert len(read_latents(tmp_path / "none" / "xaaenet_classif_latents.parquet")) == 36
+    assert len(read_latents(tmp_path / "none" / "xaaenet_classif_latents.parquet")) == 20
 
 
 def test_three_channels_at_the_smallest_size_of_ms_ssim(tmp_path):

@@ -7,16 +7,16 @@ from xaae_core.data.loaders import dataloaders_from_arrays
 from xaae_core.models import add_xaae_blocks, build_encoder
 from xaae_core.training import train_xaaenet
 
-N_TRAIN, N_VALID = 26, 10
+N_TRAIN, N_VALID = 14, 6
 
 
-def make_dls(n_valid=N_VALID, **options):
-    """36 noisy grey pictures of 32×32; those of class "ill" hold a bright square."""
+def make_dls(n_valid=N_VALID, n_train=N_TRAIN, **options):
+    """20 noisy grey pictures of 32×32, or as many as are asked for; those of class "ill" hold a bright square."""
     rng = np.random.default_rng(0)
-    labels = np.arange(N_TRAIN + n_valid) % 2
+    labels = np.arange(n_train + n_valid) % 2
     images = rng.random((len(labels), 1, 32, 32), dtype=np.float32) * 0.3
     images[labels == 1, :, 8:20, 8:20] += 0.6
-    split = ["train"] * N_TRAIN + ["valid"] * n_valid
+    split = ["train"] * n_train + ["valid"] * n_valid
     settings = {"batch_size": 4, "device": "cpu"}
     return dataloaders_from_arrays(images, labels, split, ["healthy", "ill"], **(settings | options))
 
