@@ -31,8 +31,9 @@ def test_every_case_shows_its_own_picture_whatever_was_changed(same_tab: Any, de
     def check(rows: np.ndarray | None = None) -> None:
         for panel in (0, 1):
             among = tab.inside(panel) if rows is None else np.intersect1d(tab.inside(panel), rows)
-            for row in some_rows(among, 3):
-                tab.assert_own_picture(row, panel)
+            at = tab.points(panel)
+            for row in some_rows(among, 2):
+                tab.assert_own_picture(row, panel, at=at)
 
     check()
     box = tab.stages.first.bounding_box()
@@ -82,9 +83,9 @@ def test_the_card_never_shows_another_case_while_answers_come_late(same_tab: Any
             if found["isShown"]:
                 assert found["row"] == found["rings"][0]
                 assert found["name"] in ("…", f"case-{int(found['row']):04d}")
-                if found["levels"]:
+                if found["levels"].size:
                     seen += 1
-                    assert decode_number(np.array(found["levels"]).reshape(SHAPE)) == int(found["row"])
+                    assert decode_number(found["levels"].reshape(SHAPE)) == int(found["row"])
     assert seen > 0
 
 
@@ -261,7 +262,7 @@ def test_a_double_click_opens_a_case_and_keeps_the_selection(same_tab: Any, demo
 
 
 def test_a_lasso_over_many_points_gives_exactly_those_inside(same_tab: Any, demo_url: str) -> None:
-    tab = MapsTab(same_tab, demo_url, n=250_000)
+    tab = MapsTab(same_tab, demo_url, n=205_000)  # DENSE_FROM is 200,000
     expect(tab.stages.first).to_have_attribute("data-mode", "density")
     tab.drag(tab.circle(x=0.6, y=0.5, radius=0.2))
     tab.report(r"selected [1-9]\d* .* gesture lasso")
