@@ -1,7 +1,7 @@
 """The attributions page as a reader meets it: a map with its verdict, a cancel that keeps it, many cases as one map."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,15 +17,15 @@ LONG_MS = 90_000
 OpenTiny = Callable[..., Page]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def open_tiny(
     streamlit_server: Any,
-    open_page: Any,
+    open_lasting_page: Any,
     tiny_model: Path,
     tiny_pictures: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> OpenTiny:
-    """Opens the page on the tiny model; errors of its scripts fail the test."""
+) -> Iterator[OpenTiny]:
+    """Opens the page on the tiny model; errors of its scripts fail the last test."""
     settings = {
         "XAAE_CHECKPOINT": str(tiny_model),
         "XAAE_DATA": str(tiny_pictures),
@@ -35,7 +35,7 @@ def open_tiny(
     errors: list[str] = []
 
     def open_one(**address: str) -> Page:
-        page: Page = open_page(
+        page: Page = open_lasting_page(
             f"{url}/attributions?{urlencode(address)}",
             before=lambda tab: tab.on("pageerror", lambda error: errors.append(str(error))),
         )
@@ -45,10 +45,17 @@ def open_tiny(
     assert errors == []
 
 
-def test_a_map_gets_its_checks_and_its_verdict_and_tells_all_on_a_click(open_tiny: OpenTiny) -> None:
+@pytest.fixture(scope="module")
+def page(open_tiny: OpenTiny) -> Page:
+    """A tab with a finished map, which two tests go on in."""
     page = open_tiny(methods="Saliency")
+    expect(page.locator(".hg-row").first.get_by_text(VERDICTS).first).to_be_visible(timeout=LONG_MS)
+    return page
+
+
+def test_a_map_gets_its_checks_and_its_verdict_and_tells_all_on_a_click(page: Page) -> None:
     row = page.locator(".hg-row").first
-    expect(row.get_by_text(VERDICTS).first).to_be_visible(timeout=LONG_MS)
+    expect(row.get_by_text(VERDICTS).first).to_be_visible()
     expect(row.get_by_text("Changes with the model")).to_be_visible()
     picture = row.locator("canvas").first.bounding_box()
     assert picture is not None
@@ -57,11 +64,11 @@ def test_a_map_gets_its_checks_and_its_verdict_and_tells_all_on_a_click(open_tin
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Measured")).to_be_visible()
     expect(dialog.get_by_text("deletion", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
 
 
-def test_a_cancelled_method_leaves_the_finished_one_and_can_go_on(open_tiny: OpenTiny) -> None:
-    page = open_tiny(methods="Saliency")
-    expect(page.locator(".hg-row").first.get_by_text(VERDICTS).first).to_be_visible(timeout=LONG_MS)
+def test_a_cancelled_method_leaves_the_finished_one_and_can_go_on(page: Page) -> None:
     page.get_by_role("button", name="Settings").click()
     side = page.get_by_role("spinbutton", name="Occlusion, ablation: side of the square")
     side.fill("2")  # some thousand passes for the map, and several times as many for its checks
