@@ -63,8 +63,13 @@ def test_every_case_shows_its_own_picture_whatever_was_changed(same_tab: Any, de
     }
 
 
-def test_the_card_never_shows_another_case_while_answers_come_late(same_tab: Any, demo_url: str) -> None:
+def test_the_card_says_that_it_has_no_picture_and_never_shows_another_case_while_answers_come_late(
+    same_tab: Any, demo_url: str
+) -> None:
     tab = MapsTab(same_tab, demo_url)
+    without = tab.hover(17)
+    assert (without["name"], without["frame"]) == ("case-0017", "Its drawing could not be loaded.")
+    tab.page.mouse.move(5, 5)
     random = np.random.default_rng(0)
 
     def late(route: Any) -> None:
@@ -89,13 +94,9 @@ def test_the_card_never_shows_another_case_while_answers_come_late(same_tab: Any
     assert seen > 0
 
 
-def test_a_picture_that_cannot_be_loaded_says_so(same_tab: Any, demo_url: str) -> None:
-    tab = MapsTab(same_tab, demo_url)
-    found = tab.hover(17)
-    assert (found["name"], found["frame"]) == ("case-0017", "Its drawing could not be loaded.")
-
-
-def test_a_lasso_selects_what_lies_inside_and_greys_the_rest_in_both_maps(same_tab: Any, demo_url: str) -> None:
+def test_selections_grey_the_rest_in_both_maps_and_add_take_away_invert_and_come_back(
+    same_tab: Any, demo_url: str
+) -> None:
     tab = MapsTab(same_tab, demo_url)
     before = [tab.colours(panel) for panel in (0, 1)]
     tab.drag(tab.circle(x=0.62, y=0.5, radius=0.2))
@@ -111,6 +112,10 @@ def test_a_lasso_selects_what_lies_inside_and_greys_the_rest_in_both_maps(same_t
     tab.page.mouse.move(5, 5)
     for panel in (0, 1):
         assert_greyed_not_hidden(tab, panel, lit, before[panel])
+    tab.stages.first.focus()
+    tab.page.keyboard.press("Escape")
+    tab.report("selected 0 ")
+    assert_selections_add_and_come_back(tab)
     assert tab.errors == []
 
 
@@ -130,8 +135,8 @@ def assert_greyed_not_hidden(tab: MapsTab, panel: int, lit: np.ndarray, before: 
     assert (before[alone] != now[alone])[~lit[alone]].all()
 
 
-def test_selections_add_take_away_invert_and_come_back(same_tab: Any, demo_url: str) -> None:
-    tab = MapsTab(same_tab, demo_url)
+def assert_selections_add_and_come_back(tab: MapsTab) -> None:
+    """They add, take away, invert and come back, from none on."""
     codes = drawn_codes(tab.n)
     lit = np.zeros(tab.n, dtype=bool)
 
@@ -194,7 +199,9 @@ def test_cases_outside_the_cohort_are_seen_but_neither_pointed_at_nor_selected(s
     assert tab.errors == []
 
 
-def test_a_selection_from_elsewhere_is_shown_and_causes_no_runs(same_tab: Any, demo_url: str) -> None:
+def test_a_selection_from_elsewhere_causes_no_runs_and_is_not_lost_when_the_page_runs_before_it_is_there(
+    same_tab: Any, demo_url: str
+) -> None:
     tab = MapsTab(same_tab, demo_url)
     tab.press_button("pass every tenth")
     tab.report("selected 30 ")
@@ -211,39 +218,20 @@ def test_a_selection_from_elsewhere_is_shown_and_causes_no_runs(same_tab: Any, d
     tab.press_button("pass nothing")
     tab.report("selected 0 ")
     expect(tab.page.locator(".lm-count")).to_have_text("300 cases")
+    expect(tab.page.locator(".lm-legend-name")).to_have_text("score along effusion")
 
-
-def test_a_selection_is_not_lost_when_the_page_runs_again_before_it_has_arrived(same_tab: Any, demo_url: str) -> None:
-    tab = MapsTab(same_tab, demo_url)
     tab.page.evaluate(SLOW_DOWN, 1500)
-    for name in ("pass every tenth", "by score"):
+    for name in ("pass every tenth", "by label"):
         tab.page.get_by_role("button", name=name, exact=True).click()
         tab.page.wait_for_timeout(500)
-    expect(tab.page.locator(".lm-legend-name")).to_have_text("score along effusion")
+    expect(tab.page.locator(".lm-legend-name")).to_have_text("label")
     expect(tab.page.locator(".lm-count")).to_have_text("30 of 300 cases selected")
     assert tab.errors == []
 
 
-def test_what_was_done_outlives_a_turn_to_another_page(same_tab: Any, demo_url: str) -> None:
-    tab = MapsTab(same_tab, demo_url)
-    tab.legend(2).click()
-    tab.report("selected [1-9]")
-    tab.stages.first.focus()
-    tab.page.keyboard.press("+")
-    tab.settle()
-    view = tab.stages.first.get_attribute("data-view")
-    toggle = tab.page.get_by_text("elsewhere", exact=True).last
-    toggle.click()
-    expect(tab.page.locator(".lm")).to_have_count(0)
-    toggle.click()
-    tab.page.locator(".lm[data-ready]").wait_for()
-    n = int((drawn_codes(tab.n) == 2).sum())
-    expect(tab.page.locator(".lm-count")).to_have_text(f"{n} of 300 cases selected")
-    tab.settle()
-    assert tab.stages.first.get_attribute("data-view") == view
-
-
-def test_a_double_click_opens_a_case_and_keeps_the_selection(same_tab: Any, demo_url: str) -> None:
+def test_a_double_click_opens_a_case_and_what_was_done_outlives_a_turn_to_another_page(
+    same_tab: Any, demo_url: str
+) -> None:
     tab = MapsTab(same_tab, demo_url)
     tab.legend(1).click()
     tab.report("selected [1-9]")
@@ -259,6 +247,22 @@ def test_a_double_click_opens_a_case_and_keeps_the_selection(same_tab: Any, demo
     tab.report("selected 1 ")
     tab.page.get_by_role("button", name="Open this case").click()
     tab.report(f"opened {other} ")
+
+    n = int((drawn_codes(tab.n) == 2).sum())
+    tab.legend(2).click()
+    tab.report(f"selected {n} ")
+    tab.stages.first.focus()
+    tab.page.keyboard.press("+")
+    tab.settle()
+    view = tab.stages.first.get_attribute("data-view")
+    toggle = tab.page.get_by_text("elsewhere", exact=True).last
+    toggle.click()
+    expect(tab.page.locator(".lm")).to_have_count(0)
+    toggle.click()
+    tab.page.locator(".lm[data-ready]").wait_for()
+    expect(tab.page.locator(".lm-count")).to_have_text(f"{n} of 300 cases selected")
+    tab.settle()
+    assert tab.stages.first.get_attribute("data-view") == view
 
 
 def test_a_lasso_over_many_points_gives_exactly_those_inside(same_tab: Any, demo_url: str) -> None:
