@@ -125,41 +125,15 @@ class MapsPage:
 
 
 @pytest.fixture(scope="module")
-def kept_tab(open_lasting_page: Any, demo_app_url: str, table: LatentTable) -> MapsPage:
+def tab(open_lasting_page: Any, demo_app_url: str, table: LatentTable) -> MapsPage:
+    """A tab whose cases are pointed at; no menu opens there, for closing one moves the maps below it."""
     return MapsPage(open_lasting_page, demo_app_url, table)
 
 
-@pytest.fixture
-def tab(kept_tab: MapsPage) -> MapsPage:
-    """A tab that several tests go on in, one after the other; no menu is open."""
-    kept_tab.page.keyboard.press("Escape")
-    expect(kept_tab.page.get_by_role("button", name="PNG", exact=True)).to_have_count(0)
-    kept_tab.rest()
-    return kept_tab
-
-
-def test_the_files_are_what_they_say(tab: MapsPage, table: LatentTable) -> None:
-    tab.open_menu("Take these maps")
-    assert tab.take("PNG").startswith(b"\x89PNG")
-    svg = tab.take("SVG")
-    told = read_provenance(svg).provenance
-    assert (told.kind, told.settings["methods"]) == ("map", ["pca", "pls"])
-    assert told.view["query"]["left"] == ["PCA"]
-    numbers = list(csv.DictReader(tab.take("Numbers (CSV)").decode().splitlines()))
-    assert [row["case"] for row in numbers] == [case_token(case) for case in table.ids.tolist()]
-    np.testing.assert_allclose([float(row["x_pca"]) for row in numbers], tab.points_in_z[:, 0], rtol=1e-5, atol=1e-6)
-    rows = list(csv.DictReader(tab.take("All cases (CSV)").decode().splitlines()))
-    assert [row["id"] for row in rows] == table.ids.tolist()
-    np.testing.assert_allclose([float(row["PCA x"]) for row in rows], tab.points_in_z[:, 0], rtol=1e-5)
-    assert read_provenance(tab.take("Linked page (HTML)")).provenance.view == told.view
-    assert tab.errors == []
-
-
-def test_the_biplot_has_a_menu_of_its_own(tab: MapsPage) -> None:
-    tab.open_menu("PLS biplot")
-    told = read_provenance(tab.take("PDF")).provenance
-    assert (told.kind, told.settings["target"]) == ("biplot", "effusion")
-    assert tab.errors == []
+@pytest.fixture(scope="module")
+def menus_tab(open_lasting_page: Any, demo_app_url: str, table: LatentTable) -> MapsPage:
+    """A tab whose menus are opened."""
+    return MapsPage(open_lasting_page, demo_app_url, table)
 
 
 def test_every_card_shows_its_own_case_after_filter_choice_and_page_change(tab: MapsPage, table: LatentTable) -> None:
@@ -185,6 +159,34 @@ def test_a_double_click_opens_that_case_in_traverse(tab: MapsPage, table: Latent
     tab.page.mouse.dblclick(*tab.places()[row])
     expect(tab.page.locator(".pv-panel-original")).to_contain_text(str(table.ids[row]), timeout=60_000)
     assert tab.errors == []
+
+
+def test_the_files_are_what_they_say(menus_tab: MapsPage, table: LatentTable) -> None:
+    menus_tab.open_menu("Take these maps")
+    assert menus_tab.take("PNG").startswith(b"\x89PNG")
+    svg = menus_tab.take("SVG")
+    told = read_provenance(svg).provenance
+    assert (told.kind, told.settings["methods"]) == ("map", ["pca", "pls"])
+    assert told.view["query"]["left"] == ["PCA"]
+    numbers = list(csv.DictReader(menus_tab.take("Numbers (CSV)").decode().splitlines()))
+    assert [row["case"] for row in numbers] == [case_token(case) for case in table.ids.tolist()]
+    np.testing.assert_allclose(
+        [float(row["x_pca"]) for row in numbers], menus_tab.points_in_z[:, 0], rtol=1e-5, atol=1e-6
+    )
+    rows = list(csv.DictReader(menus_tab.take("All cases (CSV)").decode().splitlines()))
+    assert [row["id"] for row in rows] == table.ids.tolist()
+    np.testing.assert_allclose([float(row["PCA x"]) for row in rows], menus_tab.points_in_z[:, 0], rtol=1e-5)
+    assert read_provenance(menus_tab.take("Linked page (HTML)")).provenance.view == told.view
+    assert menus_tab.errors == []
+
+
+def test_the_biplot_has_a_menu_of_its_own(menus_tab: MapsPage) -> None:
+    menus_tab.page.keyboard.press("Escape")
+    expect(menus_tab.page.get_by_role("button", name="PNG", exact=True)).to_have_count(0)
+    menus_tab.open_menu("PLS biplot")
+    told = read_provenance(menus_tab.take("PDF")).provenance
+    assert (told.kind, told.settings["target"]) == ("biplot", "effusion")
+    assert menus_tab.errors == []
 
 
 def test_in_a_cohort_only_its_cases_answer_and_leave(open_page: Any, demo_app_url: str, table: LatentTable) -> None:
