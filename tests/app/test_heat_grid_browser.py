@@ -27,7 +27,9 @@ def demo(same_tab: Any, grid_url: str) -> GridTab:
     return GridTab(same_tab, grid_url)
 
 
-def test_the_overlay_has_the_colours_of_the_exported_figure(demo: GridTab) -> None:
+def test_the_overlay_has_the_colours_of_the_exported_figure_and_the_picture_where_the_map_is_hidden(
+    demo: GridTab,
+) -> None:
     for percent in (0, 50, 100):
         demo.slide("Opacity", percent)
         wanted = overlay(draw_picture(), draw_heat(0), opacity=percent / 100) * 255
@@ -35,8 +37,14 @@ def test_the_overlay_has_the_colours_of_the_exported_figure(demo: GridTab) -> No
         assert (apart <= 1.01).mean() > 0.995  # a number on the border between two colours may take the next one
         assert apart.max() <= 6
 
+    demo.slide("Hide weakest", 60)
+    sizes = np.abs(draw_heat(0))
+    hidden = sizes < np.quantile(sizes, 0.59)
+    levels = np.rint(draw_picture()[0] * 255)
+    assert (demo.pixels("signed")[hidden] == levels[hidden][:, None]).all()
 
-def test_the_map_alone_has_a_colour_for_each_number_and_none_of_the_picture(demo: GridTab) -> None:
+
+def test_the_map_alone_has_a_colour_for_each_number_and_the_threshold_hides_exactly_the_weakest(demo: GridTab) -> None:
     demo.press("Map alone")
     heat, colours = draw_heat(0), attribution_colours()
     pixels = demo.pixels("signed").astype(int)
@@ -47,9 +55,6 @@ def test_the_map_alone_has_a_colour_for_each_number_and_none_of_the_picture(demo
     positive = demo.pixels("positive").astype(int)
     assert not (positive[..., 2] > positive[..., 0] + 20).any()  # nothing is violet
 
-
-def test_the_threshold_hides_exactly_the_weakest_share(demo: GridTab) -> None:
-    demo.press("Map alone")
     for percent in (0, 10, 40, 99):
         demo.slide("Hide weakest", percent)
         is_hidden = (demo.pixels("signed") == HIDDEN).all(axis=-1)
@@ -59,15 +64,14 @@ def test_the_threshold_hides_exactly_the_weakest_share(demo: GridTab) -> None:
             assert sizes[is_hidden].max() < sizes[~is_hidden].min()
 
 
-def test_what_the_threshold_hides_shows_the_picture_alone(demo: GridTab) -> None:
-    demo.slide("Hide weakest", 60)
-    sizes = np.abs(draw_heat(0))
-    hidden = sizes < np.quantile(sizes, 0.59)
-    levels = np.rint(draw_picture()[0] * 255)
-    assert (demo.pixels("signed")[hidden] == levels[hidden][:, None]).all()
+def test_words_tell_verdicts_and_the_crosshair_each_maps_number_on_the_same_pixel_everywhere(demo: GridTab) -> None:
+    expect(demo.stage("positive").locator(".hg-stale")).to_be_visible()
+    expect(demo.stage("signed").locator(".hg-stale")).to_be_hidden()
+    expect(demo.row("signed").locator(".hg-verdict")).to_have_text("Believable")
+    expect(demo.row("positive").locator(".hg-verdict")).to_have_text("Doubtful")
+    shapes = [demo.row(name).locator(".hg-badge").get_attribute("d") for name in ("signed", "positive")]
+    assert shapes[0] != shapes[1]
 
-
-def test_the_crosshair_stands_on_the_same_pixel_everywhere_and_tells_each_maps_number(demo: GridTab) -> None:
     column, line = 37, 11
     demo.point_at("signed", column, line)
     expect(demo.grid.locator(".hg-place")).to_have_text(f"x {column}, y {line}")
@@ -88,7 +92,7 @@ def test_the_crosshair_stands_on_the_same_pixel_everywhere_and_tells_each_maps_n
     expect(demo.stage("signed").locator(".hg-value")).to_be_hidden()
 
 
-def test_the_outline_lies_on_the_masks_border_and_nowhere_else(demo: GridTab) -> None:
+def test_the_outline_lies_on_the_masks_border_and_is_switched_off_and_on(demo: GridTab) -> None:
     path = demo.stage("signed").locator(".hg-outline.hg-light").get_attribute("d") or ""
     drawn = set()
     for x, y, letter, length in re.findall(r"M(\d+) (\d+)([vh])(\d+)", path):
@@ -101,8 +105,6 @@ def test_the_outline_lies_on_the_masks_border_and_nowhere_else(demo: GridTab) ->
     box = demo.stage("signed").locator(".hg-marks").get_attribute("viewBox")
     assert box == f"0 0 {WIDTH} {HEIGHT}"  # so that a unit of the path is a pixel of the picture
 
-
-def test_the_outline_is_switched_off_and_on(demo: GridTab) -> None:
     outline = demo.stage("signed").locator(".hg-outline.hg-light")
     expect(outline).to_be_visible()
     demo.page.get_by_label("Outline of finding").uncheck()
@@ -138,31 +140,18 @@ def test_a_colour_picture_is_grey_below_the_map_and_itself_alone(same_tab: Any, 
     assert (demo.pixels("signed") == own).all()
 
 
-def test_the_small_maps_take_the_large_ones_scale_when_asked(demo: GridTab) -> None:
+def test_the_small_maps_take_the_large_ones_scale_when_asked_and_say_where_their_colours_end(demo: GridTab) -> None:
     demo.press("Map alone")
-    own, random = demo.pixels("signed", 1), demo.pixels("signed", 3)
-    assert (own == attribution_colours()[-1]).all(axis=-1).mean() < 0.02
-    demo.page.get_by_label("Same scale in a row").check()
-    shared = demo.pixels("signed", 1)  # ten times as strong: most of it is beyond the large one's ends
-    ends = (shared == attribution_colours()[-1]).all(axis=-1) | (shared == attribution_colours()[0]).all(axis=-1)
-    assert 0.88 < ends.mean() < 0.92
-    assert (demo.pixels("signed", 3) == random).all()  # its numbers cannot be compared
-
-
-def test_each_small_map_says_where_its_colours_end(demo: GridTab) -> None:
     ends = demo.row("signed").locator(".hg-ends")
     limit = colour_limit(draw_heat(0))
     expect(ends.nth(1)).to_have_text(f"±{colour_limit(10 * draw_heat(1)):.3g}")
+    own, random = demo.pixels("signed", 1), demo.pixels("signed", 3)
+    assert (own == attribution_colours()[-1]).all(axis=-1).mean() < 0.02
     demo.page.get_by_label("Same scale in a row").check()
     expect(ends.nth(1)).to_have_text(f"±{limit:.3g}")
     expect(demo.row("signed").locator(".hg-bar-end").nth(1)).to_have_text(f"≥ +{limit:.3g}")
     expect(demo.row("positive").locator(".hg-bar-end").nth(0)).to_have_text("0")
-
-
-def test_stale_maps_and_verdicts_are_told_in_words(demo: GridTab) -> None:
-    expect(demo.stage("positive").locator(".hg-stale")).to_be_visible()
-    expect(demo.stage("signed").locator(".hg-stale")).to_be_hidden()
-    expect(demo.row("signed").locator(".hg-verdict")).to_have_text("Believable")
-    expect(demo.row("positive").locator(".hg-verdict")).to_have_text("Doubtful")
-    shapes = [demo.row(name).locator(".hg-badge").get_attribute("d") for name in ("signed", "positive")]
-    assert shapes[0] != shapes[1]
+    shared = demo.pixels("signed", 1)  # ten times as strong: most of it is beyond the large one's ends
+    ends = (shared == attribution_colours()[-1]).all(axis=-1) | (shared == attribution_colours()[0]).all(axis=-1)
+    assert 0.88 < ends.mean() < 0.92
+    assert (demo.pixels("signed", 3) == random).all()  # its numbers cannot be compared

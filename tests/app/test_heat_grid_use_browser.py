@@ -30,7 +30,7 @@ def demo(same_tab: Any, grid_url: str) -> GridTab:
     return GridTab(same_tab, grid_url)
 
 
-def test_a_click_keeps_the_crosshair_and_the_arrows_move_it(demo: GridTab) -> None:
+def test_a_click_keeps_the_crosshair_the_arrows_move_it_and_other_keys_say_what_they_do(demo: GridTab) -> None:
     demo.point_at("signed", 30, 20)
     demo.page.mouse.down()
     demo.page.mouse.up()
@@ -42,6 +42,16 @@ def test_a_click_keeps_the_crosshair_and_the_arrows_move_it(demo: GridTab) -> No
     expect(demo.grid.locator(".hg-spoken")).to_contain_text("column 32, row 29: ")
     demo.page.keyboard.press("Escape")
     expect(demo.grid.locator(".hg-place")).to_have_text("")
+
+    demo.stage("signed").focus()
+    demo.page.keyboard.press("o")
+    expect(demo.page.get_by_role("button", name="Picture alone")).to_have_attribute("aria-pressed", "true")
+    demo.page.keyboard.press("o")
+    expect(demo.page.get_by_role("button", name="On the picture")).to_have_attribute("aria-pressed", "true")
+    demo.page.keyboard.press("?")
+    expect(demo.page.get_by_role("dialog", name="Keys and gestures")).to_be_visible()
+    demo.page.keyboard.press("Escape")
+    expect(demo.page.get_by_role("dialog", name="Keys and gestures")).to_be_hidden()
 
 
 def test_zoom_and_pan_are_one_for_all_tiles(demo: GridTab) -> None:
@@ -112,7 +122,7 @@ def test_a_row_that_arrives_leaves_zoom_sliders_and_canvases_alone(demo: GridTab
     expect(demo.stage("waiting").locator(".hg-note")).to_have_text("being computed")
 
 
-def test_words_are_shown_as_words(demo: GridTab) -> None:
+def test_words_are_shown_as_words_and_a_click_on_a_title_opens_its_row_in_one_run(demo: GridTab) -> None:
     row = demo.row("signed")
     expect(row.locator(".hg-title")).to_have_text(f"Integrated {UGLY}")
     expect(row.locator(".hg-sentence")).to_have_text(f"A sentence {UGLY}")
@@ -123,27 +133,15 @@ def test_words_are_shown_as_words(demo: GridTab) -> None:
     assert demo.grid.locator("img").count() == 0
     assert demo.page.evaluate("() => window.hacked") is None
 
-
-def test_a_click_on_a_title_opens_its_row_in_one_run(demo: GridTab) -> None:
     demo.row("positive").get_by_role("button", name="Saliency").click()
     expect(demo.page.get_by_text(re.compile("opened positive runs"))).to_be_visible()
     demo.page.get_by_role("button", name="run again").click()
     expect(demo.page.get_by_text(re.compile("opened None runs"))).to_be_visible()
 
 
-def test_keys_say_what_they_do(demo: GridTab) -> None:
-    demo.stage("signed").focus()
-    demo.page.keyboard.press("o")
-    expect(demo.page.get_by_role("button", name="Picture alone")).to_have_attribute("aria-pressed", "true")
-    demo.page.keyboard.press("o")
-    expect(demo.page.get_by_role("button", name="On the picture")).to_have_attribute("aria-pressed", "true")
-    demo.page.keyboard.press("?")
-    expect(demo.page.get_by_role("dialog", name="Keys and gestures")).to_be_visible()
-    demo.page.keyboard.press("Escape")
-    expect(demo.page.get_by_role("dialog", name="Keys and gestures")).to_be_hidden()
-
-
-def test_it_fits_and_can_be_read(same_tab: Any, grid_url: str) -> None:
+def test_it_fits_can_be_read_and_keeps_its_controls_in_sight_while_the_page_scrolls(
+    same_tab: Any, grid_url: str
+) -> None:
     demo = GridTab(same_tab, f"{grid_url}/?rows=11")
     row = demo.row("signed").bounding_box()
     assert row is not None
@@ -167,9 +165,7 @@ def test_it_fits_and_can_be_read(same_tab: Any, grid_url: str) -> None:
             is_beside = box["y"] < large["y"] + large["height"]
             assert is_beside == (width >= 1280)  # below where there is no room
 
-
-def test_the_controls_stay_in_sight_while_the_page_scrolls(same_tab: Any, grid_url: str) -> None:
-    demo = GridTab(same_tab, f"{grid_url}/?rows=11")
+    demo.page.set_viewport_size({"width": 1280, "height": 800})
     demo.row("more10").scroll_into_view_if_needed()
     slider = demo.page.get_by_label("Opacity, percent")
     expect(slider).to_be_in_viewport()
