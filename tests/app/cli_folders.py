@@ -11,6 +11,11 @@ from xaae_core.model_card import card_for
 from xaae_core.models import add_xaae_blocks, build_encoder
 
 SIDE = 48
+FEW_PIXELS = {
+    name: {"dpi": 72}
+    for name in ("attribute", "examples", "labels", "localise", "project", "report", "sample", "traverse")
+}
+"""For `default_map` of the commands where no test looks at a figure's resolution: small figures are drawn sooner."""
 
 
 def write_pictures(folder: Path, *, per_class: int = 8, classes: tuple[str, ...] = ("bright", "dark")) -> Path:

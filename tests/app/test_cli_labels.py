@@ -12,14 +12,14 @@ from PIL import Image
 from analysis.provenance import read_provenance
 from app.cli import main
 from app.commands.labels import COLUMNS, SHOWN
-from tests.app.cli_folders import write_model, write_pictures
+from tests.app.cli_folders import FEW_PIXELS, write_model, write_pictures
 from xaae_core.case_tokens import case_token
 from xaae_core.demo import demo_checkpoint, demo_latents
 from xaae_core.latents import LatentTable, read_latents, write_latents
 
 
 def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=FEW_PIXELS)
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ from PIL import Image
 
 from analysis.provenance import read_provenance
 from app.cli import main
-from tests.app.cli_folders import write_model, write_pictures
+from tests.app.cli_folders import FEW_PIXELS, write_model, write_pictures
 from xaae_core.case_tokens import case_token, short_token
 from xaae_core.latents import read_latents
 
 
 def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=FEW_PIXELS)
 
 
 def assert_refused(result: Result, *words: str) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 import analysis.attributions as attributions
 from analysis.provenance import read_provenance
 from app.cli import main
-from tests.app.cli_folders import SIDE, write_model
+from tests.app.cli_folders import FEW_PIXELS, SIDE, write_model
 from xaae_core.demo import demo_checkpoint, demo_images, demo_latents
 from xaae_core.models.blocks import EncoderWithAAEBlocks
 
@@ -20,7 +20,7 @@ METHODS = ("--method", "saliency", "--method", "latent_shift")
 
 
 def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=FEW_PIXELS)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from app.cli import main
+from tests.app.cli_folders import FEW_PIXELS
 from xaae_core.checkpoints import load_checkpoint
 from xaae_core.latents import read_latents
 
@@ -22,7 +23,7 @@ TINY = (
 
 
 def xaae(*arguments: object) -> Result:
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=FEW_PIXELS)
     assert result.exit_code == 0, result.output
     return result
 

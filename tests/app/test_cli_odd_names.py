@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from app.cli import main
+from tests.app.cli_folders import FEW_PIXELS
 from tests.app.test_cli_train import TINY
 from xaae_core.data.dataset import read_dataset
 from xaae_core.latents import read_latents
@@ -18,7 +19,7 @@ ODD = ("-rf", "a#3", "50%", "it's “quoted”", "x" * 240, "ö" * 110, "нов�
 
 
 def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=FEW_PIXELS)
 
 
 def write(folder: Path, names: dict[str, list[str]]) -> Path:

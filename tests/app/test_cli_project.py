@@ -22,12 +22,13 @@ from analysis.provenance import read_provenance
 from app.cli import main
 from app.views import View
 from tests.analysis.latent_tables import numbers_table, table_of, two_clouds
+from tests.app.cli_folders import FEW_PIXELS
 from xaae_core.demo import demo_latents
 from xaae_core.latents import LatentTable, read_latents, write_latents
 
 
 def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=FEW_PIXELS)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from analysis.provenance import read_provenance
 from app.cli import main
 from app.views import View
 from tests.analysis.report.made_reports import full_report
-from tests.app.cli_folders import SIDE, write_model, write_pictures
+from tests.app.cli_folders import FEW_PIXELS, SIDE, write_model, write_pictures
 from tests.byte_search import search_files
 from tests.xaae_core.data.dicom_files import dicom_file
 from xaae_core.case_tokens import case_token, short_token
@@ -24,7 +24,7 @@ QUICK = ("--map", "pca", "--steps", 5)
 
 
 def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=FEW_PIXELS)
 
 
 @pytest.fixture(scope="module")

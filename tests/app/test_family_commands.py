@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from analysis.figures.formats import FORMATS
 from analysis.provenance import read_provenance
 from app.cli import main
+from tests.app.cli_folders import FEW_PIXELS
 from tests.app.family_models import (
     MODELS,
     WITH_CLASSES,
@@ -24,8 +25,6 @@ from tests.app.family_models import (
     write_family_model,
 )
 
-SMALL = {name: {"dpi": 72} for name in ("traverse", "sample", "attribute", "examples", "project", "report")}
-"""Figures of few pixels, which are drawn sooner."""
 IN_EVERY_FORMAT = ("EncoderWithAAEBlocks", "SimCLR", "VAE", "signal xAAEnet", "signal AE")
 """Pictures and signals, in grey and colour, with classes and without: every figure of theirs is drawn in each format.
 
@@ -35,7 +34,7 @@ DRAWING = tuple(name for name in MODELS if name not in WITHOUT_DECODER)
 
 
 def xaae(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=SMALL)
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], default_map=FEW_PIXELS)
 
 
 class Room:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
+from tests.app.cli_folders import FEW_PIXELS
 from tests.app.patient_folder import FILE_WORDS, PatientFolder, write_patients
 from tests.byte_search import Hit, search_bytes, search_files
 from xaae_core.case_tokens import case_token
@@ -45,7 +46,8 @@ class Exported:
     said: dict[str, str] = field(default_factory=dict)
 
     def run(self, name: str, *arguments: object, codes: tuple[int, ...] = (0,)) -> None:
-        result = CliRunner().invoke(main, [str(argument) for argument in (*name.split(), *arguments)])
+        asked = [str(argument) for argument in (*name.split(), *arguments)]
+        result = CliRunner().invoke(main, asked, default_map=FEW_PIXELS)
         assert result.exit_code in codes, f"{name}: {result.output}\n{result.exception!r}"
         self.said[" ".join(map(str, (name, *arguments[-2:])))] = result.output
 
