@@ -8,12 +8,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from analysis.provenance import read_provenance
+from tests.app.app_tab import SCROLLS, TWO_FRAMES
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = [(1280, 800, "light"), (1920, 1080, "dark")]
 DRAWN_MS = 90_000
 SHOWN = ".st-key-report_preview img"
+IS_DARK = """(wanted) => {
+    const app = getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor;
+    return app.match(/[0-9.]+/g).slice(0, 3).every((level) => Number(level) < 128) === wanted;
+}"""
 FETCHED = """async (image) => {
     const bytes = await (await fetch(image.src)).arrayBuffer();
     const digest = await crypto.subtle.digest("SHA-256", bytes);
@@ -23,7 +28,6 @@ COPIED = """async () => {
     const [item] = await navigator.clipboard.read();
     return [...new Uint8Array(await (await item.getType("image/png")).arrayBuffer())].slice(1, 4);
 }"""
-SCROLLS = "() => { const main = document.querySelector('.stMain'); return [main.scrollWidth, main.clientWidth]; }"
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +63,11 @@ def test_a_menu_saves_copies_and_says_why_it_cannot(open_page: Any, menus_url: s
     expect(page.get_by_text("Making broken.png failed: the wave has no points: choose more cases")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "height", "scheme"), SIZES)
-def test_figures_of_a_page_become_one_that_is_the_file(
-    open_page: Any, demo_app_url: str, width: int, height: int, scheme: str
-) -> None:
-    page: Page = open_page(f"{demo_app_url}/traverse", width=width, height=height, colour_scheme=scheme)
-    for label in ("This path", "Change at this step"):
+def test_figures_of_a_page_become_one_that_is_the_file(open_page: Any, demo_app_url: str) -> None:
+    """In small light windows and in large dark ones; the tab is the one and then the other."""
+    page: Page = open_page(f"{demo_app_url}/traverse")
+    for label, size in zip(("This path", "Change at this step"), SIZES, strict=True):
+        look(page, *size)
         page.get_by_role("button", name=label).click()
         page.get_by_role("button", name="Add to report").click()
         expect(page.get_by_text("Added.")).to_be_visible()
@@ -74,15 +77,26 @@ def test_figures_of_a_page_become_one_that_is_the_file(
     expect(page.get_by_text("2 figures, 2 chosen")).to_be_visible()
     expect(page.locator(SHOWN)).to_be_visible(timeout=DRAWN_MS)
     expect(page.get_by_text("This is the PNG that is saved")).to_be_visible()
-    page.get_by_role("button", name="Save this figure").click()
-    saved = save(page, "PNG")
-    assert page.locator(SHOWN).evaluate(FETCHED) == hashlib.sha256(saved).hexdigest()
-    panels = read_provenance(saved).provenance.settings["panels"]
-    assert [panel["kind"] for panel in panels] == ["path", "change"]
-    page.keyboard.press("Escape")
+    for size in SIZES:
+        look(page, *size)
+        page.get_by_role("button", name="Save this figure").click()
+        saved = save(page, "PNG")
+        assert page.locator(SHOWN).evaluate(FETCHED) == hashlib.sha256(saved).hexdigest()
+        panels = read_provenance(saved).provenance.settings["panels"]
+        assert [panel["kind"] for panel in panels] == ["path", "change"]
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="PNG", exact=True)).to_have_count(0)
+        wide, room = page.evaluate(SCROLLS)
+        assert wide <= room
     down = page.get_by_role("button", name="Down").first
     down.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Up").nth(1)).to_be_focused()  # it is last now, and can only go up
-    wide, room = page.evaluate(SCROLLS)
-    assert wide <= room
+
+
+def look(page: Page, width: int, height: int, scheme: Any) -> None:
+    """Give the window a size and the system a theme."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function(IS_DARK, arg=scheme == "dark")
+    page.evaluate(TWO_FRAMES)
