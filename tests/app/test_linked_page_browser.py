@@ -85,11 +85,16 @@ def figures() -> list[MapFigure]:
     return [MapFigure(bent(table), table), MapFigure(pls, table, arrows=arrows, direction=direction)]
 
 
+@pytest.fixture(scope="module")
+def file(figures: list[MapFigure], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    written = tmp_path_factory.mktemp("linked_page") / "maps.html"
+    written.write_bytes(linked_maps_page(linked_maps_chart(figures, side=SIDE)))
+    return written
+
+
 @pytest.fixture
-def opened(figures: list[MapFigure], tmp_path: Path, open_page: Callable[..., Page]) -> tuple[Page, list[str]]:
+def opened(file: Path, open_page: Callable[..., Page]) -> tuple[Page, list[str]]:
     """The page from a file, offline; and what it complained of or asked for."""
-    file = tmp_path / "maps.html"
-    file.write_bytes(linked_maps_page(linked_maps_chart(figures, side=SIDE)))
     heard: list[str] = []
 
     def listen(page: Page) -> None:
