@@ -104,8 +104,8 @@ def test_the_browser_and_python_agree_on_what_is_shown(same_tab: Any, demo_url: 
     tab = StripTab(same_tab, demo_url, n=200, page=5)
     entries = [coded_entry(k) for k in range(200)]
     for choice in ("all", "class:effusion", "class:no effusion", "unlabelled", "misclassified"):
+        tab.page.locator(".cs-menu").select_option(choice)
         for query in ("", " 01", "NO Eff", "case-01", "zzz"):
-            tab.page.locator(".cs-menu").select_option(choice)
             tab.page.locator(".cs-search").fill(query)
             n = sum(CaseFilter(choice, query).matches(entry) for entry in entries)
             expected = "200 cases" if n == 200 else f"{n} of 200 shown"
@@ -253,7 +253,7 @@ def test_without_cases_it_says_what_to_do(same_tab: Any, demo_url: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_surround_is_dark_and_pictures_keep_their_shape_in_both_themes(
+def test_it_says_each_case_in_words_and_pictures_keep_their_shape_on_dark_in_both_themes(
     same_tab: Any, demo_url: str, scheme: str
 ) -> None:
     tab = StripTab(same_tab, demo_url, scheme=scheme, n=30, selected="case-0003")
@@ -274,9 +274,6 @@ def test_the_surround_is_dark_and_pictures_keep_their_shape_in_both_themes(
     assert box is not None
     assert box["height"] <= 130
 
-
-def test_it_says_each_case_in_words(same_tab: Any, demo_url: str) -> None:
-    tab = StripTab(same_tab, demo_url, n=30)
     sentence = "case-0003, labelled no effusion, wrongly called effusion with probability 0.66, test set"
     expect(tab.page.get_by_role("option", name=sentence)).to_have_attribute("title", sentence)
     expect(tab.page.get_by_role("option", name="case-0028, no label")).to_be_attached()
