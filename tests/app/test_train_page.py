@@ -223,9 +223,9 @@ def test_what_was_chosen_survives_the_way_over_another_step(
 
 def test_settings_that_cannot_be_trained_are_told_in_place(page: Session, tmp_path: Path) -> None:
     choose_checked(page, write_pictures(tmp_path / "mine", per_class=20))
-    page.app.radio(key="train_sides").set_value(True).run()
     page.app.number_input(key="train_size").set_value(48).run()
     page.app.number_input(key="train_batch").set_value(300).run()
+    page.app.radio(key="train_sides").set_value(True).run()  # the last answer: one trial is begun, not three
     run_until(page, lambda session: bool(session.errors))
     assert "fewer than one batch of 300" in page.errors[0]
     assert page.app.button(key="train_start").disabled
