@@ -153,7 +153,7 @@ def test_the_caption_says_what_is_seen() -> None:
         assert words in caption
 
 
-@pytest.mark.parametrize("path", [path_of(n_steps=21, size=(64, 64)), signal_path(n_steps=21)])
+@pytest.mark.parametrize("path", [path_of(n_steps=9, size=(64, 64)), signal_path(n_steps=9)])
 def test_an_archive_holds_little_more_than_the_frames_and_gives_the_same_drawing(path: Any) -> None:
     figure = Figure(figure_of(path), Provenance(kind="path").stamped(), "a path")
     packed = write_archive([figure])
