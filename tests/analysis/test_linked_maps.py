@@ -71,7 +71,15 @@ def test_each_panel_has_a_rectangle_of_its_own_and_all_choose_together():
 def test_the_drawing_without_a_browser_shows_arrows_flow_and_caption():
     svg = chart_file(linked_maps_chart(pair(is_doubtful=np.arange(30) < 4)), "svg").decode()
     words = " ".join(re.sub("<[^>]+>", " ", text) for text in re.findall(r"<text.*?</text>", svg, flags=re.DOTALL))
-    for part in ("30 of 30 cases chosen", "(i) UMAP", "(ii) PLS", "yes (15)", "yes ± ", "p = 0.005", "The score of yes"):
+    for part in (
+        "30 of 30 cases chosen",
+        "(i) UMAP",
+        "(ii) PLS",
+        "yes (15)",
+        "yes ± ",
+        "p = 0.005",
+        "The score of yes",
+    ):
         assert part in words
     assert chart_file(linked_maps_chart(pair(12)), "pdf").startswith(b"%PDF")
     assert chart_file(linked_maps_chart(pair(12)), "png", dpi=60).startswith(b"\x89PNG")

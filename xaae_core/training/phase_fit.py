@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import is_dataclass
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import ParamScheduler  # noqa: F401  its module gives Learner fit_one_cycle
 from fastai.learner import Learner
 from fastai.torch_core import to_device
+from torch.utils._pytree import tree_leaves
 
 from xaae_core.errors import TrainingError
 from xaae_core.kept_heap import kept_heap
@@ -97,9 +99,9 @@ class PhaseFit:
                 with run.processes.fitting(learn), precision_closed(callbacks):
                     learn.fit_one_cycle(self.phase.n_epochs, lr_max=self.phase.lr_max, cbs=callbacks)
             except RuntimeError as error:  # a loss may refuse NaN before the epoch's end shows it
-                if all(bool(torch.isfinite(weight).all()) for weight in run.model.state_dict().values()):
+                if not (broken := self._not_finite()):
                     raise
-                raise self._divergence("weights are no longer finite") from error
+                raise self._divergence(f"{broken} are no longer finite") from error
             learn.first_epoch, learn.epoch_ended = 0, None
         load_best(run.folder, self.phase, run.model)
         run.model.eval()
@@ -181,6 +183,14 @@ class PhaseFit:
             f"the {self.phase.name} phase diverged in epoch {self.learn.epoch + 1}: {symptom}; expected finite "
             f"numbers: lower lr_max (now {self.run.settings.lr_max}) and start over with resume=False"
         )
+
+    def _not_finite(self) -> str:
+        """What the training has driven beyond all numbers, as the beginning of a sentence; "" where nothing is."""
+        answers = vars(self.learn.pred).values() if is_dataclass(self.learn.pred) else tree_leaves(self.learn.pred)
+        for words, tensors in (("weights", self.run.model.state_dict().values()), ("the model's answers", answers)):
+            if not all(bool(torch.isfinite(each).all()) for each in tensors if isinstance(each, torch.Tensor)):
+                return words
+        return ""
 
     def _row(self, epoch: int) -> dict[str, Any]:
         """The epoch's row of the history."""

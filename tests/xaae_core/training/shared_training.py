@@ -45,7 +45,6 @@ def make_dls():
 def train_with_adam(folder, **options):
     """Everything that could differ: unequal class weights, skips dropped at random, early stopping, latents."""
     settings = {"class_weights": [0.3, 3.0], "extract_latent": True, "save_pls": True, "patience": 2, "lr_max": 5e-4}
-    settings |= {"epochs_adv": 2, "epochs_ae": 2, "epochs_classif": 2}
     return tiny_training.train(folder, make_dls(), **(settings | options))
 
 
