@@ -20,6 +20,7 @@ from app.cohort_state import selection as selection
 from app.cohort_state import selection_id as selection_id
 from app.cohort_state import set_cohort as set_cohort
 from app.cohort_state import set_selection as set_selection
+from app.latest_option import follow_latest as follow_latest
 from app.link_state import forget_notes
 from app.settings import read_settings
 from xaae_core.case_tokens import case_token, is_case_token
@@ -274,15 +275,6 @@ def watch_run(name: str) -> None:
         st.query_params[RUN] = name
     else:
         st.query_params.pop(RUN, None)
-
-
-def follow_latest(key: str, options: Sequence[str]) -> None:
-    """Let a widget show the last of growing options, unless its user has chosen an earlier one."""
-    latest = f"{key}_latest"
-    shown = st.session_state.get(key)
-    if shown not in options or shown == st.session_state.get(latest):
-        st.session_state[key] = options[-1]
-    st.session_state[latest] = options[-1]
 
 
 def _forget_cases() -> None:

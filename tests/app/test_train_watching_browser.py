@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from analysis.provenance import read_provenance
 from app.training.job import TrainingJob, start_job
-from tests.app.app_tab import SCROLLS, TWO_FRAMES
+from tests.app.app_tab import SCROLLS
 from tests.app.cli_folders import write_pictures
 from tests.app.training_jobs import await_state, await_status, end_all, process_of, tiny_request
 
@@ -134,10 +134,8 @@ def test_nothing_sticks_out_and_the_way_on_is_in_view(open_page: Any, app_url: s
     expect(page.locator("[data-testid=stVegaLiteChart]").first).to_be_visible()
     for width, height in ((1280, 800), (1920, 1080), (640, 400)):
         page.set_viewport_size({"width": width, "height": height})
-        page.evaluate(TWO_FRAMES)
         expect(go_on).to_be_visible()
-        wide, room = page.evaluate(SCROLLS)
-        assert wide <= room
+        page.wait_for_function(f"() => {{ const [wide, room] = ({SCROLLS})(); return wide <= room; }}")
         if height >= 800:
             expect(go_on).to_be_in_viewport()
             expect(page.locator("[data-testid=stImage] img").first).to_be_in_viewport(ratio=1)
