@@ -10,11 +10,11 @@ from analysis.figures.style import FigureStyle, Size
 _ROOM = 1.05  # letters of a coarse picture are set to whole dots, and so are wider
 
 
-def text_inches(words: str, points: float, *, is_bold: bool = False) -> float:
+def text_inches(words: str, points: float) -> float:
     """Width of a line of text in the font that is set, in inches."""
     from matplotlib import rcParams
 
-    return _em_width(words, tuple(rcParams["font.family"]), is_bold) * points * _ROOM / 72
+    return _em_width(words, tuple(rcParams["font.family"]), is_bold=False) * points * _ROOM / 72
 
 
 def cut_text(words: str, points: float, inches: float) -> str:

@@ -55,13 +55,13 @@ _SHORT = 24
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def page(title: str, parts: Iterable[str], *, head: str = "") -> str:
-    """A whole page; its own policy forbids scripts and fetching. `head`: further elements of its head."""
+def page(title: str, parts: Iterable[str]) -> str:
+    """A whole page; its own policy forbids scripts and fetching."""
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta name="referrer" content="no-referrer">\n<title>{escape(title)}</title>\n{head}<style>{_STYLE}</style>\n'
+        f'<meta name="referrer" content="no-referrer">\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n'
         f"</head>\n<body>\n<main>\n{chr(10).join(parts)}\n</main>\n</body>\n</html>\n"
     )
 

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.app.cli_folders import write_model, write_pictures
 from tests.app.session import Session
+from tests.app.tab_look import TabLook
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_ARGUMENTS = [
@@ -125,18 +127,12 @@ def _opening(chromium: Browser) -> Iterator[OpenPage]:
     """Opens tabs, each in a profile of its own, and closes them."""
     contexts = []
 
-    def open_one(
-        url: str = "about:blank",
-        *,
-        width: int = 1280,
-        height: int = 800,
-        colour_scheme: str = "light",
-        reduced_motion: str = "no-preference",
-        before: Callable[[Page], None] | None = None,
-    ) -> Page:
+    def open_one(url: str = "about:blank", *, before: Callable[[Page], None] | None = None, **options: Any) -> Page:
+        look = TabLook(**options)
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=colour_scheme, reduced_motion=reduced_motion
-        )
+            viewport={"width": look.width, "height": look.height}, color_scheme=look.colour_scheme,
+            reduced_motion=look.reduced_motion,
+        )  # fmt: skip
         contexts.append(context)
         page = context.new_page()
         if before is not None:

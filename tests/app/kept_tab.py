@@ -4,9 +4,12 @@ A test file says ``pytest_plugins = ["tests.app.kept_tab"]`` and asks for ``same
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+
+from tests.app.tab_look import TabLook
 
 OpenPage = Callable[..., Page]
 
@@ -17,18 +20,10 @@ class KeptTab:
     def __init__(self, browser: Browser) -> None:
         self.page = browser.new_page()
 
-    def open(
-        self,
-        url: str,
-        *,
-        width: int = 1280,
-        height: int = 800,
-        colour_scheme: str = "light",
-        reduced_motion: str = "no-preference",
-        before: Callable[[Page], None] | None = None,
-    ) -> Page:
-        self.page.set_viewport_size({"width": width, "height": height})
-        self.page.emulate_media(color_scheme=colour_scheme, reduced_motion=reduced_motion)  # type: ignore[arg-type]
+    def open(self, url: str, *, before: Callable[[Page], None] | None = None, **options: Any) -> Page:
+        look = TabLook(**options)
+        self.page.set_viewport_size({"width": look.width, "height": look.height})
+        self.page.emulate_media(color_scheme=look.colour_scheme, reduced_motion=look.reduced_motion)
         if before is not None:
             before(self.page)  # it goes on listening after its test, to no one's harm
         self.page.goto(url)
